@@ -1,0 +1,103 @@
+"""The refusals: one class for each reason why the product says no.
+
+A refusal is an answer, not a fault. Its ``code`` is stable and may be relied upon by programs, its
+message is for people, and each API dialect decides by one table of its own which status it becomes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Self
+
+
+class Refusal(Exception):
+    """The request was understood and is not carried out; nothing was changed.
+
+    ``fields`` says by input field what is wrong with it; ``details`` holds further keys for the answer,
+    such as ``customer_id``.
+    """
+
+    code: ClassVar[str] = "refused"
+
+    def __init__(self, message: str, *, fields: Mapping[str, str] | None = None, **details: Any) -> None:
+        super().__init__(message)
+        self.message: str = message
+        self.fields: dict[str, str] = dict(fields or {})
+        self.details: dict[str, Any] = details
+
+
+class InvalidInput(Refusal):
+    """A value is missing, malformed or out of range. The message names the field."""
+
+    code = "invalid_input"
+
+    @classmethod
+    def at(cls, field: str, problem: str) -> Self:
+        """The refusal of one field: ``at("count", "must be whole")`` has the message "count must be whole"."""
+        return cls(f"{field} {problem}", fields={field: problem})
+
+
+class NotFound(Refusal):
+    """No such record in this business. A record of another business is answered the same way."""
+
+    code = "not_found"
+
+
+class Conflict(Refusal):
+    """The request is well formed but does not fit the present state."""
+
+    code = "conflict"
+
+
+class AlreadyEnrolled(Conflict):
+    """A member of the business has this phone or e-mail. Details: ``customer_id``."""
+
+    code = "already_enrolled"
+
+
+class NothingToRedeem(Conflict):
+    """The card has no pending reward."""
+
+    code = "no_pending_reward"
+
+
+class HasHistory(Conflict):
+    """The record cannot be deleted because recorded history refers to it."""
+
+    code = "has_history"
+
+
+class LastOwner(Conflict):
+    """A business always keeps one owner."""
+
+    code = "last_owner"
+
+
+class NotEnoughPoints(Conflict):
+    """The spendable points do not cover the request. Details: ``points`` asked for, ``available``."""
+
+    code = "not_enough_points"
+
+
+class Busy(Conflict):
+    """Others changed the same record again and again; the caller may simply try once more."""
+
+    code = "busy"
+
+
+class Suspended(Refusal):
+    """The member is suspended and may neither earn nor redeem."""
+
+    code = "suspended"
+
+
+class PlanRequired(Refusal):
+    """The plan of the business does not include this feature. The message says which plans do."""
+
+    code = "plan_required"
+
+
+class PlanLimit(Refusal):
+    """The plan includes the feature, and its limit is reached."""
+
+    code = "plan_limit"

@@ -1,0 +1,43 @@
+"""What a stamp card becomes when stamps are added."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+# The REST dialect's bounds: stamps in one call, the programme's goal, the birthday bonus.
+MIN_COUNT = 1
+MAX_COUNT = 10
+MIN_GOAL = 2
+MAX_GOAL = 50
+MAX_BIRTHDAY_BONUS = 10
+
+
+@dataclass(frozen=True, slots=True)
+class StampResult:
+    """The card after the stamps: what lies on it, the rewards completed, the stamps these took."""
+
+    stamps: int
+    rewards_earned: int
+    stamps_spent: int
+
+
+def add_stamps(*, stamps: int, goal: int, count: int) -> StampResult:
+    """Add ``count`` stamps to a card that holds ``stamps``; each full ``goal`` becomes one reward.
+
+    Nothing is lost and nothing made: ``stamps + count == result.stamps + result.stamps_spent``. What goes
+    beyond the goal carries over, so a card at 7 of 8 that gets 3 shows 2 and one reward; the REST dialect
+    says "the card resets" and leaves the rest open, so this is our rule. A card that is already past the
+    goal, because the goal was lowered, earns here, at its next stamp. ``MAX_COUNT``, the most that one
+    request may ask for, is checked where requests come in.
+
+    Raises ValueError for a goal outside ``MIN_GOAL`` to ``MAX_GOAL``, a count below ``MIN_COUNT`` or a
+    negative card: those are mistakes of the calling code, not of a person.
+    """
+    if not MIN_GOAL <= goal <= MAX_GOAL:
+        raise ValueError(f"goal must be from {MIN_GOAL} to {MAX_GOAL}, not {goal}")
+    if count < MIN_COUNT:
+        raise ValueError(f"count must be at least {MIN_COUNT}, not {count}")
+    if stamps < 0:
+        raise ValueError(f"a card cannot hold {stamps} stamps")
+    rewards, left = divmod(stamps + count, goal)
+    return StampResult(stamps=left, rewards_earned=rewards, stamps_spent=rewards * goal)
