@@ -1,0 +1,73 @@
+# The commands of this project. `make run` needs Python 3.11 or newer with venv, and the package registry.
+#   make run    install and serve the demo shop (PORT=8000 HOST=127.0.0.1)
+#   make test   all tests, on SQLite and on PostgreSQL
+#   make lint   style, types, architecture, migrations
+#   make bench  speed beside its limits
+#   make lock   choose the newest versions that fit, write requirements/*.txt
+#   make clean  remove what the others made; data/ stays
+
+SHELL := /bin/sh
+.DELETE_ON_ERROR:
+.PHONY: install dev run test lint bench lock clean
+
+HOST ?= 127.0.0.1
+PORT ?= 8000
+VENV := .venv
+BIN := $(VENV)/bin
+LOCKS := requirements/build.txt requirements/base.txt
+PIP := $(BIN)/python -m pip --disable-pip-version-check --quiet install
+
+# Sets $$python to the first interpreter that is new enough and can make environments. PYTHON= comes first.
+FIND_PYTHON = for python in "$(PYTHON)" python3 python3.13 python3.12 python3.11 python3.14 python; do \
+	  if [ -n "$$python" ] && "$$python" -c \
+	    'import sys, venv, ensurepip; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; \
+	  then break; fi; python=; done; \
+	if [ -z "$$python" ]; then \
+	  echo "Regulars needs Python 3.11 or newer with the venv module; none was found. Name one with PYTHON=/path/to/python3." >&2; \
+	  exit 1; fi
+
+install: $(VENV)/installed
+dev: $(VENV)/installed-dev
+
+$(VENV)/installed: $(LOCKS) pyproject.toml requirements/base.in
+	@$(FIND_PYTHON); \
+	if ! $(BIN)/python -c 'import sys; sys.exit(sys.version_info < (3, 11))' 2>/dev/null; then \
+	  echo "Making the environment in $(VENV) with $$python"; \
+	  "$$python" -m venv --clear $(VENV) || exit 1; \
+	fi
+	@echo "Installing Regulars and what it needs (a minute the first time)"
+	@$(PIP) --require-hashes $(LOCKS:%=-r %)
+	@$(PIP) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
+	@echo "Installing what tests and linting need"
+	@$(PIP) --require-hashes -r requirements/dev.txt
+	@touch $@
+
+run: install
+	@REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback} $(BIN)/regulars demo --serve --host "$(HOST)" --port "$(PORT)"
+
+test: dev
+	@$(BIN)/python -m pytest -n auto --database sqlite $(TESTS); first=$$?; \
+	$(BIN)/python -m pytest -n auto --database postgresql $(TESTS) && exit $$first
+
+lint: dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+	$(BIN)/django-admin makemigrations --check --dry-run --settings regulars.settings
+
+bench: dev
+	@$(BIN)/python -m bench $(BENCH)
+
+LOCK = CUSTOM_COMPILE_COMMAND="make lock" ../$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --generate-hashes \
+	--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
+
+lock: dev
+	cd requirements && for name in build base dev; do $(LOCK) --output-file $$name.txt $$name.in || exit 1; done
+
+clean:
+	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true
