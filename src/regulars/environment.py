@@ -1,0 +1,284 @@
+"""The settings that the environment gives, read once and checked.
+
+Every value that cannot be used raises ``SettingsError`` with one line that names the variable. Nothing is
+written here: the data folder and the secret key are made by the commands that need them (``regulars.storage``).
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+
+Network = ipaddress.IPv4Network | ipaddress.IPv6Network
+
+DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
+MIN_SECRET_LENGTH = 32
+LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
+ALLOW_HTTP = ("never", "loopback")
+HTTP_PORTS = {"http": 80, "https": 443}
+REDIS_SCHEMES = ("redis", "rediss", "unix")
+MAIL_SCHEMES = {
+    # scheme: (Django's backend, default port)
+    "consolemail": ("console", 0),
+    "dummymail": ("dummy", 0),
+    "memorymail": ("locmem", 0),
+    "smtp": ("smtp", 25),
+    "smtp+tls": ("smtp", 587),
+    "smtps": ("smtp", 465),
+}
+_POSTGRESQL_EXAMPLE = "postgresql://user:password@host:5432/name"
+_HOST_NAME = re.compile(r"^\.?([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$")
+
+
+class SettingsError(Exception):
+    """A value from the environment is unusable; the text is one line that names the variable."""
+
+    def __init__(self, variable: str, problem: str) -> None:
+        self.variable = variable
+        super().__init__(f"{variable}: {problem}")
+
+
+@dataclass(frozen=True, slots=True)
+class Database:
+    """Where the data are kept, as Django wants to hear it."""
+
+    engine: str  # "sqlite" or "postgresql"
+    name: str
+    user: str = ""
+    password: str = field(default="", repr=False)
+    host: str = ""
+    port: str = ""
+    options: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Mail:
+    """How e-mail leaves the house."""
+
+    backend: str
+    host: str = ""
+    port: int = 0
+    user: str = ""
+    password: str = field(default="", repr=False)
+    starttls: bool = False
+    implicit_tls: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """All settings of one start; ``read`` makes it."""
+
+    data_dir: Path
+    database: Database
+    secret_key: str | None = field(repr=False)  # None: the one kept in the data folder
+    public_url: str  # without a slash at the end
+    public_host: str
+    allowed_hosts: tuple[str, ...] | None  # None: the public host, loopback and this machine's addresses
+    mail: Mail
+    mail_from: str
+    redis_url: str = field(repr=False)  # "" when there is none
+    trusted_proxies: tuple[Network, ...]
+    allow_http: str
+    log_level: str
+
+    @property
+    def tls(self) -> bool:
+        """Whether people reach this installation over HTTPS."""
+        return self.public_url.startswith("https:")
+
+
+def read(variables: Mapping[str, str]) -> Environment:
+    """Read and check every REGULARS_ variable; an empty value counts as absent."""
+
+    def get(name: str, default: str = "") -> str:
+        value = variables.get(name, "").strip()
+        if any(ord(char) < 32 or ord(char) == 127 for char in value):  # noqa: PLR2004 - the control characters
+            raise SettingsError(name, "contains control characters")
+        return value or default
+
+    data_dir = Path(get("REGULARS_DATA_DIR", "data")).expanduser().absolute()
+    if data_dir.exists() and not data_dir.is_dir():
+        raise SettingsError("REGULARS_DATA_DIR", f"{data_dir} is not a folder")
+    public = read_public_url(get("REGULARS_PUBLIC_URL", DEFAULT_PUBLIC_URL))
+    public_host = public.hostname or ""
+    secret = get("REGULARS_SECRET_KEY")
+    if secret and len(secret) < MIN_SECRET_LENGTH:
+        raise SettingsError("REGULARS_SECRET_KEY", f"needs at least {MIN_SECRET_LENGTH} characters")
+    default_database = f"sqlite:///{data_dir / 'regulars.sqlite3'}"
+    return Environment(
+        data_dir=data_dir,
+        database=read_database_url(get("REGULARS_DATABASE_URL", default_database)),
+        secret_key=secret or None,
+        public_url=f"{public.scheme}://{public.netloc.lower()}{public.path.rstrip('/')}",
+        public_host=public_host,
+        allowed_hosts=_read_hosts(get("REGULARS_ALLOWED_HOSTS")),
+        mail=read_email_url(get("REGULARS_EMAIL_URL", "consolemail://")),
+        mail_from=_read_address(get("REGULARS_EMAIL_FROM", f"regulars@{_mail_domain(public_host)}")),
+        redis_url=_read_redis_url(get("REGULARS_REDIS_URL")),
+        trusted_proxies=_read_networks(get("REGULARS_TRUSTED_PROXIES")),
+        allow_http=_choice("REGULARS_ALLOW_HTTP", get("REGULARS_ALLOW_HTTP", "never"), ALLOW_HTTP),
+        log_level=_choice("REGULARS_LOG_LEVEL", get("REGULARS_LOG_LEVEL", "info"), LOG_LEVELS),
+    )
+
+
+def read_public_url(url: str) -> SplitResult:
+    """The address at which people reach this installation."""
+    parts = _split("REGULARS_PUBLIC_URL", url)
+    if parts.scheme not in HTTP_PORTS or not parts.hostname:
+        raise SettingsError("REGULARS_PUBLIC_URL", "expected an address like https://shop.example")
+    if parts.username or parts.password or parts.query or parts.fragment:
+        raise SettingsError("REGULARS_PUBLIC_URL", "must not hold a user, a query or a fragment")
+    if not _is_host(parts.hostname):
+        raise SettingsError("REGULARS_PUBLIC_URL", f"{parts.hostname} is not a host name or address")
+    return parts
+
+
+def read_database_url(url: str) -> Database:
+    """Understand ``sqlite:///file`` and ``postgresql://user:password@host:port/name?sslmode=require``."""
+    scheme = url.partition(":")[0].lower()
+    if scheme == "sqlite":
+        return _sqlite(url)
+    if scheme in ("postgresql", "postgres"):
+        return _postgresql(url)
+    raise SettingsError("REGULARS_DATABASE_URL", f"expected sqlite:///path/to/file or {_POSTGRESQL_EXAMPLE}")
+
+
+def _sqlite(url: str) -> Database:
+    variable = "REGULARS_DATABASE_URL"
+    parts = _split(variable, url)
+    path = unquote(parts.path)
+    if parts.netloc or not path.startswith("/") or not path.strip("/"):
+        raise SettingsError(variable, "expected sqlite:///relative/file or sqlite:////absolute/file")
+    if parts.query or parts.fragment:
+        raise SettingsError(variable, "an sqlite address takes no options")
+    # One slash ends the empty host; what follows is the path, relative to the working folder or absolute.
+    file = Path(path[1:]).expanduser().absolute()
+    if ":memory:" in path:
+        raise SettingsError(variable, "a database in memory would be lost at every stop; name a file")
+    if file.is_dir():
+        raise SettingsError(variable, f"{file} is a folder; name a file in it")
+    return Database(engine="sqlite", name=str(file))
+
+
+def _postgresql(url: str) -> Database:
+    # libpq's own parser knows every option, several hosts and sockets. Its messages may repeat the
+    # password, so only the name of an unknown option is passed on.
+    import psycopg  # noqa: PLC0415 - SQLite installations start without loading it
+    from psycopg.conninfo import conninfo_to_dict  # noqa: PLC0415
+
+    variable = "REGULARS_DATABASE_URL"
+    try:
+        values: dict[str, Any] = conninfo_to_dict(url)
+    except psycopg.Error as error:
+        unknown = re.search(r'invalid URI query parameter: "(\w+)"', str(error))
+        problem = (
+            f"PostgreSQL knows no option {unknown[1]}" if unknown else "is not a usable PostgreSQL address"
+        )
+        raise SettingsError(
+            variable, f"{problem}; expected postgresql://user:password@host:5432/name"
+        ) from None
+    options = {key: str(value) for key, value in values.items()}
+    name = options.pop("dbname", "")
+    if not name:
+        raise SettingsError(variable, f"names no database; expected {_POSTGRESQL_EXAMPLE}")
+    port = options.pop("port", "")
+    if port and not all(one.isdecimal() and 0 < int(one) < 65536 for one in port.split(",")):  # noqa: PLR2004
+        raise SettingsError(variable, f"{port} is not a port")
+    return Database(
+        engine="postgresql",
+        name=name,
+        user=options.pop("user", ""),
+        password=options.pop("password", ""),
+        host=options.pop("host", ""),
+        port=port,
+        options=options,
+    )
+
+
+def read_email_url(url: str) -> Mail:
+    """Understand ``consolemail://``, ``smtp://host:25``, ``smtp+tls://…:587`` and ``smtps://…:465``."""
+    variable = "REGULARS_EMAIL_URL"
+    parts = _split(variable, url)
+    if parts.scheme not in MAIL_SCHEMES:
+        raise SettingsError(variable, f"expected one of {', '.join(f'{one}://' for one in MAIL_SCHEMES)}")
+    backend, default_port = MAIL_SCHEMES[parts.scheme]
+    if backend != "smtp":
+        return Mail(backend=f"django.core.mail.backends.{backend}.EmailBackend")
+    if not parts.hostname:
+        raise SettingsError(variable, "names no mail server; expected smtp+tls://user:password@host:587")
+    return Mail(
+        backend="django.core.mail.backends.smtp.EmailBackend",
+        host=parts.hostname,
+        port=parts.port or default_port,
+        user=unquote(parts.username or ""),
+        password=unquote(parts.password or ""),
+        starttls=parts.scheme == "smtp+tls",
+        implicit_tls=parts.scheme == "smtps",
+    )
+
+
+def _split(variable: str, url: str) -> SplitResult:
+    try:
+        parts = urlsplit(url)
+        _ = parts.port  # checked when read
+        parse_qsl(parts.query, strict_parsing=bool(parts.query))
+    except ValueError:
+        raise SettingsError(variable, "is not a usable address") from None
+    return parts
+
+
+def _is_host(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return bool(_HOST_NAME.match(host.lower()))
+    return True
+
+
+def _mail_domain(host: str) -> str:
+    return host if "." in host and not host.replace(".", "").isdecimal() else "localhost"
+
+
+def _read_address(value: str) -> str:
+    if not re.fullmatch(r"(?:[^<>@]* <)?[^\s<>@]+@[^\s<>@]+>?", value) or ("<" in value) != (">" in value):
+        raise SettingsError("REGULARS_EMAIL_FROM", "expected an address like Regulars <hello@shop.example>")
+    return value
+
+
+def _read_hosts(value: str) -> tuple[str, ...] | None:
+    hosts = tuple(one.strip().lower() for one in value.split(",") if one.strip())
+    for host in hosts:
+        if host != "*" and not _is_host(host.strip("[]")):
+            raise SettingsError("REGULARS_ALLOWED_HOSTS", f"{host} is not a host name, an address or *")
+    return hosts or None
+
+
+def _read_redis_url(value: str) -> str:
+    if value and _split("REGULARS_REDIS_URL", value).scheme not in REDIS_SCHEMES:
+        raise SettingsError("REGULARS_REDIS_URL", "expected redis://host:6379/0, rediss:// or unix://")
+    return value
+
+
+def _read_networks(value: str) -> tuple[Network, ...]:
+    networks: list[Network] = []
+    for one in (part.strip() for part in value.split(",")):
+        if not one:
+            continue
+        try:
+            networks.append(ipaddress.ip_network(one, strict=False))
+        except ValueError:
+            raise SettingsError(
+                "REGULARS_TRUSTED_PROXIES", f"{one} is not an address or network like 10.0.0.0/8"
+            ) from None
+    return tuple(networks)
+
+
+def _choice(variable: str, value: str, choices: tuple[str, ...]) -> str:
+    if value.lower() not in choices:
+        raise SettingsError(variable, f"{value} is not one of {', '.join(choices)}")
+    return value.lower()

@@ -1,0 +1,57 @@
+"""Logging: one line per event on standard error, for Django's and the server's own loggers too."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+import structlog
+
+
+def configure(level: str) -> dict[str, Any]:
+    """Set structlog up and return what Django's LOGGING setting wants.
+
+    Lines are JSON, or ``key=value`` when a person watches the terminal.
+    """
+    shared: list[Any] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_logger_name,
+        structlog.stdlib.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    structlog.configure(
+        processors=[
+            structlog.stdlib.filter_by_level,
+            structlog.stdlib.PositionalArgumentsFormatter(),
+            *shared,
+            structlog.stdlib.ProcessorFormatter.wrap_for_formatter,
+        ],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.stdlib.BoundLogger,
+        cache_logger_on_first_use=True,
+    )
+    order = ["timestamp", "level", "event"]
+    renderer: Any = (
+        structlog.processors.LogfmtRenderer(key_order=order)
+        if sys.stderr.isatty()
+        else structlog.processors.JSONRenderer()
+    )
+    return {
+        "version": 1,
+        "disable_existing_loggers": False,
+        "formatters": {
+            "line": {
+                "()": "structlog.stdlib.ProcessorFormatter",
+                "foreign_pre_chain": shared,
+                "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            },
+        },
+        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "root": {"handlers": ["stderr"], "level": level.upper()},
+        "loggers": {
+            # Django's defaults mail errors to admins and print requests; the one handler above is enough.
+            "django": {"handlers": [], "level": level.upper(), "propagate": True},
+            "django.server": {"handlers": [], "propagate": True},
+        },
+    }

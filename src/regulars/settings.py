@@ -1,0 +1,175 @@
+"""Django's settings. What an operator may change comes from the environment; see docs/settings.md."""
+
+import os
+import secrets
+
+from regulars import logs, storage
+from regulars.addresses import LOOPBACK_NAMES, in_url, lan_addresses
+from regulars.environment import read
+
+_environment = read(os.environ)
+
+# Ours
+
+REGULARS_DATA_DIR = _environment.data_dir
+REGULARS_PUBLIC_URL = _environment.public_url
+REGULARS_TRUSTED_PROXIES = list(_environment.trusted_proxies)
+REGULARS_ALLOW_HTTP = _environment.allow_http
+REGULARS_REDIS_URL = _environment.redis_url
+
+# Django's
+
+DEBUG = False
+# A command that only reads never makes a key; it signs nothing that must hold later.
+SECRET_KEY = (
+    _environment.secret_key or storage.kept_secret_key(_environment.data_dir) or secrets.token_urlsafe(48)
+)
+# Names are checked against this list; links are built from REGULARS_PUBLIC_URL, never from a request.
+ALLOWED_HOSTS = list(
+    _environment.allowed_hosts
+    or dict.fromkeys(in_url(host) for host in (_environment.public_host, *LOOPBACK_NAMES, *lan_addresses()))
+)
+
+INSTALLED_APPS = [
+    "django.contrib.contenttypes",
+    "django.contrib.auth",
+    "django.contrib.staticfiles",
+    "ninja",
+    "regulars.tenants",
+    "regulars.outbox",
+    "regulars.members",
+    "regulars.ledger",
+    "regulars.analytics",
+]
+
+MIDDLEWARE = [
+    "django.middleware.security.SecurityMiddleware",
+    "regulars.api.middleware.ApiGateway",
+    "whitenoise.middleware.WhiteNoiseMiddleware",
+    "django.middleware.common.CommonMiddleware",
+    "django.middleware.clickjacking.XFrameOptionsMiddleware",
+]
+
+ROOT_URLCONF = "regulars.urls"
+WSGI_APPLICATION = "regulars.wsgi.application"
+APPEND_SLASH = False
+DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+
+TEMPLATES = [
+    {
+        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "APP_DIRS": True,
+        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+    },
+]
+
+# Static files come straight out of the installed packages, listed once at start: no collecting step.
+STATIC_URL = "/static/"
+WHITENOISE_USE_FINDERS = True
+WHITENOISE_AUTOREFRESH = False
+WHITENOISE_ALLOW_ALL_ORIGINS = False
+WHITENOISE_MAX_AGE = 3600
+
+# Database
+
+_SQLITE_OPTIONS = {
+    # A writer takes its lock at BEGIN, so two writers queue up instead of failing half way.
+    "transaction_mode": "IMMEDIATE",
+    "timeout": 20,
+    "init_command": (
+        "PRAGMA busy_timeout=20000;"
+        "PRAGMA journal_mode=WAL;"
+        "PRAGMA synchronous=FULL;"  # an acknowledged write survives a power cut
+        "PRAGMA foreign_keys=ON;"
+        "PRAGMA cache_size=-16384;"  # KiB, for each connection
+        "PRAGMA temp_store=MEMORY;"
+        "PRAGMA journal_size_limit=67108864;"
+    ),
+}
+# Transactions are short; one that idles for a minute has lost its process and holds locks.
+_POSTGRESQL_GUARDS = "-c idle_in_transaction_session_timeout=60000"
+_POSTGRESQL_OPTIONS = {
+    "application_name": "regulars",
+    "connect_timeout": "10",
+    "server_side_binding": True,
+    "prepare_threshold": 5,
+}
+
+_database = _environment.database
+if _database.engine == "sqlite":
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.sqlite3",
+            "NAME": _database.name,
+            "CONN_MAX_AGE": None,
+            "OPTIONS": _SQLITE_OPTIONS,
+        },
+    }
+else:
+    DATABASES = {
+        "default": {
+            "ENGINE": "django.db.backends.postgresql",
+            "NAME": _database.name,
+            "USER": _database.user,
+            "PASSWORD": _database.password,
+            "HOST": _database.host,
+            "PORT": _database.port,
+            # Each serving thread keeps its connection. Asking "are you alive" first would cost every request
+            # a round trip; after a restart of the database one request a thread fails, the next reconnects.
+            "CONN_MAX_AGE": None,
+            "OPTIONS": {
+                **_POSTGRESQL_OPTIONS,
+                **_database.options,
+                # The address may carry its own server options; ours come first, so theirs win.
+                "options": f"{_POSTGRESQL_GUARDS} {_database.options.get('options', '')}".strip(),
+            },
+        },
+    }
+
+DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# People
+
+AUTH_USER_MODEL = "tenants.User"
+PASSWORD_HASHERS = [
+    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
+]
+AUTH_PASSWORD_VALIDATORS = [
+    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
+    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
+    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
+]
+
+# Time and language. Times are stored in UTC; a business's own zone decides what "today" is.
+
+USE_TZ = True
+TIME_ZONE = "UTC"
+LANGUAGE_CODE = "en"
+USE_I18N = True
+
+# Browsers
+
+SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = _environment.tls
+SESSION_COOKIE_HTTPONLY = CSRF_COOKIE_HTTPONLY = True
+SESSION_COOKIE_SAMESITE = CSRF_COOKIE_SAMESITE = "Lax"
+CSRF_TRUSTED_ORIGINS = [_environment.public_url] if _environment.tls else []
+SECURE_CONTENT_TYPE_NOSNIFF = True
+SECURE_REFERRER_POLICY = "same-origin"
+X_FRAME_OPTIONS = "DENY"
+# A browser remembers this for a year, so never for names that only mean this machine.
+SECURE_HSTS_SECONDS = 31_536_000 if _environment.tls and "." in _environment.public_host else 0
+
+# E-mail
+
+EMAIL_BACKEND = _environment.mail.backend
+EMAIL_HOST = _environment.mail.host
+EMAIL_PORT = _environment.mail.port
+EMAIL_HOST_USER = _environment.mail.user
+EMAIL_HOST_PASSWORD = _environment.mail.password
+EMAIL_USE_TLS = _environment.mail.starttls
+EMAIL_USE_SSL = _environment.mail.implicit_tls
+EMAIL_TIMEOUT = 20
+DEFAULT_FROM_EMAIL = SERVER_EMAIL = _environment.mail_from
+
+LOGGING = logs.configure(_environment.log_level)
