@@ -1,7 +1,7 @@
 """The settings that the environment gives, read once and checked.
 
 Every value that cannot be used raises ``SettingsError`` with one line that names the variable. Nothing is
-written here: the data folder and the secret key are made by the commands that need them (``regulars.storage``).
+written here: the data folder and the secret key are made by the commands that need them.
 """
 
 from __future__ import annotations
@@ -187,7 +187,7 @@ def _postgresql(url: str) -> Database:
     if not name:
         raise SettingsError(variable, f"names no database; expected {_POSTGRESQL_EXAMPLE}")
     port = options.pop("port", "")
-    if port and not all(one.isdecimal() and 0 < int(one) < 65536 for one in port.split(",")):  # noqa: PLR2004
+    if port and not all(not one or (one.isdecimal() and 0 < int(one) < 65536) for one in port.split(",")):  # noqa: PLR2004
         raise SettingsError(variable, f"{port} is not a port")
     return Database(
         engine="postgresql",

@@ -1,0 +1,65 @@
+"""The session's database: ``pytest --database sqlite|postgresql``.
+
+The process that controls the session starts PostgreSQL when asked to and tells the others through the
+environment; they are started afterwards. Django's settings are read only then.
+"""
+
+import os
+import shutil
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from tests import postgres
+
+_DATA_DIR = pytest.StashKey[Path]()
+_SERVER = pytest.StashKey[postgres.Server]()
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--database", choices=("sqlite", "postgresql"), default="sqlite", help="database of the tests"
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("help") or config.getoption("version"):
+        return
+    if not hasattr(config, "workerinput"):
+        _prepare_environment(config)
+    from django.conf import settings  # noqa: PLC0415 - not before the environment is there
+
+    _ = settings.INSTALLED_APPS  # reads them now, so that pytest-django finds them
+
+
+def _prepare_environment(config: pytest.Config) -> None:
+    for name in list(os.environ):
+        if name.startswith("REGULARS_"):
+            del os.environ[name]  # the tests' outcome does not depend on whose machine this is
+    data_dir = Path(tempfile.mkdtemp(prefix="regulars-tests-"))
+    config.stash[_DATA_DIR] = data_dir
+    os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
+    os.environ["REGULARS_DATA_DIR"] = str(data_dir)
+    os.environ["REGULARS_PUBLIC_URL"] = "https://shop.example"
+    os.environ["REGULARS_EMAIL_URL"] = "memorymail://"
+    if config.getoption("--database") == "postgresql" and not config.getoption("collectonly"):
+        server = config.stash[_SERVER] = postgres.start()
+        os.environ["REGULARS_DATABASE_URL"] = server.url("regulars")
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    if (server := config.stash.get(_SERVER, None)) is not None:
+        server.stop()
+    if (data_dir := config.stash.get(_DATA_DIR, None)) is not None:
+        shutil.rmtree(data_dir, ignore_errors=True)
+
+
+def pytest_report_header(config: pytest.Config) -> str:
+    return f"database: {config.getoption('--database')}"
+
+
+@pytest.fixture(scope="session")
+def database(pytestconfig: pytest.Config) -> str:
+    """Which database this session runs on: "sqlite" or "postgresql"."""
+    return str(pytestconfig.getoption("--database"))

@@ -1,0 +1,11 @@
+"""The product's settings, with what makes tests quick and leaves no trace."""
+
+from regulars.settings import *  # noqa: F403
+from regulars.settings import DATABASES, REGULARS_DATA_DIR
+
+# Argon2 is slow by design.
+PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
+
+if DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+    # A file as in production, not Django's database in memory: threads get connections of their own.
+    DATABASES["default"]["TEST"] = {"NAME": str(REGULARS_DATA_DIR / "test.sqlite3")}
