@@ -100,6 +100,8 @@ def test_codes_that_cannot_be_are_refused(letter: str, number: int) -> None:
         ("Łódź \u2014 Bar", "lodz-bar"),
         ("SMØRREBRØD", "smorrebrod"),
         ("İstanbul Kahvesi", "istanbul-kahvesi"),
+        ("Æbler Œuf Đakovo Guðrún Þór Ħaż", "aebler-oeuf-dakovo-gudrun-thor-haz"),
+        ("KIRMIZI k\u0131rm\u0131z\u0131", "kirmizi-kirmizi"),
         ("7", "7-shop"),
         ("Ai", "ai-shop"),
         ("Bar", "bar"),

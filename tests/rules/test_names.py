@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from regulars.rules.names import join_name, split_name
+from regulars.rules.names import join_name, split_name, tidy_name
 
 words = st.text(st.characters(exclude_categories=("Cc", "Cs", "Zs", "Zl", "Zp")), min_size=1, max_size=12)
 spaces = st.text(" \t\n\u00a0\u2003", min_size=1, max_size=3)
@@ -33,6 +33,11 @@ def test_names_join_back_unchanged(names: list[str], data: st.DataObject) -> Non
     first, last = split_name(data.draw(st.one_of(st.just(""), spaces)) + full + data.draw(spaces))
     assert join_name(first, last) == " ".join(names)
     assert last == (names[-1] if len(names) > 1 else "")
+
+
+@given(full=st.text())
+def test_names_of_any_text_join_back_tidy(full: str) -> None:
+    assert join_name(*split_name(full)) == tidy_name(full) == " ".join(full.split())
 
 
 @given(full=st.text())

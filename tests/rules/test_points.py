@@ -102,7 +102,9 @@ def test_spending_in_two_parts_leaves_the_same_lots(lots: list[Lot], data: st.Da
 def test_one_point_too_many_is_refused_whole(lots: list[Lot], beyond: int) -> None:
     with pytest.raises(NotEnoughPoints) as refusal:
         take(lots, total(lots) + beyond)
-    assert refusal.value.details == {"points": total(lots) + beyond, "available": total(lots)}
+    asked, available = total(lots) + beyond, total(lots)
+    assert refusal.value.details == {"points": asked, "available": available}
+    assert refusal.value.message == f"{asked} points were asked for and {available} are available"
 
 
 @pytest.mark.parametrize("points", [0, -1])

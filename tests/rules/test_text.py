@@ -56,8 +56,9 @@ def test_length_is_counted_in_characters_after_stripping(length: int, limit: int
     if length <= limit:
         assert clean_text(text, field="note", max_length=limit) == sign * length
     else:
-        with pytest.raises(InvalidInput, match=f"^note .*{limit}") as refusal:
+        with pytest.raises(InvalidInput) as refusal:
             clean_text(text, field="note", max_length=limit)
+        assert refusal.value.message == f"note must have at most {limit} characters, not {length}"
         assert refusal.value.fields.keys() == {"note"}
 
 

@@ -41,8 +41,11 @@ def new_join_code() -> str:
 def numbered_code(letter: str, number: int) -> str:
     """The code given to a record that was added without one: a capital letter and six digits or more.
 
-    The RPC dialect shows ``M000001`` for the first member; other kinds take other letters. Past 999999 the
-    code grows longer, it never wraps. Raises ValueError for anything but one letter A-Z and a number from 1.
+    The RPC dialect shows `M000001` for the first member; other kinds take other letters. Past 999999 the
+    code grows longer, it never wraps.
+
+    Raises:
+        ValueError: not one letter from A to Z, or a number below 1.
     """
     if len(letter) != 1 or not "A" <= letter <= "Z":
         raise ValueError(f"a code begins with one letter from A to Z, not {letter!r}")
@@ -52,12 +55,12 @@ def numbered_code(letter: str, number: int) -> str:
 
 
 def member_code(number: int) -> str:
-    """The code of a business's ``number``-th member, as the RPC dialect shows it: ``M000001``."""
+    """The code of a business's `number`-th member, as the RPC dialect shows it: `M000001`."""
     return numbered_code("M", number)
 
 
 def new_api_key() -> str:
-    """A new API key: ``rk_`` and 40 characters, about 231 random bits. It is shown once and never stored."""
+    """A new API key: `rk_` and 40 characters, about 231 random bits. It is shown once and never stored."""
     return API_KEY_MARK + "".join(secrets.choice(CLEAR_CHARACTERS) for _ in range(API_KEY_LENGTH))
 
 
@@ -76,16 +79,16 @@ def key_hash(key: str) -> str:
 
 
 def temp_password() -> str:
-    """A temporary password: 12 lower-case hex digits, as the REST dialect's ``POST /api/team`` shows it."""
+    """A temporary password: 12 lower-case hex digits, as the REST dialect's `POST /api/team` shows it."""
     return secrets.token_hex(6)
 
 
 def slugify_name(name: str) -> str:
-    """A short name for addresses made from a business's name: 3 to 40 of ``a-z``, ``0-9`` and inner hyphens.
+    """A short name for addresses made from a business's name: 3 to 40 of `a-z`, `0-9` and inner hyphens.
 
-    Accents are dropped ("Café" gives ``cafe``) and apostrophes vanish ("Joe's" gives ``joes``). A name with
-    no Latin letter or digit gives ``shop``; one that is too short is lengthened with it ("Ai" gives
-    ``ai-shop``). The caller makes it unique.
+    Accents are dropped ("Café" gives `cafe`) and apostrophes vanish ("Joe's" gives `joes`). A name with
+    no Latin letter or digit gives `shop`; one that is too short is lengthened with it ("Ai" gives
+    `ai-shop`). The caller makes it unique.
     """
     apart = unicodedata.normalize("NFKD", name).casefold().translate(_PLAIN_LETTERS)
     plain = "".join(c for c in apart if not unicodedata.combining(c))

@@ -1,6 +1,6 @@
 """The refusals: one class for each reason why the product says no.
 
-A refusal is an answer, not a fault. Its ``code`` is stable and may be relied upon by programs, its
+A refusal is an answer, not a fault. Its `code` is stable and may be relied upon by programs, its
 message is for people, and each API dialect decides by one table of its own which status it becomes.
 """
 
@@ -10,11 +10,11 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Self
 
 
-class Refusal(Exception):
+class Refusal(Exception):  # noqa: N818 - a refusal is an answer, not an error
     """The request was understood and is not carried out; nothing was changed.
 
-    ``fields`` says by input field what is wrong with it; ``details`` holds further keys for the answer,
-    such as ``customer_id``.
+    `fields` says by input field what is wrong with it; `details` holds further keys for the answer,
+    such as `customer_id`.
     """
 
     code: ClassVar[str] = "refused"
@@ -33,7 +33,7 @@ class InvalidInput(Refusal):
 
     @classmethod
     def at(cls, field: str, problem: str) -> Self:
-        """The refusal of one field: ``at("count", "must be whole")`` reads "count must be whole"."""
+        """The refusal of one field: `at("count", "must be whole")` reads "count must be whole"."""
         return cls(f"{field} {problem}", fields={field: problem})
 
 
@@ -50,7 +50,7 @@ class Conflict(Refusal):
 
 
 class AlreadyEnrolled(Conflict):
-    """A member of the business has this phone or e-mail. Details: ``customer_id``."""
+    """A member of the business has this phone or e-mail. Details: `customer_id`."""
 
     code = "already_enrolled"
 
@@ -74,7 +74,7 @@ class LastOwner(Conflict):
 
 
 class NotEnoughPoints(Conflict):
-    """The spendable points do not cover the request. Details: ``points`` asked for, ``available``."""
+    """The spendable points do not cover the request. Details: `points` asked for, `available`."""
 
     code = "not_enough_points"
 

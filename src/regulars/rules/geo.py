@@ -14,7 +14,7 @@ EARTH_RADIUS_KM: Final = 6371.0088
 def haversine_km(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
     """Great-circle distance in kilometres of two places in degrees, by the haversine formula.
 
-    The formula is the one that the REST dialect names for ``GET /api/branches/nearest``. It takes the earth
+    The formula is the one that the REST dialect names for `GET /api/branches/nearest`. It takes the earth
     for a sphere and is off by about half a percent at most.
     """
     half_lat = radians(lat2 - lat1) / 2
@@ -25,12 +25,20 @@ def haversine_km(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
 
 
 def check_latitude(value: float, *, field: str = "lat") -> float:
-    """``value`` as a float when it lies from -90 to 90. Raises InvalidInput naming ``field`` otherwise."""
+    """`value` as a float.
+
+    Raises:
+        InvalidInput: it does not lie from -90 to 90; the message names `field`.
+    """
     return _within(value, 90, field)
 
 
 def check_longitude(value: float, *, field: str = "lng") -> float:
-    """``value`` as a float when it lies from -180 to 180. Raises InvalidInput naming ``field`` otherwise."""
+    """`value` as a float.
+
+    Raises:
+        InvalidInput: it does not lie from -180 to 180; the message names `field`.
+    """
     return _within(value, 180, field)
 
 

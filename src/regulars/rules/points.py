@@ -17,9 +17,9 @@ from regulars.rules.errors import NotEnoughPoints
 
 @dataclass(frozen=True, slots=True)
 class Lot:
-    """The points left of one earning. ``expires_on`` is the last day to spend them, None for ever.
+    """The points left of one earning. `expires_on` is the last day to spend them, None for ever.
 
-    ``id`` grows with the order of earning; ``earned_id`` is the ledger entry that earned them.
+    `id` grows with the order of earning; `earned_id` is the ledger entry that earned them.
     """
 
     id: int
@@ -42,10 +42,13 @@ def order_lots(lots: Iterable[Lot]) -> list[Lot]:
 
 
 def take(lots: Iterable[Lot], points: int) -> list[Take]:
-    """Which lots give how much when ``points`` are spent, in the order of spending; empty lots give nothing.
+    """Which lots give how much when `points` are spent, in the order of spending; empty lots give nothing.
 
-    All lots that are passed may be spent: leave out the ``expired`` ones first. Raises NotEnoughPoints when
-    together they hold less, and ValueError unless at least one point is asked for.
+    All lots that are passed may be spent: leave out the `expired` ones first.
+
+    Raises:
+        NotEnoughPoints: together the lots hold less.
+        ValueError: less than one point is asked for.
     """
     _at_least_one(points)
     takes: list[Take] = []
@@ -68,27 +71,31 @@ def take(lots: Iterable[Lot], points: int) -> list[Take]:
 def expired(lots: Iterable[Lot], today: date) -> list[Lot]:
     """The lots whose points nobody may spend any more. On the day of expiry itself they may be spent.
 
-    ``today`` is the date in the business's own time zone.
+    `today` is the date in the business's own time zone.
     """
     return [lot for lot in lots if lot.expires_on is not None and lot.expires_on < today]
 
 
 def earn(balance: int, points: int) -> int:
-    """What a new lot of ``points`` holds when it is earned at ``balance``: a debt is paid first.
+    """What a new lot of `points` holds when it is earned at `balance`: a debt is paid first.
 
-    At -30, earning 50 leaves a lot of 20, and earning 10 leaves an empty one. Raises ValueError unless at
-    least one point is earned.
+    At -30, earning 50 leaves a lot of 20, and earning 10 leaves an empty one.
+
+    Raises:
+        ValueError: less than one point is earned.
     """
     _at_least_one(points)
     return max(0, points + min(balance, 0))
 
 
 def expiry_date(earned_on: date, months: int | None) -> date | None:
-    """The last day to spend what was earned on ``earned_on``: ``months`` calendar months later.
+    """The last day to spend what was earned on `earned_on`: `months` calendar months later.
 
     The day of the month stays where that month has it and is its last day otherwise, so 31 January and one
-    month give 28 or 29 February. None means that points never expire. Raises ValueError for fewer than one
-    month or a date past the year 9999.
+    month give 28 or 29 February. None means that points never expire.
+
+    Raises:
+        ValueError: fewer than one month, or a date past the year 9999.
     """
     if months is None:
         return None

@@ -22,16 +22,17 @@ class StampResult:
 
 
 def add_stamps(*, stamps: int, goal: int, count: int) -> StampResult:
-    """Add ``count`` stamps to a card that holds ``stamps``; each full ``goal`` becomes one reward.
+    """Add `count` stamps to a card that holds `stamps`; each full `goal` becomes one reward.
 
-    Nothing is lost and nothing made: ``stamps + count == result.stamps + result.stamps_spent``. What goes
+    Nothing is lost and nothing made: `stamps + count == result.stamps + result.stamps_spent`. What goes
     beyond the goal carries over, so a card at 7 of 8 that gets 3 shows 2 and one reward; the REST dialect
     says "the card resets" and leaves the rest open, so this is our rule. A card that is already past the
-    goal, because the goal was lowered, earns here, at its next stamp. ``MAX_COUNT``, the most that one
+    goal, because the goal was lowered, earns here, at its next stamp. `MAX_COUNT`, the most that one
     request may ask for, is checked where requests come in.
 
-    Raises ValueError for a goal outside ``MIN_GOAL`` to ``MAX_GOAL``, a count below ``MIN_COUNT`` or a
-    negative card: those are mistakes of the calling code, not of a person.
+    Raises:
+        ValueError: the goal lies outside `MIN_GOAL` to `MAX_GOAL`, the count below `MIN_COUNT`, or the card
+            below zero: mistakes of the calling code, not of a person.
     """
     if not MIN_GOAL <= goal <= MAX_GOAL:
         raise ValueError(f"goal must be from {MIN_GOAL} to {MAX_GOAL}, not {goal}")

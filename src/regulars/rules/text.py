@@ -13,13 +13,14 @@ _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
 def clean_text(value: str, *, field: str, max_length: int, required: bool = False) -> str:
-    """``value`` without white space at its ends, or a refusal that names ``field``.
+    """`value` without white space at its ends, or a refusal that names `field`.
 
     Tab and newline are kept, and a CR LF as browsers send it becomes a newline. The length is counted in
     characters (code points) after stripping, as the database counts it.
 
-    Raises InvalidInput when the text holds another control character or half a surrogate pair, when it has
-    more than ``max_length`` characters, and when ``required`` and nothing is left.
+    Raises:
+        InvalidInput: the text holds another control character or half a surrogate pair, has more than
+            `max_length` characters, or is `required` and nothing is left of it.
     """
     text = value.replace("\r\n", "\n")
     found = _FORBIDDEN.search(text)
