@@ -1,0 +1,1 @@
+"""Figures: daily totals rolled up from entries behind a watermark, read together with the short tail."""

@@ -1,0 +1,17 @@
+"""Django's registration of the room."""
+
+from django.apps import AppConfig
+
+
+class AnalyticsConfig(AppConfig):
+    """The analytics room."""
+
+    name = "regulars.analytics"
+    label = "analytics"
+
+    def ready(self) -> None:
+        """Enter this room in the registry of personal data."""
+        from regulars.analytics import rollup
+        from regulars.members import personal_data
+
+        personal_data.register("analytics", order=10, erase=rollup.erase_member)

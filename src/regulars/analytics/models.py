@@ -1,0 +1,140 @@
+"""Totals that were rolled up from ledger entries. All of them can be computed anew from the ledger,
+except what erased members left behind (docs/decisions/0003).
+
+`branch_key` is a branch's id, or 0: in `DayTotal` and `Total` for what happened at no branch, in `LastSeen`
+and `LastSeenDay` for the business as a whole.
+"""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from django.db import models
+from django_scopes import ScopedManager
+
+from regulars.tenants.models import Business
+
+
+class Watermark(models.Model):
+    """Up to which entry the totals go. One row.
+
+    `gaps` are ranges of ids below it whose entries were not there to be rolled up, because their
+    transactions had not committed: [first, last, the oldest transaction that can no longer write them].
+    """
+
+    entry_id = models.BigIntegerField(default=0)
+    gaps = models.JSONField(default=list)
+
+    def __str__(self) -> str:
+        return str(self.entry_id)
+
+
+class Sums(models.Model):
+    """The figures that are added up."""
+
+    COLUMNS: ClassVar[tuple[str, ...]] = (
+        "stamps",
+        "visits",
+        "members",
+        "rewards_earned",
+        "rewards_redeemed",
+        "points_earned",
+        "points_used",
+    )
+
+    stamps = models.BigIntegerField(default=0)
+    visits = models.BigIntegerField(default=0)
+    members = models.BigIntegerField(default=0)
+    rewards_earned = models.BigIntegerField(default=0)
+    rewards_redeemed = models.BigIntegerField(default=0)
+    points_earned = models.BigIntegerField(default=0)
+    points_used = models.BigIntegerField(default=0)
+
+    class Meta:
+        abstract = True
+
+
+class DayTotal(Sums):
+    """What happened on one business day at one branch. Kept when members are erased."""
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    branch_key = models.BigIntegerField()
+    day = models.DateField()
+    last_at = models.DateTimeField(null=True)
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("business", "day", "branch_key"), name="day_total_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.day} at {self.branch_key}"
+
+
+class Total(Sums):
+    """All that ever happened in a business. `members` and `pending` count what is still there."""
+
+    business = models.OneToOneField(
+        Business, primary_key=True, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    pending = models.BigIntegerField(default=0)
+
+    objects = ScopedManager(business="business")
+
+    def __str__(self) -> str:
+        return f"totals of {self.business_id}"
+
+
+class LastSeen(models.Model):
+    """When a member was last active at a branch, and how often they came."""
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(
+        Business, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    member_id = models.BigIntegerField()
+    branch_key = models.BigIntegerField()
+    day = models.DateField()
+    visits = models.BigIntegerField(default=0)
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("member_id", "branch_key"), name="last_seen_unique"),)
+        indexes = (
+            models.Index(
+                fields=("business", "-visits", "member_id"),
+                name="last_seen_visits",
+                condition=models.Q(branch_key=0),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.member_id} on {self.day}"
+
+
+class LastSeenDay(models.Model):
+    """How many members were last active at a branch on a day: its sum over the last days is how many
+    different members were active in them.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(
+        Business, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    branch_key = models.BigIntegerField()
+    day = models.DateField()
+    members = models.BigIntegerField(default=0)
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("business", "day", "branch_key"), name="last_seen_day_unique"),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.members} on {self.day}"

@@ -1,0 +1,196 @@
+"""The figures of a business: exact at every moment, at a cost that does not grow with its history."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+from django_scopes import scope
+
+from regulars import db
+from regulars.analytics import tail
+from regulars.analytics.models import DayTotal, LastSeen, LastSeenDay, Sums, Total
+from regulars.analytics.rollup import read_watermark
+from regulars.members.models import Member
+from regulars.tenants.models import Branch, Business
+
+TOP_CUSTOMERS = 10
+MIN_RANGE, MAX_RANGE, DEFAULT_RANGE = 7, 90, 30
+
+
+@dataclass(frozen=True, slots=True)
+class Stats:
+    """Key figures at a glance. `total_*` are of all time; active: a stamp or redemption in the last days."""
+
+    total_customers: int
+    total_stamps: int
+    total_rewards: int
+    pending_rewards: int
+    active_7d: int
+    active_30d: int
+    stamps_today: int
+
+
+@dataclass(frozen=True, slots=True)
+class TopCustomer:
+    """A member who came often."""
+
+    id: int
+    name: str
+    total_visits: int
+
+
+@dataclass(frozen=True, slots=True)
+class BranchPerformance:
+    """What happened at a branch in the range."""
+
+    id: int
+    name: str
+    city: str
+    stamps: int
+    unique_customers: int
+    rewards: int
+    last_active: dt.datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Detail:
+    """Figures of the last days; which are of the range and which of all time: docs/decisions/0005."""
+
+    range_days: int
+    stamps_per_day: list[tuple[dt.date, int]]
+    new_customers_per_day: list[tuple[dt.date, int]]
+    top_customers: list[TopCustomer]
+    redemption_rate_pct: float
+    total_stamps: int
+    total_rewards: int
+    branch_performance: list[BranchPerformance]
+    unassigned_stamps: int
+
+
+class _Reading:
+    """One consistent reading of a business's totals and tail. Made inside a snapshot."""
+
+    def __init__(self, business: Business) -> None:
+        self.business = business
+        self.today = timezone.now().astimezone(ZoneInfo(business.timezone)).date()
+        watermark, gaps = read_watermark()
+        lines = tail.read_tail(business_id=business.pk, watermark=watermark, gaps=gaps)
+        self.tail = tail.add_up(lines)
+        recent = self.tail.totals[business.pk]
+        self.total = dict(zip(Sums.COLUMNS, recent, strict=True))
+        self.total["pending"] = self.total["rewards_earned"] - self.total["rewards_redeemed"]
+        rolled = Total.objects.values(*self.total).first() or {}
+        for column, value in rolled.items():
+            self.total[column] += value
+        members = {member for _, _, member in self.tail.seen}
+        rows = LastSeen.objects.filter(member_id__in=members).values_list("branch_key", "member_id", "day", "visits")
+        self.known = {(branch_key, member): (day, visits) for branch_key, member, day, visits in rows}
+
+    def days(self, since: dt.date) -> list[tuple[int, dt.date, dict[str, int], dt.datetime | None]]:
+        """Figures by branch and day from `since` on; a branch and day may come twice."""
+        rolled = DayTotal.objects.filter(day__gte=since).values_list("branch_key", "day", "last_at", *Sums.COLUMNS)
+        found = [
+            (branch, day, dict(zip(Sums.COLUMNS, sums, strict=True)), last) for branch, day, last, *sums in rolled
+        ]
+        found += [
+            (branch, day, dict(zip(Sums.COLUMNS, sums, strict=False)), sums[-1])
+            for (_, branch, day), sums in self.tail.days.items()
+            if day >= since
+        ]
+        return found
+
+    def active(self, since: dt.date) -> dict[int, int]:
+        """How many different members were active since a day, by branch; under 0 at the business as a whole."""
+        counts: dict[int, int] = {}
+        for branch, members in LastSeenDay.objects.filter(day__gte=since).values_list("branch_key", "members"):
+            counts[branch] = counts.get(branch, 0) + members
+        for (_, branch, member), (day, _) in self.tail.seen.items():
+            known = self.known.get((branch, member))
+            if day >= since and (known is None or known[0] < since):
+                counts[branch] = counts.get(branch, 0) + 1
+        return counts
+
+    def top_customers(self) -> list[TopCustomer]:
+        """The members with the most visits of all time."""
+        recent = {member: visits for (_, branch, member), (_, visits) in self.tail.seen.items() if branch == 0}
+        rolled = LastSeen.objects.filter(branch_key=0).order_by("-visits", "member_id")
+        # Whoever is not in the tail keeps their rolled-up place, so that many more rows are enough.
+        first = rolled.exclude(member_id__in=recent)[:TOP_CUSTOMERS] if len(recent) < 100 else (
+            row for row in rolled[: TOP_CUSTOMERS + len(recent)] if row.member_id not in recent
+        )
+        visits = {row.member_id: row.visits for row in first}
+        for member, number in recent.items():
+            visits[member] = number + self.known.get((0, member), (None, 0))[1]
+        top = sorted(visits.items(), key=lambda item: (-item[1], item[0]))[:TOP_CUSTOMERS]
+        names = dict(Member.objects.filter(pk__in=[member for member, _ in top]).values_list("pk", "name"))
+        return [TopCustomer(member, names[member], number) for member, number in top if number and member in names]
+
+
+def stats(business: Business) -> Stats:
+    """The key figures of a business."""
+    with scope(business=business), db.snapshot():
+        reading = _Reading(business)
+        week, month = (reading.today - dt.timedelta(days=days - 1) for days in (7, 30))
+        return Stats(
+            total_customers=reading.total["members"],
+            total_stamps=reading.total["stamps"],
+            total_rewards=reading.total["rewards_redeemed"],
+            pending_rewards=reading.total["pending"],
+            active_7d=reading.active(week).get(0, 0),
+            active_30d=reading.active(month).get(0, 0),
+            stamps_today=sum(
+                sums["stamps"] for _, day, sums, _ in reading.days(reading.today) if day == reading.today
+            ),
+        )
+
+
+def detail(business: Business, range_days: int = DEFAULT_RANGE) -> Detail:
+    """The figures of the last `range_days` business days, today included; days without activity are zeros."""
+    with scope(business=business), db.snapshot():
+        reading = _Reading(business)
+        since = reading.today - dt.timedelta(days=range_days - 1)
+        days = [since + dt.timedelta(days=number) for number in range(range_days)]
+        stamps, joined = dict.fromkeys(days, 0), dict.fromkeys(days, 0)
+        branches = {branch.pk: branch for branch in Branch.objects.order_by("id")}
+        at_branch = {key: [0, 0] for key in branches}
+        last_active: dict[int, dt.datetime] = {}
+        unassigned = 0
+        for branch, day, sums, last in reading.days(since):
+            if day not in stamps:
+                continue
+            stamps[day] += sums["stamps"]
+            joined[day] += sums["members"]
+            if branch not in at_branch:
+                unassigned += sums["stamps"]
+                continue
+            at_branch[branch][0] += sums["stamps"]
+            at_branch[branch][1] += sums["rewards_earned"]
+            if last is not None and (branch not in last_active or last > last_active[branch]):
+                last_active[branch] = last
+        unique = reading.active(since)
+        earned, redeemed = reading.total["rewards_earned"], reading.total["rewards_redeemed"]
+        return Detail(
+            range_days=range_days,
+            stamps_per_day=list(stamps.items()),
+            new_customers_per_day=list(joined.items()),
+            top_customers=reading.top_customers(),
+            redemption_rate_pct=round(100 * redeemed / earned, 1) if earned else 0.0,
+            total_stamps=reading.total["stamps"],
+            total_rewards=redeemed,
+            branch_performance=[
+                BranchPerformance(
+                    id=key,
+                    name=branch.name,
+                    city=branch.city,
+                    stamps=at_branch[key][0],
+                    unique_customers=unique.get(key, 0),
+                    rewards=at_branch[key][1],
+                    last_active=last_active.get(key),
+                )
+                for key, branch in branches.items()
+            ],
+            unassigned_stamps=unassigned,
+        )

@@ -1,0 +1,217 @@
+"""Moves entries from the tail into the totals, exactly once each, in any number of processes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import json
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.db import connection, transaction
+
+from regulars import db
+from regulars.analytics import tail
+from regulars.analytics.models import Sums
+
+BATCH = 10_000
+_KEY = 1
+
+
+def roll_up(limit: int = BATCH) -> int:
+    """Roll up the next entries, at most `limit`; how many there were.
+
+    Safe to run anywhere at any time: one process at a time holds the watermark, the others return 0.
+    """
+    watermark, gaps = read_watermark()
+    if not gaps and not db.run("SELECT 1 FROM ledger_entry WHERE id > %s LIMIT 1", (watermark,)):
+        return 0
+    with transaction.atomic():
+        held = _hold_watermark(wait=False)
+        if held is None:
+            return 0
+        watermark, gaps = held
+        late = [line for first, last, _ in gaps for line in tail.read_gap(first, last)]
+        batch = tail.read_batch(after=watermark, most=limit)
+        if not batch and not gaps:
+            return 0
+        remaining = _gaps_left(gaps, {line.id for line in late})
+        if batch and db.is_postgresql():
+            remaining += _new_gaps(watermark, [line.id for line in batch])
+        _add(tail.add_up([*late, *batch]))
+        _move_watermark(batch[-1].id if batch else watermark, remaining)
+        return len(late) + len(batch)
+
+
+def roll_up_all() -> int:
+    """Roll up until the tail is empty; how many entries there were."""
+    rolled = 0
+    while number := roll_up():
+        rolled += number
+    return rolled
+
+
+def erase_member(*, business_id: int, member_id: int) -> None:
+    """Take a member out of the figures about people, and leave what they did in those of the past.
+
+    Within the caller's transaction, before the ledger forgets the member. Their entries that are still in
+    the tail are rolled up first, so that no stamp of the past disappears with them.
+    """
+    if db.is_postgresql():
+        db.run("SELECT 1 FROM ledger_card WHERE member_id = %s FOR UPDATE", (member_id,))
+    held = _hold_watermark(wait=True)
+    if held is None:
+        raise RuntimeError("the watermark is missing")
+    watermark, gaps = held
+    _add(tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=watermark, gaps=gaps)))
+    pending = db.run("SELECT pending_rewards FROM ledger_card WHERE member_id = %s", (member_id,))[0][0]
+    db.run(
+        "UPDATE analytics_total SET members = members - 1, pending = pending - %s WHERE business_id = %s",
+        (pending, business_id),
+    )
+    seen = db.run("SELECT day FROM analytics_lastseen WHERE member_id = %s AND branch_key = 0", (member_id,))
+    for (day,) in seen:
+        _add_seen_days({(business_id, 0, db.to_date(day)): -1})
+    db.run("DELETE FROM analytics_lastseen WHERE member_id = %s", (member_id,))
+
+
+def _hold_watermark(*, wait: bool) -> tuple[int, list[list[int]]] | None:
+    """Lock the watermark until the transaction ends; None when another process has it and we do not wait."""
+    db.run(
+        "INSERT INTO analytics_watermark (id, entry_id, gaps) VALUES (%s, 0, '[]') ON CONFLICT (id) DO NOTHING",
+        (_KEY,),
+    )
+    lock = ("FOR UPDATE" if wait else "FOR UPDATE SKIP LOCKED") if db.is_postgresql() else ""
+    rows = db.run(f"SELECT entry_id, gaps FROM analytics_watermark WHERE id = %s {lock}", (_KEY,))  # noqa: S608
+    return _parse(rows[0]) if rows else None
+
+
+def read_watermark() -> tuple[int, list[list[int]]]:
+    """The watermark and its gaps, as of the caller's snapshot."""
+    rows = db.run("SELECT entry_id, gaps FROM analytics_watermark WHERE id = %s", (_KEY,))
+    return _parse(rows[0]) if rows else (0, [])
+
+
+def _parse(row: db.Row) -> tuple[int, list[list[int]]]:
+    return row[0], json.loads(row[1]) if isinstance(row[1], str) else row[1]
+
+
+def _move_watermark(entry_id: int, gaps: list[list[int]]) -> None:
+    db.run(
+        "UPDATE analytics_watermark SET entry_id = %s, gaps = %s WHERE id = %s",
+        (entry_id, json.dumps(gaps), _KEY),
+    )
+
+
+def _new_gaps(after: int, ids: Sequence[int]) -> list[list[int]]:
+    """Ranges of ids that the batch jumped over. On PostgreSQL a later id may commit before an earlier one."""
+    borders = zip([after, *ids], ids, strict=False)
+    ranges = [(low + 1, high - 1) for low, high in borders if high - low > 1]
+    if not ranges:
+        return []
+    horizon = db.run("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")[0][0]
+    return [[first, last, horizon] for first, last in ranges]
+
+
+def _gaps_left(gaps: list[list[int]], found: set[int]) -> list[list[int]]:
+    """What is left of old gaps: without the ids that appeared, and without those that can appear no more.
+
+    A transaction that will still write an id of a gap was running when the gap was seen. Once all that ran
+    then have ended, the next round looks for the ids a last time and gives up those that are not there.
+    """
+    if not gaps:
+        return []
+    oldest = db.run("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")[0][0]
+    left: list[list[int]] = []
+    for first, last, horizon in gaps:
+        if horizon < 0:  # its transactions had ended before this round looked
+            continue
+        mark = -1 if oldest >= horizon else horizon
+        present = sorted(entry_id for entry_id in found if first <= entry_id <= last)
+        borders = zip([first - 1, *present], [*present, last + 1], strict=True)
+        left += [[low + 1, high - 1, mark] for low, high in borders if high - low > 1]
+    return left
+
+
+_SUMS = ", ".join(Sums.COLUMNS)
+_PLUS = ", ".join(f"{column} = {{table}}.{column} + excluded.{column}" for column in Sums.COLUMNS)
+_MARKS = ", ".join(["%s"] * len(Sums.COLUMNS))
+
+_ADD_DAY = f"""
+INSERT INTO analytics_daytotal (business_id, branch_key, day, {_SUMS}, last_at) VALUES (%s, %s, %s, {_MARKS}, %s)
+ON CONFLICT (business_id, day, branch_key) DO UPDATE SET {_PLUS.format(table="analytics_daytotal")},
+    last_at = CASE WHEN analytics_daytotal.last_at IS NULL OR excluded.last_at > analytics_daytotal.last_at
+                   THEN excluded.last_at ELSE analytics_daytotal.last_at END"""
+
+_ADD_TOTAL = f"""
+INSERT INTO analytics_total (business_id, {_SUMS}, pending) VALUES (%s, {_MARKS}, %s)
+ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_total")},
+    pending = analytics_total.pending + excluded.pending"""
+
+_ADD_SEEN = """
+INSERT INTO analytics_lastseen (business_id, branch_key, member_id, day, visits) VALUES (%s, %s, %s, %s, %s)
+ON CONFLICT (member_id, branch_key) DO UPDATE SET visits = analytics_lastseen.visits + excluded.visits,
+    day = CASE WHEN excluded.day > analytics_lastseen.day THEN excluded.day ELSE analytics_lastseen.day END"""
+
+_ADD_SEEN_DAY = """
+INSERT INTO analytics_lastseenday (business_id, branch_key, day, members) VALUES (%s, %s, %s, %s)
+ON CONFLICT (business_id, day, branch_key) DO UPDATE SET members = analytics_lastseenday.members + excluded.members"""
+
+
+def _add(figures: tail.Figures) -> None:
+    earned, redeemed = Sums.COLUMNS.index("rewards_earned"), Sums.COLUMNS.index("rewards_redeemed")
+    _many(
+        _ADD_DAY,
+        (
+            (*key[:2], db.calendar_day(key[2]), *sums[:-1], sums[-1] and db.moment(sums[-1]))
+            for key, sums in sorted(figures.days.items())
+        ),
+    )
+    _many(
+        _ADD_TOTAL,
+        ((business, *sums, sums[earned] - sums[redeemed]) for business, sums in sorted(figures.totals.items())),
+    )
+    known = _last_days(figures.seen)
+    moves: dict[tail.Key, int] = {}
+    for (business, branch_key, member), (day, _) in figures.seen.items():
+        before = known.get((member, branch_key))
+        if before is not None and before >= day:
+            continue
+        moves[business, branch_key, day] = moves.get((business, branch_key, day), 0) + 1
+        if before is not None:
+            moves[business, branch_key, before] = moves.get((business, branch_key, before), 0) - 1
+    _many(
+        _ADD_SEEN,
+        ((*key, db.calendar_day(day), visits) for key, (day, visits) in sorted(figures.seen.items())),
+    )
+    _add_seen_days(moves)
+
+
+def _last_days(keys: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], dt.date]:
+    members = sorted({member for _, _, member in keys})
+    found: dict[tuple[int, int], dt.date] = {}
+    for start in range(0, len(members), 500):
+        some = members[start : start + 500]
+        marks = ", ".join(["%s"] * len(some))
+        rows = _read(f"SELECT member_id, branch_key, day FROM analytics_lastseen WHERE member_id IN ({marks})", some)
+        found |= {(member, branch_key): db.to_date(day) for member, branch_key, day in rows}
+    return found
+
+
+def _add_seen_days(moves: dict[tail.Key, int]) -> None:
+    _many(
+        _ADD_SEEN_DAY,
+        ((*key[:2], db.calendar_day(key[2]), number) for key, number in sorted(moves.items()) if number),
+    )
+
+
+def _read(sql: str, params: Sequence[Any]) -> list[Any]:
+    with connection.cursor() as cursor:
+        cursor.execute(sql, params)
+        return list(cursor.fetchall())
+
+
+def _many(sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    listed = list(rows)
+    if listed:
+        with connection.cursor() as cursor:
+            cursor.executemany(sql, listed)

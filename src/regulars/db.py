@@ -1,0 +1,120 @@
+"""Small helpers around Django's connection: hand-written statements, snapshots, locks."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from functools import cache
+from hashlib import blake2b
+from typing import Any
+
+import psycopg
+from django.db import connection, transaction
+from psycopg.rows import tuple_row
+from psycopg.types.numeric import Int8Dumper
+
+Row = tuple[Any, ...]
+
+
+def is_postgresql() -> bool:
+    """Whether the default database is PostgreSQL (else it is SQLite)."""
+    return connection.vendor == "postgresql"
+
+
+def run(sql: str, params: Sequence[Any] = ()) -> list[Row]:
+    """Execute one hand-written statement with `%s` placeholders and return its rows.
+
+    It takes the shortest way to the driver: on PostgreSQL one cursor per connection, always prepared, with
+    every whole number sent as bigint so that a statement has one plan whatever its values. When somebody
+    counts or wraps queries, it takes Django's ordinary way so that it is counted too.
+    """
+    if connection.queries_logged or connection.execute_wrappers:
+        with connection.cursor() as cursor:
+            cursor.execute(sql, params)
+            return list(cursor.fetchall()) if cursor.description else []
+    connection.ensure_connection()
+    driver = connection.connection
+    with connection.wrap_database_errors:
+        if connection.vendor == "postgresql":
+            hot = getattr(driver, "regulars_cursor", None)
+            if hot is None:
+                hot = psycopg.Cursor(driver, row_factory=tuple_row)
+                hot.adapters.register_dumper(int, Int8Dumper)
+                driver.regulars_cursor = hot
+            hot.execute(sql, params, prepare=True)
+            return hot.fetchall() if hot.description else []
+        return list(driver.execute(_question_marks(sql), params).fetchall())
+
+
+@cache
+def _question_marks(sql: str) -> str:
+    return sql.replace("%s", "?")
+
+
+def moment(value: dt.datetime) -> Any:
+    """A point in time as a parameter of `run`: itself on PostgreSQL, Django's text form on SQLite."""
+    if connection.vendor == "postgresql":
+        return value
+    return value.astimezone(dt.UTC).replace(tzinfo=None).isoformat(" ")
+
+
+def calendar_day(value: dt.date | None) -> Any:
+    """A date as a parameter of `run`."""
+    if value is None or connection.vendor == "postgresql":
+        return value
+    return value.isoformat()
+
+
+@contextmanager
+def snapshot() -> Iterator[None]:
+    """All reads inside see the database as of one moment, and writers are not held up."""
+    if connection.in_atomic_block:
+        yield
+        return
+    if connection.vendor == "postgresql":
+        with transaction.atomic():
+            run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
+            yield
+        return
+    usual = connection.transaction_mode
+    connection.transaction_mode = "DEFERRED"
+    try:
+        with transaction.atomic():
+            yield
+    finally:
+        connection.transaction_mode = usual
+
+
+def lock_number(*parts: object) -> int:
+    """A signed 64-bit number for PostgreSQL's advisory locks, equal for equal parts."""
+    digest = blake2b("\x1f".join(map(str, parts)).encode(), digest_size=8).digest()
+    return int.from_bytes(digest, "big", signed=True)
+
+
+def serialise(*parts: object) -> None:
+    """Wait until no other transaction holds a lock of the same name, and hold it until this one ends.
+
+    SQLite has one writer at a time, which is lock enough.
+    """
+    if connection.vendor == "postgresql":
+        run("SELECT pg_advisory_xact_lock(%s)", (lock_number(*parts),))
+
+
+def try_serialise(*parts: object) -> bool:
+    """Like `serialise`, but answers at once: False when another transaction holds the lock."""
+    if connection.vendor == "postgresql":
+        return bool(run("SELECT pg_try_advisory_xact_lock(%s)", (lock_number(*parts),))[0][0])
+    return True
+
+
+def to_date(value: Any) -> dt.date:
+    """A date that `run` read: PostgreSQL gives dates, SQLite text."""
+    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+
+
+def to_moment(value: Any) -> dt.datetime:
+    """A point in time that `run` read, in UTC."""
+    if isinstance(value, str):
+        return dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC)
+    return value

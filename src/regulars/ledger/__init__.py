@@ -1,0 +1,1 @@
+"""Cards and their ledger: stamps, rewards and points. The only writer of balances."""

@@ -1,0 +1,269 @@
+"""Everything that may happen to a card. Each action is one posting, or none."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.db import transaction
+from django.utils import timezone
+from django_scopes import scope
+
+from regulars.ledger import post as poster
+from regulars.ledger.models import Card, Entry
+from regulars.ledger.post import CardState, Posting
+from regulars.ledger.settle import Decision, check_branch, settle
+from regulars.members import actions as members
+from regulars.members.models import Member
+from regulars.outbox.emit import NewEvent, emit
+from regulars.rules import birthdays, codes, stamps
+from regulars.rules.errors import Conflict, InvalidInput, NotFound, NothingToRedeem
+from regulars.tenants.models import Business, Program
+
+
+@dataclass(frozen=True, slots=True)
+class StampsAdded:
+    """What a card became when stamps were added."""
+
+    customer_id: int
+    stamps_added: int
+    current_stamps: int
+    goal: int
+    rewards_earned: int
+    pending_rewards: int
+    branch_id: int | None
+    entry_id: int
+
+    @property
+    def reward_earned(self) -> bool:
+        """Whether at least one reward was completed."""
+        return self.rewards_earned > 0
+
+
+@dataclass(frozen=True, slots=True)
+class RewardRedeemed:
+    """Which reward was redeemed, under the text it was earned with, and what is left."""
+
+    customer_id: int
+    reward: str
+    pending_rewards: int
+    total_redeemed: int
+    entry_id: int
+
+
+def enrol(
+    *,
+    business: Business,
+    name: str,
+    phone: str = "",
+    email: str = "",
+    birthday: dt.date | None = None,
+    occurred_at: dt.datetime | None = None,
+    **profile: Any,
+) -> Card:
+    """Make somebody a member and give them a card.
+
+    A phone or an e-mail is needed (REST seed). `profile` takes the further fields of a member.
+
+    Raises:
+        InvalidInput: a value is unusable; the message names it.
+        AlreadyEnrolled: a member of the business has this phone or e-mail.
+        PlanLimit: the plan allows no more members.
+    """
+    if not phone.strip() and not email.strip():
+        problem = "is needed unless the other is given"
+        raise InvalidInput("A phone or an email is needed.", fields={"phone": problem, "email": problem})
+    now = occurred_at or timezone.now()
+    with transaction.atomic(), scope(business=business):
+        member = members.create_member(
+            business=business,
+            name=name,
+            phone=phone,
+            email=email,
+            birthday=birthday,
+            joined_at=now,
+            **profile,
+        )
+        card = poster.open_card(
+            business_id=business.pk,
+            member_id=member.pk,
+            qr_code=codes.new_qr_code(),
+            timezone=business.timezone,
+            occurred_at=now,
+        )
+        emit(business_id=business.pk, events=[_enrolled_event(member, card)])
+    return card
+
+
+def _enrolled_event(member: Member, card: Card) -> NewEvent:
+    data = {
+        "customer_id": member.pk,
+        "code": member.code,
+        "qr_code": card.qr_code,
+        "name": member.name,
+        "email": member.email,
+        "phone": member.cell,
+    }
+    return NewEvent("member.enrolled", member.pk, data)
+
+
+def add_stamps(
+    *,
+    business_id: int,
+    qr_code: str,
+    count: int = 1,
+    branch_id: int | None = None,
+    staff_id: int | None = None,
+    occurred_at: dt.datetime | None = None,
+) -> StampsAdded:
+    """Give stamps; each full card becomes a reward and the rest carries over. One call is one visit.
+
+    Raises:
+        InvalidInput: `count` is outside 1 to 10.
+        NotFound: the business has no such card, or no such active branch.
+        Suspended: the member is suspended.
+    """
+    if not stamps.MIN_COUNT <= count <= stamps.MAX_COUNT:
+        raise InvalidInput.at("count", f"must be a whole number from {stamps.MIN_COUNT} to {stamps.MAX_COUNT}")
+    now = occurred_at or timezone.now()
+
+    def decide(state: CardState) -> Decision:
+        check_branch(state, branch_id)
+        return _stamp_posting(
+            state, Entry.Kind.STAMP_ADD, count, now, visits=1, branch_id=branch_id, staff_id=staff_id
+        )
+
+    state, posting, entry_id = settle(decide, business_id=business_id, qr_code=qr_code, branch_id=branch_id)
+    return _stamps_added(state, posting, entry_id)
+
+
+def add_birthday_bonus(
+    *, business_id: int, member_id: int, year: int, occurred_at: dt.datetime | None = None
+) -> StampsAdded | None:
+    """Give the programme's birthday stamps, once per calendar year; None when there is nothing to give.
+
+    Not a visit. It is due from the birthday itself on, in the business's time zone (29 February: 28th).
+
+    Raises:
+        NotFound: the business has no such member.
+    """
+    now = occurred_at or timezone.now()
+    occasion = f"birthday:{year}"
+    with scope(business=business_id):
+        member = Member.objects.filter(pk=member_id).first()
+        bonus = Program.objects.values_list("birthday_bonus_stamps", flat=True).get()
+        if member is None:
+            raise NotFound(f"There is no customer {member_id}.")
+        if not bonus or member.date_of_birth is None or member.suspended:
+            return None
+        if Entry.objects.filter(card_id=member_id, occasion=occasion).exists():
+            return None
+        birthday = birthdays.bonus_day(member.date_of_birth, year)
+
+    def decide(state: CardState) -> Decision:
+        if poster.business_day(state.timezone, now) < birthday:
+            raise Conflict(f"The birthday of customer {member_id} in {year} is yet to come.")
+        return _stamp_posting(state, Entry.Kind.BIRTHDAY_BONUS, bonus, now, occasion=occasion)
+
+    # The database lets an occasion happen once; whoever comes second changes nothing.
+    state, posting, entry_id = settle(decide, business_id=business_id, member_id=member_id)
+    return _stamps_added(state, posting, entry_id)
+
+
+def _stamp_posting(
+    state: CardState, kind: Entry.Kind, count: int, now: dt.datetime, **more: Any
+) -> Decision:
+    result = stamps.add_stamps(stamps=state.stamps, goal=state.goal, count=count)
+    posting = Posting(
+        kind=kind.value,
+        occurred_at=now,
+        stamps=count,
+        stamps_spent=result.stamps_spent,
+        rewards=result.rewards_earned,
+        reward_text=state.reward_text,
+        **more,
+    )
+    added = {
+        "customer_id": state.member_id,
+        "stamps_added": count,
+        "current_stamps": result.stamps,
+        "goal": state.goal,
+        "rewards_earned": result.rewards_earned,
+        "pending_rewards": state.pending_rewards + result.rewards_earned,
+        "branch_id": posting.branch_id,
+    }
+    events = [NewEvent("stamp.added", state.member_id, added)]
+    if result.rewards_earned:
+        earned = {
+            "customer_id": state.member_id,
+            "reward": state.reward_text,
+            "count": result.rewards_earned,
+            "pending_rewards": state.pending_rewards + result.rewards_earned,
+        }
+        events.append(NewEvent("reward.earned", state.member_id, earned))
+    return posting, events
+
+
+def _stamps_added(state: CardState, posting: Posting, entry_id: int) -> StampsAdded:
+    return StampsAdded(
+        customer_id=state.member_id,
+        stamps_added=posting.stamps,
+        current_stamps=state.stamps + posting.stamps - posting.stamps_spent,
+        goal=state.goal,
+        rewards_earned=posting.rewards,
+        pending_rewards=state.pending_rewards + posting.rewards,
+        branch_id=posting.branch_id,
+        entry_id=entry_id,
+    )
+
+
+def redeem_reward(
+    *,
+    business_id: int,
+    qr_code: str,
+    branch_id: int | None = None,
+    staff_id: int | None = None,
+    occurred_at: dt.datetime | None = None,
+) -> RewardRedeemed:
+    """Redeem the oldest pending reward of a card. Exactly one caller gets each reward.
+
+    Raises:
+        NotFound: the business has no such card, or no such active branch.
+        Suspended: the member is suspended.
+        NothingToRedeem: no reward is pending.
+    """
+    now = occurred_at or timezone.now()
+
+    def decide(state: CardState) -> Decision:
+        check_branch(state, branch_id)
+        if state.next_reward_id is None:
+            raise NothingToRedeem("This customer has no reward to redeem.")
+        posting = Posting(
+            kind=Entry.Kind.REWARD_REDEEM.value,
+            occurred_at=now,
+            rewards=-1,
+            text=state.next_reward_text,
+            redeems_reward_id=state.next_reward_id,
+            branch_id=branch_id,
+            staff_id=staff_id,
+        )
+        data = {
+            "customer_id": state.member_id,
+            "reward": state.next_reward_text,
+            "pending_rewards": state.pending_rewards - 1,
+            "total_redeemed": state.rewards_redeemed + 1,
+            "branch_id": branch_id,
+        }
+        return posting, [NewEvent("reward.redeemed", state.member_id, data)]
+
+    state, posting, entry_id = settle(
+        decide, business_id=business_id, qr_code=qr_code, branch_id=branch_id, with_reward=True
+    )
+    return RewardRedeemed(
+        customer_id=state.member_id,
+        reward=posting.text,
+        pending_rewards=state.pending_rewards - 1,
+        total_redeemed=state.rewards_redeemed + 1,
+        entry_id=entry_id,
+    )

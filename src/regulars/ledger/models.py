@@ -1,0 +1,224 @@
+"""Card totals, the append-only entries that explain them, rewards, and lots of points."""
+
+from __future__ import annotations
+
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django_scopes import ScopedManager
+
+from regulars.members.models import Member
+from regulars.tenants.models import Branch, Business, Staff
+
+
+class Card(models.Model):
+    """A member's one card: the totals of all their entries. Changed by `post.py` alone.
+
+    `version` grows with every entry, so that a posting computed from an older state is refused
+    (docs/decisions/0001).
+    """
+
+    member = models.OneToOneField(Member, primary_key=True, on_delete=models.PROTECT, related_name="card")
+    business = models.ForeignKey(
+        Business, on_delete=models.PROTECT, related_name="cards", db_index=False, db_constraint=False
+    )
+    qr_code = models.CharField(max_length=32, unique=True)
+    stamps = models.PositiveIntegerField(default=0)
+    total_stamps = models.BigIntegerField(default=0)
+    stamps_spent = models.BigIntegerField(default=0)
+    total_visits = models.BigIntegerField(default=0)
+    pending_rewards = models.PositiveIntegerField(default=0)
+    rewards_earned = models.BigIntegerField(default=0)
+    rewards_redeemed = models.BigIntegerField(default=0)
+    points = models.BigIntegerField(default=0)
+    points_earned = models.BigIntegerField(default=0)
+    points_spent = models.BigIntegerField(default=0)
+    points_expired = models.BigIntegerField(default=0)
+    last_visit_at = models.DateTimeField(null=True, blank=True)
+    version = models.BigIntegerField(default=0)
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(stamps=models.F("total_stamps") - models.F("stamps_spent")), name="card_stamps_add_up"
+            ),
+            models.CheckConstraint(
+                condition=Q(pending_rewards=models.F("rewards_earned") - models.F("rewards_redeemed")),
+                name="card_rewards_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    points=models.F("points_earned") - models.F("points_spent") - models.F("points_expired")
+                ),
+                name="card_points_add_up",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("business", "-pending_rewards", "member"),
+                name="card_pending",
+                condition=Q(pending_rewards__gt=0),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.qr_code
+
+
+class Entry(models.Model):
+    """One change of a card. Never edited; deleted only when a member is erased.
+
+    Signs: `stamps` given, `stamps_spent` turned into rewards, `rewards` earned (+) or redeemed (-), `points`
+    earned (+) or spent and expired (-). `day` is the business's own calendar day of `occurred_at`.
+    """
+
+    class Kind(models.TextChoices):
+        """Why the card changed."""
+
+        ENROL = "enrol"
+        STAMP_ADD = "stamp_add"
+        BIRTHDAY_BONUS = "birthday_bonus"
+        REWARD_REDEEM = "reward_redeem"
+        POINTS_EARN = "points_earn"
+        POINTS_SPEND = "points_spend"
+        POINTS_EXPIRE = "points_expire"
+
+    id = models.BigAutoField(primary_key=True)
+    # The card's foreign key vouches for the business; checking it here too would make every stamp of a
+    # business lock the same row. `regulars audit` compares the two.
+    business = models.ForeignKey(
+        Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    branch = models.ForeignKey(
+        Branch, null=True, blank=True, on_delete=models.PROTECT, related_name="entries", db_index=False
+    )
+    staff = models.ForeignKey(
+        Staff, null=True, blank=True, on_delete=models.SET_NULL, related_name="entries", db_index=False
+    )
+    kind = models.CharField(max_length=20)
+    stamps = models.IntegerField(default=0)
+    stamps_spent = models.IntegerField(default=0)
+    rewards = models.IntegerField(default=0)
+    visits = models.SmallIntegerField(default=0)
+    points = models.BigIntegerField(default=0)
+    stamps_after = models.PositiveIntegerField()
+    points_after = models.BigIntegerField()
+    text = models.CharField(max_length=300, blank=True)
+    # Names an occasion that may happen once to a card, such as "birthday:2026".
+    occasion = models.CharField(max_length=60, null=True, blank=True)  # noqa: DJ001 - empty must not be unique
+    occurred_at = models.DateTimeField()
+    day = models.DateField()
+    recorded_at = models.DateTimeField(db_default=Now())
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        verbose_name_plural = "entries"
+        constraints = (
+            models.UniqueConstraint(
+                fields=("card", "occasion"), name="entry_occasion_once", condition=Q(occasion__isnull=False)
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    kind__in=(
+                        "enrol",
+                        "stamp_add",
+                        "birthday_bonus",
+                        "reward_redeem",
+                        "points_earn",
+                        "points_spend",
+                        "points_expire",
+                    )
+                ),
+                name="entry_kind_known",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("card", "id"), name="entry_card_id"),
+            models.Index(fields=("business", "day", "id"), name="entry_business_day"),
+            models.Index(fields=("branch", "id"), name="entry_branch", condition=Q(branch__isnull=False)),
+            models.Index(fields=("staff", "id"), name="entry_staff", condition=Q(staff__isnull=False)),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.pk}"
+
+
+class Reward(models.Model):
+    """A reward on a card, with the text under which it was earned."""
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(
+        Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="rewards", db_index=False)
+    text = models.CharField(max_length=300)
+    earned_entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="rewards_made")
+    redeemed_entry = models.OneToOneField(
+        Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="reward_redeemed"
+    )
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        indexes = (models.Index(fields=("card", "id"), name="reward_card_id"),)
+
+    def __str__(self) -> str:
+        return self.text
+
+
+class Lot(models.Model):
+    """Points earned together, which expire together. `remaining` is what is left to spend."""
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(
+        Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="lots", db_index=False)
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="lot")
+    points = models.BigIntegerField()
+    remaining = models.BigIntegerField()
+    expires_on = models.DateField(null=True, blank=True)
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(remaining__gte=0, remaining__lte=models.F("points")), name="lot_remaining"
+            ),
+        )
+        indexes = (
+            models.Index(fields=("card", "id"), name="lot_card_open", condition=Q(remaining__gt=0)),
+            models.Index(
+                fields=("business", "expires_on"),
+                name="lot_expiring",
+                condition=Q(remaining__gt=0, expires_on__isnull=False),
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.remaining} of {self.points}"
+
+
+class LotUse(models.Model):
+    """How many points an entry took from a lot, so that the entry can be reversed exactly."""
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(
+        Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
+    )
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses")
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lot_uses")
+    points = models.BigIntegerField()
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (models.CheckConstraint(condition=Q(points__gt=0), name="lot_use_positive"),)
+
+    def __str__(self) -> str:
+        return f"{self.points} of lot {self.lot_id}"

@@ -1,0 +1,334 @@
+"""The only writer of balances: reads a card's state, and posts an entry to it.
+
+A posting is computed from the state that was read and is refused when the card has changed since
+(docs/decisions/0001). On PostgreSQL all of it is one statement; on SQLite a short write transaction.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.db import transaction
+
+from regulars import db
+from regulars.ledger.models import Card, Entry, Lot, LotUse, Reward
+from regulars.outbox import emit
+from regulars.rules import points as point_rules
+
+
+@dataclass(frozen=True, slots=True)
+class CardState:
+    """A card as it was read, with what the rules need to know beside it."""
+
+    member_id: int
+    business_id: int
+    version: int
+    stamps: int
+    pending_rewards: int
+    rewards_redeemed: int
+    points: int
+    suspended: bool
+    goal: int
+    reward_text: str
+    timezone: str
+    branch_found: int | None
+    branch_active: bool
+    next_reward_id: int | None = None
+    next_reward_text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Posting:
+    """One entry to come. Signs as in `Entry`; `new_rewards` carry `reward_text`."""
+
+    kind: str
+    occurred_at: dt.datetime
+    stamps: int = 0
+    stamps_spent: int = 0
+    rewards: int = 0
+    visits: int = 0
+    points: int = 0
+    text: str = ""
+    reward_text: str = ""
+    redeems_reward_id: int | None = None
+    lot_remaining: int = 0
+    lot_expires_on: dt.date | None = None
+    takes: tuple[point_rules.Take, ...] = ()
+    branch_id: int | None = None
+    staff_id: int | None = None
+    occasion: str | None = None
+
+
+_STATE = """
+SELECT c.member_id, c.business_id, c.version, c.stamps, c.pending_rewards, c.rewards_redeemed, c.points,
+       m.suspended, p.stamps_required, p.reward_description, b.timezone, br.id, br.is_active{more}
+FROM ledger_card c
+JOIN members_member m ON m.id = c.member_id
+JOIN tenants_business b ON b.id = c.business_id
+JOIN tenants_program p ON p.business_id = c.business_id
+LEFT JOIN tenants_branch br ON br.id = %s AND br.business_id = c.business_id{join}
+WHERE c.{by} = %s AND c.business_id = %s"""
+
+_NEXT_REWARD_JOIN = """
+LEFT JOIN ledger_reward r ON r.id = (
+    SELECT min(o.id) FROM ledger_reward o WHERE o.card_id = c.member_id AND o.redeemed_entry_id IS NULL)"""
+
+
+@cache
+def _state_sql(by: str, with_reward: bool) -> str:
+    more, join = (", r.id, r.text", _NEXT_REWARD_JOIN) if with_reward else ("", "")
+    return _STATE.format(by=by, more=more, join=join)
+
+
+def read_card(
+    *,
+    business_id: int,
+    qr_code: str | None = None,
+    member_id: int | None = None,
+    branch_id: int | None = None,
+    with_reward: bool = False,
+) -> CardState | None:
+    """The state of one card of a business, found by QR code or by member; None when there is none.
+
+    `branch_id` is looked up on the way; `with_reward` also finds the oldest pending reward.
+    """
+    by, value = ("qr_code", qr_code) if qr_code is not None else ("member_id", member_id)
+    rows = db.run(_state_sql(by, with_reward), (branch_id, value, business_id))
+    if not rows:
+        return None
+    (*head, suspended, goal, text, zone, found, active), rest = rows[0][:13], rows[0][13:]
+    reward = (rest[0], rest[1] or "") if rest else (None, "")
+    return CardState(*head, bool(suspended), goal, text, zone, found, bool(active), *reward)
+
+
+def business_day(state_timezone: str, occurred_at: dt.datetime) -> dt.date:
+    """The business's own calendar day at a moment."""
+    return occurred_at.astimezone(ZoneInfo(state_timezone)).date()
+
+
+_CARD = """
+UPDATE ledger_card SET
+    stamps = stamps + %s, total_stamps = total_stamps + %s, stamps_spent = stamps_spent + %s,
+    total_visits = total_visits + %s, pending_rewards = pending_rewards + %s,
+    rewards_earned = rewards_earned + %s, rewards_redeemed = rewards_redeemed + %s,
+    points = points + %s, points_earned = points_earned + %s, points_spent = points_spent + %s,
+    points_expired = points_expired + %s,
+    last_visit_at = CASE WHEN %s > 0 AND (last_visit_at IS NULL OR last_visit_at < {moment})
+                         THEN {moment} ELSE last_visit_at END,
+    version = version + 1
+WHERE member_id = %s AND version = %s RETURNING member_id, stamps, points"""
+
+_ENTRY_COLUMNS = (
+    "business_id, branch_id, staff_id, kind, stamps, stamps_spent, rewards, visits, points, text, occasion, "
+    "occurred_at, day, card_id, stamps_after, points_after"
+)
+
+_PG_ENTRY = f"""
+entry AS (
+    INSERT INTO ledger_entry ({_ENTRY_COLUMNS})
+    SELECT %s::bigint, %s::bigint, %s::bigint, %s, %s, %s, %s, %s, %s, %s, %s, %s::timestamptz, %s::date,
+           member_id, stamps, points
+    FROM card RETURNING id
+)"""
+
+_PG_REWARDS = """
+reward AS (
+    INSERT INTO ledger_reward (business_id, card_id, text, earned_entry_id)
+    SELECT %s, %s, %s, entry.id FROM entry, generate_series(1, %s)
+)"""
+
+_PG_REDEEMED = """
+redeemed AS (
+    UPDATE ledger_reward SET redeemed_entry_id = entry.id FROM entry WHERE ledger_reward.id = %s
+)"""
+
+_PG_LOT = """
+lot AS (
+    INSERT INTO ledger_lot (business_id, card_id, entry_id, points, remaining, expires_on)
+    SELECT %s, %s, entry.id, %s, %s, %s::date FROM entry
+)"""
+
+_PG_TAKES = """
+taken AS (
+    UPDATE ledger_lot SET remaining = ledger_lot.remaining - t.points
+    FROM entry, unnest(%s::bigint[], %s::bigint[]) AS t(lot_id, points) WHERE ledger_lot.id = t.lot_id
+),
+lot_use AS (
+    INSERT INTO ledger_lotuse (business_id, lot_id, entry_id, points)
+    SELECT %s, t.lot_id, entry.id, t.points
+    FROM entry, unnest(%s::bigint[], %s::bigint[]) AS t(lot_id, points)
+)"""
+
+
+@cache
+def _pg_statement(rewards: bool, redeemed: bool, lot: bool, takes: bool, events: bool) -> str:
+    parts = [f"WITH card AS ({_CARD.format(moment='%s::timestamptz')})", _PG_ENTRY]
+    chosen = (
+        (rewards, _PG_REWARDS),
+        (redeemed, _PG_REDEEMED),
+        (lot, _PG_LOT),
+        (takes, _PG_TAKES),
+        (events, emit.EVENT_CTE),
+    )
+    parts += [part for wanted, part in chosen if wanted]
+    return ",".join(parts) + " SELECT id FROM entry"
+
+
+def _card_params(state: CardState, posting: Posting) -> list[Any]:
+    earned, expired = max(posting.points, 0), 0
+    spent = max(-posting.points, 0)
+    if posting.kind == Entry.Kind.POINTS_EXPIRE:
+        spent, expired = 0, spent
+    moment = db.moment(posting.occurred_at)
+    return [
+        posting.stamps - posting.stamps_spent,
+        posting.stamps,
+        posting.stamps_spent,
+        posting.visits,
+        posting.rewards,
+        max(posting.rewards, 0),
+        max(-posting.rewards, 0),
+        posting.points,
+        earned,
+        spent,
+        expired,
+        posting.visits,
+        moment,
+        moment,
+        state.member_id,
+        state.version,
+    ]
+
+
+def _entry_params(state: CardState, posting: Posting) -> list[Any]:
+    return [
+        state.business_id,
+        posting.branch_id,
+        posting.staff_id,
+        posting.kind,
+        posting.stamps,
+        posting.stamps_spent,
+        posting.rewards,
+        posting.visits,
+        posting.points,
+        posting.text,
+        posting.occasion,
+        db.moment(posting.occurred_at),
+        db.calendar_day(business_day(state.timezone, posting.occurred_at)),
+    ]
+
+
+def post(state: CardState, posting: Posting, events: Sequence[emit.NewEvent] = ()) -> int | None:
+    """Write an entry, the card's new totals, and everything that hangs on them, in one transaction.
+
+    Returns the entry's id, or None when the card changed since `state` was read: then nothing was
+    written, and the caller reads again.
+    """
+    if db.is_postgresql():
+        return _post_postgresql(state, posting, events)
+    return _post_sqlite(state, posting, events)
+
+
+def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.NewEvent]) -> int | None:
+    params = _card_params(state, posting) + _entry_params(state, posting)
+    new_rewards = max(posting.rewards, 0)
+    if new_rewards:
+        params += [state.business_id, state.member_id, posting.reward_text, new_rewards]
+    if posting.redeems_reward_id is not None:
+        params += [posting.redeems_reward_id]
+    has_lot = posting.points > 0
+    if has_lot:
+        params += [state.business_id, state.member_id, posting.points, posting.lot_remaining]
+        params += [posting.lot_expires_on]
+    if posting.takes:
+        ids, amounts = [take.lot_id for take in posting.takes], [take.points for take in posting.takes]
+        params += [ids, amounts, state.business_id, ids, amounts]
+    if events:
+        params += emit.event_params(state.business_id, events)
+    sql = _pg_statement(
+        new_rewards > 0, posting.redeems_reward_id is not None, has_lot, bool(posting.takes), bool(events)
+    )
+    rows = db.run(sql, params)
+    return rows[0][0] if rows else None
+
+
+_SQLITE_CARD = _CARD.format(moment="%s")
+_SQLITE_ENTRY = (
+    f"INSERT INTO ledger_entry ({_ENTRY_COLUMNS}) VALUES ({', '.join(['%s'] * 16)}) RETURNING id"
+)
+
+
+def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEvent]) -> int | None:
+    with transaction.atomic(savepoint=False):
+        rows = db.run(_SQLITE_CARD, _card_params(state, posting))
+        if not rows:
+            return None
+        entry_id: int = db.run(_SQLITE_ENTRY, [*_entry_params(state, posting), *rows[0]])[0][0]
+        owner = (state.business_id, state.member_id)
+        for _ in range(posting.rewards):
+            db.run(
+                "INSERT INTO ledger_reward (business_id, card_id, text, earned_entry_id) VALUES (%s, %s, %s, %s)",
+                (*owner, posting.reward_text, entry_id),
+            )
+        if posting.redeems_reward_id is not None:
+            db.run(
+                "UPDATE ledger_reward SET redeemed_entry_id = %s WHERE id = %s",
+                (entry_id, posting.redeems_reward_id),
+            )
+        if posting.points > 0:
+            db.run(
+                "INSERT INTO ledger_lot (business_id, card_id, entry_id, points, remaining, expires_on) "
+                "VALUES (%s, %s, %s, %s, %s, %s)",
+                (
+                    *owner,
+                    entry_id,
+                    posting.points,
+                    posting.lot_remaining,
+                    db.calendar_day(posting.lot_expires_on),
+                ),
+            )
+        for take in posting.takes:
+            db.run(
+                "UPDATE ledger_lot SET remaining = remaining - %s WHERE id = %s", (take.points, take.lot_id)
+            )
+            db.run(
+                "INSERT INTO ledger_lotuse (business_id, lot_id, entry_id, points) VALUES (%s, %s, %s, %s)",
+                (state.business_id, take.lot_id, entry_id, take.points),
+            )
+        emit.emit(business_id=state.business_id, events=events, entry_id=entry_id)
+        return entry_id
+
+
+def open_card(
+    *, business_id: int, member_id: int, qr_code: str, timezone: str, occurred_at: dt.datetime
+) -> Card:
+    """Give a new member their card and enter it in the ledger. Within the caller's transaction."""
+    card = Card.objects.create(member_id=member_id, business_id=business_id, qr_code=qr_code)
+    Entry.objects.create(
+        business_id=business_id,
+        card=card,
+        kind=Entry.Kind.ENROL,
+        stamps_after=0,
+        points_after=0,
+        occurred_at=occurred_at,
+        day=business_day(timezone, occurred_at),
+    )
+    return card
+
+
+def erase_history(*, business_id: int, member_id: int) -> None:
+    """Delete a member's card with all that it explains. Within the caller's transaction.
+
+    The one place where entries go: a member's right to erasure is stronger than an append-only history.
+    """
+    of_card = {"business_id": business_id, "card_id": member_id}
+    LotUse.objects.filter(business_id=business_id, lot__card_id=member_id).delete()
+    Lot.objects.filter(**of_card).delete()
+    Reward.objects.filter(**of_card).delete()
+    Entry.objects.filter(**of_card).delete()
+    Card.objects.filter(business_id=business_id, member_id=member_id).delete()

@@ -1,0 +1,119 @@
+"""Reads about cards and their entries."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+from django.db.models import Q, QuerySet
+from django_scopes import scope
+
+from regulars.ledger.models import Card, Entry
+from regulars.rules.errors import NotFound
+
+T = TypeVar("T")
+
+# What the REST dialect calls a transaction, by the name that it shows.
+TRANSACTION_KINDS: dict[str, tuple[str, ...]] = {
+    "stamp_add": (Entry.Kind.STAMP_ADD, Entry.Kind.BIRTHDAY_BONUS),
+    "reward_redeem": (Entry.Kind.REWARD_REDEEM,),
+}
+KIND_NAMES: dict[str, str] = {kind: name for name, kinds in TRANSACTION_KINDS.items() for kind in kinds}
+
+
+@dataclass(frozen=True, slots=True)
+class Page(Generic[T]):
+    """One page of a list, and how long the whole list is."""
+
+    rows: list[T]
+    total: int
+    page: int
+    per_page: int
+
+    @property
+    def pages(self) -> int:
+        """How many pages there are; 0 for an empty list."""
+        return -(-self.total // self.per_page)
+
+
+def _page(rows: QuerySet[Any], page: int, per_page: int) -> Page[Any]:
+    start = (page - 1) * per_page
+    total = rows.count()
+    return Page(list(rows[start : start + per_page]) if start < total else [], total, page, per_page)
+
+
+def customers(*, business_id: int, page: int, per_page: int, q: str = "") -> Page[Card]:
+    """Cards with their members, newest member first; `q` is looked for in name, e-mail and phone."""
+    with scope(business=business_id):
+        found = Card.objects.select_related("member").filter(_matches(q)).order_by("-member_id")
+        return _page(found, page, per_page)
+
+
+def _matches(q: str) -> Q:
+    wanted = " ".join(q.lower().split())
+    if not wanted:
+        return Q()
+    either = Q(member__search_text__contains=wanted)
+    digits = "".join(filter(str.isdigit, wanted))
+    if len(digits) >= 3 and not any(map(str.isalpha, wanted)):
+        # A phone typed as people write it: with blanks, dashes, or the trunk zero that E.164 drops.
+        either |= Q(member__cell__contains=digits.lstrip("0") or digits)
+    return either
+
+
+def customer(*, business_id: int, member_id: int) -> Card:
+    """One member's card.
+
+    Raises:
+        NotFound: the business has no such member.
+    """
+    with scope(business=business_id):
+        card = Card.objects.select_related("member").filter(member_id=member_id).first()
+    if card is None:
+        raise NotFound(f"There is no customer {member_id}.")
+    return card
+
+
+def recent_transactions(*, business_id: int, member_id: int, most: int = 20) -> list[Entry]:
+    """A member's latest stamps and redemptions, newest first."""
+    with scope(business=business_id):
+        rows = Entry.objects.select_related("branch").filter(card_id=member_id, kind__in=KIND_NAMES)
+        return list(rows.order_by("-id")[:most])
+
+
+def pending_rewards(*, business_id: int, page: int, per_page: int) -> Page[Card]:
+    """Cards with rewards to redeem, most rewards first."""
+    with scope(business=business_id):
+        rows = Card.objects.select_related("member").filter(pending_rewards__gt=0)
+        return _page(rows.order_by("-pending_rewards", "member_id"), page, per_page)
+
+
+def transactions(
+    *,
+    business_id: int,
+    page: int,
+    per_page: int,
+    kind: str | None = None,
+    customer_id: int | None = None,
+    branch_id: int | None = None,
+    date_from: dt.date | None = None,
+    date_to: dt.date | None = None,
+) -> Page[Entry]:
+    """Stamps and redemptions of a business, newest first. The dates are inclusive business days.
+
+    A customer or a branch that the business does not have gives an empty list.
+    """
+    kinds = TRANSACTION_KINDS[kind] if kind else tuple(KIND_NAMES)
+    wanted = Q(kind__in=kinds)
+    if customer_id is not None:
+        wanted &= Q(card_id=customer_id)
+    if branch_id is not None:
+        wanted &= Q(branch_id=branch_id)
+    if date_from is not None:
+        wanted &= Q(day__gte=date_from)
+    if date_to is not None:
+        wanted &= Q(day__lte=date_to)
+    with scope(business=business_id):
+        rows = Entry.objects.select_related("branch", "card__member").filter(wanted)
+        return _page(rows.order_by("-day", "-id"), page, per_page)

@@ -1,0 +1,87 @@
+"""From a decision to a posting: read the card, decide, post, and again when the card changed in between."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from django.db import transaction
+
+from regulars import db
+from regulars.ledger import post as poster
+from regulars.ledger.post import CardState, Posting
+from regulars.outbox.emit import NewEvent
+from regulars.rules.errors import NotFound, Refusal, Suspended
+
+# How often a posting is computed anew before the card is locked first: a crowd on one card is rare.
+_FREE_TRIES = 4
+
+Decision = tuple[Posting, list[NewEvent]]
+Settled = tuple[CardState, Posting, int]
+
+
+def check_branch(state: CardState, branch_id: int | None) -> None:
+    """Refuse a branch that is closed or belongs to somebody else, with NotFound."""
+    if branch_id is not None and not state.branch_active:
+        raise NotFound(f"There is no active branch {branch_id}.", fields={"branch_id": "is not an active branch"})
+
+
+class NothingToDo(Exception):
+    """The decision was that nothing is to be posted."""
+
+
+def settle(
+    decide: Callable[[CardState], Decision | None], *, suspended_too: bool = False, **which: Any
+) -> Settled:
+    """Read a card, let `decide` compute a posting from it, post it; again when the card changed in between.
+
+    `which` goes to `post.read_card`. `decide` may refuse by raising, or return None to post nothing.
+
+    Raises:
+        NotFound: the business has no such card.
+        Suspended: the member is suspended, unless `suspended_too`.
+        NothingToDo: the decision was None.
+    """
+    for _ in range(_FREE_TRIES):
+        settled = _try_once(decide, suspended_too, which)
+        if settled is not None:
+            return settled
+    # A crowd is at this card: queue at its lock, behind which nothing can come in between.
+    with transaction.atomic(savepoint=False):
+        _lock_card(which)
+        settled = _try_once(decide, suspended_too, which)
+        if settled is None:
+            raise RuntimeError("a locked card changed under its lock")
+        return settled
+
+
+def _try_once(
+    decide: Callable[[CardState], Decision | None], suspended_too: bool, which: dict[str, Any]
+) -> Settled | None:
+    state = poster.read_card(**which)
+    if state is None:
+        raise _no_card(which)
+    if state.suspended and not suspended_too:
+        raise Suspended("This customer is suspended and can neither collect nor redeem.")
+    decision = decide(state)
+    if decision is None:
+        raise NothingToDo
+    posting, events = decision
+    entry_id = poster.post(state, posting, events)
+    return None if entry_id is None else (state, posting, entry_id)
+
+
+def _no_card(which: dict[str, Any]) -> Refusal:
+    if which.get("qr_code") is not None:
+        return NotFound("There is no card with this QR code.", fields={"qr_code": "is unknown"})
+    return NotFound(f"There is no customer {which['member_id']}.")
+
+
+def _lock_card(which: dict[str, Any]) -> None:
+    if not db.is_postgresql():
+        return  # the write transaction itself is the lock
+    column = "qr_code" if which.get("qr_code") is not None else "member_id"
+    db.run(
+        f"SELECT 1 FROM ledger_card WHERE {column} = %s AND business_id = %s FOR UPDATE",  # noqa: S608
+        (which[column], which["business_id"]),
+    )

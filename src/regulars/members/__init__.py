@@ -1,0 +1,1 @@
+"""The people who belong to a programme, and how to reach them."""

@@ -1,0 +1,18 @@
+"""Django's registration of the room."""
+
+from django.apps import AppConfig
+
+
+class MembersConfig(AppConfig):
+    """The members room."""
+
+    name = "regulars.members"
+    label = "members"
+
+    def ready(self) -> None:
+        """Enter this room in the registry of personal data."""
+        from regulars.members import actions, personal_data
+        from regulars.outbox import actions as outbox
+
+        personal_data.register("members", order=100, erase=actions.erase_profile)
+        personal_data.register("outbox", order=90, erase=outbox.forget_member)

@@ -1,0 +1,236 @@
+"""Businesses and the people and keys that act for them."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models import Q
+from django.db.models.functions import Now
+from django_scopes import ScopedManager
+
+from regulars.rules import stamps as stamp_rules
+from regulars.tenants.plans import PLANS
+
+
+class UserManager(BaseUserManager["User"]):
+    """Creates people who sign in with their e-mail address."""
+
+    def create_user(self, email: str, password: str | None = None, **extra: Any) -> User:
+        """A person without rights of their own; without a password they cannot sign in yet."""
+        user = self.model(email=email.strip().lower(), **extra)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+    def get_by_natural_key(self, username: str | None) -> User:
+        """The person with this e-mail address, however it was capitalised."""
+        return self.get(email=(username or "").strip().lower())
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person who can sign in. What they may do comes from their Staff rows."""
+
+    email = models.EmailField(unique=True)
+    name = models.CharField(max_length=200, blank=True)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False, help_text="May open the operator's admin.")
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects: ClassVar[UserManager] = UserManager()
+
+    USERNAME_FIELD = "email"
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Business(models.Model):
+    """A tenant. Every other row of the product belongs to exactly one."""
+
+    name = models.CharField(max_length=200)
+    slug = models.SlugField(max_length=60, unique=True)
+    business_type = models.CharField(max_length=100, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    address = models.CharField(max_length=300, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=100, blank=True)
+    pincode = models.CharField(max_length=20, blank=True)
+    gstin = models.CharField(max_length=30, blank=True)
+    country = models.CharField(max_length=2, default="US")
+    timezone = models.CharField(max_length=64, default="UTC")
+    currency = models.CharField(max_length=3, default="USD")
+    plan = models.CharField(max_length=20, default="self_hosted")
+    join_code = models.CharField(max_length=20, unique=True)
+    # Months until points lapse; empty: never. A change touches only later earnings.
+    points_expire_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=Q(plan__in=list(PLANS)), name="business_plan_known"),
+            models.CheckConstraint(
+                condition=Q(points_expire_months__isnull=True) | Q(points_expire_months__gte=1),
+                name="business_points_expire_months",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Program(models.Model):
+    """A business's stamp programme: how many stamps make which reward."""
+
+    business = models.OneToOneField(Business, on_delete=models.CASCADE, related_name="program")
+    program_name = models.CharField(max_length=200)
+    stamps_required = models.PositiveSmallIntegerField(default=8)
+    reward_description = models.CharField(max_length=300)
+    terms_conditions = models.TextField(blank=True)
+    birthday_bonus_stamps = models.PositiveSmallIntegerField(default=0)
+    is_active = models.BooleanField(default=True)
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(stamps_required__range=(stamp_rules.MIN_GOAL, stamp_rules.MAX_GOAL)),
+                name="program_stamps_required",
+            ),
+            models.CheckConstraint(
+                condition=Q(birthday_bonus_stamps__lte=stamp_rules.MAX_BIRTHDAY_BONUS),
+                name="program_birthday_bonus",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.program_name
+
+
+class Branch(models.Model):
+    """A place where the business serves customers."""
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="branches")
+    code = models.CharField(max_length=50)
+    name = models.CharField(max_length=200)
+    address = models.CharField(max_length=300, blank=True)
+    city = models.CharField(max_length=100, blank=True)
+    state = models.CharField(max_length=100, blank=True)
+    phone = models.CharField(max_length=40, blank=True)
+    latitude = models.FloatField(null=True, blank=True)
+    longitude = models.FloatField(null=True, blank=True)
+    is_active = models.BooleanField(default=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("business", "code"), name="branch_code_unique"),
+            models.CheckConstraint(
+                condition=Q(latitude__isnull=True) | Q(latitude__range=(-90, 90)), name="branch_latitude"
+            ),
+            models.CheckConstraint(
+                condition=Q(longitude__isnull=True) | Q(longitude__range=(-180, 180)), name="branch_longitude"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Staff(models.Model):
+    """A person's place in a business.
+
+    A temporary password belongs here and not to the person's account: adding a known e-mail address must
+    neither reveal nor take over the account behind it (docs/decisions/0004).
+    """
+
+    class Role(models.TextChoices):
+        """What a member of staff may do."""
+
+        OWNER = "owner"
+        STAFF = "staff"
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="staff")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    code = models.CharField(max_length=50)
+    name = models.CharField(max_length=200)
+    role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
+    is_active = models.BooleanField(default=True)
+    temp_password = models.CharField(max_length=200, blank=True)
+    temp_password_expires_at = models.DateTimeField(null=True, blank=True)
+    created_at = models.DateTimeField(db_default=Now())
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        verbose_name_plural = "staff"
+        constraints = (
+            models.UniqueConstraint(fields=("business", "user"), name="staff_user_unique"),
+            models.UniqueConstraint(fields=("business", "code"), name="staff_code_unique"),
+            models.CheckConstraint(condition=Q(role__in=("owner", "staff")), name="staff_role_known"),
+        )
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def must_change_password(self) -> bool:
+        """True until the temporary password was replaced at first sign-in."""
+        return bool(self.temp_password)
+
+
+class ApiKey(models.Model):
+    """A key to the API: only its beginning and its hash are kept."""
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="api_keys")
+    name = models.CharField(max_length=100)
+    prefix = models.CharField(max_length=16, unique=True)
+    key_hash = models.CharField(max_length=64, unique=True)
+    created_at = models.DateTimeField(db_default=Now())
+    last_used_at = models.DateTimeField(null=True, blank=True)
+    revoked_at = models.DateTimeField(null=True, blank=True)
+
+    objects = ScopedManager(business="business")
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.prefix}…)"
+
+
+class Counter(models.Model):
+    """The last number given to a kind of record, for codes such as M000001."""
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
+    kind = models.CharField(max_length=20)
+    last = models.PositiveIntegerField(default=0)
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("business", "kind"), name="counter_kind_unique"),)
+
+    def __str__(self) -> str:
+        return f"{self.kind} {self.last}"
+
+
+class IdempotencyRecord(models.Model):
+    """What a write answered, kept so that its retry gets the same answer (docs: Retries)."""
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_constraint=False)
+    key = models.CharField(max_length=255)
+    request_hash = models.CharField(max_length=64)
+    status = models.PositiveSmallIntegerField()
+    answer = models.TextField()
+    created_at = models.DateTimeField(db_default=Now(), db_index=True)
+
+    objects = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("business", "key"), name="idempotency_key_unique"),)
+
+    def __str__(self) -> str:
+        return self.key
