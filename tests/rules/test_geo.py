@@ -31,7 +31,7 @@ def by_the_angle_at_the_centre(lat1: float, lng1: float, lat2: float, lng2: floa
         pytest.param((12.9352, 77.6245, 12.9784, 77.6408), 5.118, id="two branches in Bengaluru"),
         pytest.param((51.5074, -0.1278, 48.8566, 2.3522), 343.557, id="London to Paris"),
         pytest.param((12.9352, 77.6245, 12.9352, 77.6245), 0, id="on the spot"),
-        # Here the rounded square of half the chord is a hair more than 1, which has no arc sine.
+        # Here the rounded square of half the chord is a hair more than 1.
         pytest.param((51.3, -5.7, -51.3, 174.3), HALF_WAY_ROUND, id="opposite each other"),
     ],
 )

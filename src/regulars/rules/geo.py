@@ -20,7 +20,7 @@ def haversine_km(lat1: float, lng1: float, lat2: float, lng2: float) -> float:
     half_lat = radians(lat2 - lat1) / 2
     half_lng = radians(lng2 - lng1) / 2
     square = sin(half_lat) ** 2 + cos(radians(lat1)) * cos(radians(lat2)) * sin(half_lng) ** 2
-    # Rounding can take the square of a half chord a hair past 1 for places opposite each other.
+    # Rounding takes the square a hair past 1 for some opposite places; the arc sine must never see that.
     return 2 * EARTH_RADIUS_KM * asin(sqrt(min(1.0, square)))
 
 
