@@ -46,7 +46,7 @@ $(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
 	@touch $@
 
 run: install
-	@REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback} $(BIN)/regulars demo --serve --host "$(HOST)" --port "$(PORT)"
+	@export REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback}; exec $(BIN)/regulars serve --demo --host "$(HOST)" --port "$(PORT)"
 
 test: dev
 	@$(BIN)/python -m pytest -n auto --database sqlite $(TESTS); first=$$?; \

@@ -53,5 +53,9 @@ def configure(level: str) -> dict[str, Any]:
             # Django's defaults mail errors to admins and print requests; the one handler above is enough.
             "django": {"handlers": [], "level": level.upper(), "propagate": True},
             "django.server": {"handlers": [], "propagate": True},
+            # A request refused with 4xx is an answer, not an event; faults (5xx) are logged.
+            "django.request": {"handlers": [], "level": "ERROR", "propagate": True},
+            "_granian": {"handlers": [], "propagate": True},
+            "granian.access": {"handlers": [], "propagate": True},
         },
     }

@@ -1,0 +1,40 @@
+"""What a person sees when the server is ready."""
+
+import shlex
+from typing import TYPE_CHECKING, Any
+
+from regulars.commands.console import say
+
+if TYPE_CHECKING:
+    from regulars.tls import Files
+
+
+def show_certificate(files: "Files", url: str) -> None:
+    """Where the authority's certificate is and how a phone comes to trust it."""
+    from regulars.tls import fingerprint  # noqa: PLC0415 - cryptography takes its time to load
+
+    say()
+    say(f"Certificate authority: {files.ca_certificate}")
+    say(f"  SHA-256 {fingerprint(files.ca_certificate)}")
+    say(f"  On a phone open {url}/regulars-ca.crt once, install it and switch its trust on:")
+    say("  iPhone: Settings > General > VPN & Device Management, then About > Certificate Trust Settings.")
+    say("  Android: Settings > Security > Encryption & credentials > Install a certificate > CA certificate.")
+
+
+def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
+    """Logins and key of the demo shop, and three calls that work when pasted."""
+    say()
+    say("Demo logins:")
+    for login in shop["logins"]:
+        say(f"  {login['email']}  {login['password']}  ({login['role']})")
+    for business in shop["businesses"]:
+        say(f"API key of {business['name']}: {business['api_key']}")
+    first = shop["businesses"][0]
+    trust = f" --cacert {shlex.quote(str(files.ca_certificate))}" if files else ""
+    key = f"-H 'X-Api-Key: {first['api_key']}'"
+    body = f'\'{{"qr_code": "{first["qr_code"]}", "count": 1}}\''
+    say()
+    say("Try:")
+    say(f"  curl -s{trust} {key} {url}/api/business")
+    say(f"  curl -s{trust} {key} -H 'Content-Type: application/json' -d {body} {url}/api/stamps/add")
+    say(f"  curl -s{trust} {key} {url}/api/stats")

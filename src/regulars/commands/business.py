@@ -1,0 +1,130 @@
+"""Commands about businesses and their API keys."""
+
+from typing import Annotated, Any
+
+import typer
+
+from regulars.commands import database
+from regulars.commands.console import UNUSABLE_INPUT, Stop, say_json
+from regulars.commands.setup import read_environment, start_django
+from regulars.rules.errors import Refusal
+
+OPTION_OF_FIELD = {"name": "NAME"}
+
+
+def createbusiness(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Name of the business.")],
+    *,
+    owner_email: Annotated[str, typer.Option(help="E-mail address, the owner's login.")],
+    owner_name: Annotated[str, typer.Option(help="Name of the owner.")] = "",
+    plan: Annotated[
+        str, typer.Option(help="trial, basic, growth, professional or self_hosted.")
+    ] = "self_hosted",
+    country: Annotated[str, typer.Option(help="Two letters, for phone numbers, as IN.")] = "US",
+    timezone: Annotated[str, typer.Option(help="Time zone of its days, as Asia/Kolkata.")] = "UTC",
+    currency: Annotated[str, typer.Option(help="Three letters, as INR.")] = "USD",
+) -> None:
+    """Make a business with its owner and first API key; prints one JSON object."""
+    settings = read_environment()
+    start_django(settings, writes=True)
+    database.make_or_check(settings, upgrade=False)
+    from regulars.tenants import actions, queries  # noqa: PLC0415 - models need Django
+
+    try:
+        made = actions.create_business(
+            name=name,
+            owner_email=owner_email,
+            owner_name=owner_name,
+            plan=plan,
+            country=country,
+            timezone=timezone,
+            currency=currency,
+        )
+    except Refusal as refusal:
+        raise _as_stop(refusal) from refusal
+    say_json(
+        {
+            "business_id": made.business.pk,
+            "slug": made.business.slug,
+            "join_url": queries.join_url(made.business),
+            "api_key": made.api_key,
+            "owner_email": made.owner.user.email,
+            "temp_password": made.temp_password,
+        }
+    )
+
+
+apikey = typer.Typer(help="API keys of a business.", no_args_is_help=True)
+Slug = Annotated[str, typer.Argument(metavar="BUSINESS", help="Slug of the business.")]
+
+
+@apikey.command("create")
+def create_key(
+    business: Slug, name: Annotated[str, typer.Option(help="What the key is for.")] = "API key"
+) -> None:
+    """Make a key; prints it once, it is not kept."""
+    owner = _business(business)
+    from regulars.tenants import actions  # noqa: PLC0415 - models need Django
+
+    try:
+        row, key = actions.create_api_key(business=owner, name=name)
+    except Refusal as refusal:
+        raise _as_stop(refusal, {"name": "--name"}) from refusal
+    say_json({"name": row.name, "prefix": row.prefix, "api_key": key})
+
+
+@apikey.command("list")
+def list_keys(business: Slug) -> None:
+    """List keys, one JSON object per line; the keys themselves are not kept."""
+    owner = _business(business)
+    from regulars.tenants import queries  # noqa: PLC0415 - models need Django
+
+    for row in queries.api_keys(owner):
+        say_json(
+            {
+                "name": row.name,
+                "prefix": row.prefix,
+                "created_at": _moment(row.created_at),
+                "last_used_at": _moment(row.last_used_at),
+                "revoked_at": _moment(row.revoked_at),
+            }
+        )
+
+
+@apikey.command("revoke")
+def revoke_key(
+    business: Slug, prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="As `list` shows it.")]
+) -> None:
+    """End a key at once and for good."""
+    owner = _business(business)
+    from regulars.tenants import actions  # noqa: PLC0415 - models need Django
+
+    try:
+        row = actions.revoke_api_key(business=owner, prefix=prefix)
+    except Refusal as refusal:
+        raise _as_stop(refusal) from refusal
+    say_json({"name": row.name, "prefix": row.prefix, "revoked_at": _moment(row.revoked_at)})
+
+
+def _business(slug: str) -> Any:
+    settings = read_environment()
+    start_django(settings, writes=False)
+    database.check(settings)
+    from regulars.tenants import queries  # noqa: PLC0415 - models need Django
+
+    try:
+        return queries.business_by_slug(slug)
+    except Refusal as refusal:
+        raise _as_stop(refusal) from refusal
+
+
+def _moment(value: Any) -> str | None:
+    return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"
+
+
+def _as_stop(refusal: Refusal, options: dict[str, str] | None = None) -> Stop:
+    """A refusal as the command line says it: the option instead of the field."""
+    for field, problem in refusal.fields.items():
+        option = (options or OPTION_OF_FIELD).get(field, f"--{field.replace('_', '-')}")
+        return Stop(f"{option} {problem}", status=UNUSABLE_INPUT)
+    return Stop(refusal.message)

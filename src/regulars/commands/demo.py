@@ -1,0 +1,106 @@
+"""`regulars demo`: the demo shop, loaded once; its logins and keys are kept to be shown again."""
+
+import json
+import sys
+from typing import Any, Self
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+
+from regulars.commands import database
+from regulars.commands.console import say, warn
+from regulars.commands.setup import read_environment, start_django
+from regulars.environment import Environment
+from regulars.storage import write_private
+
+FILE = "demo.json"
+
+
+def demo() -> None:
+    """Load the demo shop, once; prints its logins and API keys."""
+    settings = read_environment()
+    start_django(settings, writes=True)
+    database.make_or_check(settings, upgrade=False)
+    shop = load_once(settings)
+    for login in shop["logins"]:
+        say(f"{login['email']}  {login['password']}  ({login['role']})")
+    for business in shop["businesses"]:
+        say(f"API key of {business['name']}: {business['api_key']}")
+
+
+def load_once(settings: Environment) -> dict[str, Any]:
+    """Load the demo shop unless the database has it; returns what to show, which is kept in the data folder.
+
+    API keys are stored as hashes only, so this file is the one place that remembers the demo's.
+    """
+    shop = kept(settings)
+    if shop is not None and _is_loaded(shop):
+        return shop
+    from regulars.demo.load import load_demo  # noqa: PLC0415 - models need Django
+
+    with _Meter() as meter:
+        loaded = load_demo(meter.report)
+    shop = {
+        "logins": [
+            {"email": email, "password": password, "role": role} for email, password, role in loaded.logins
+        ],
+        "businesses": loaded.businesses,
+    }
+    write_private(settings.data_dir / FILE, json.dumps(shop, ensure_ascii=False, indent=1))
+    return shop
+
+
+def kept(settings: Environment) -> dict[str, Any] | None:
+    """What was kept when the demo shop was loaded, or None."""
+    try:
+        shop = json.loads((settings.data_dir / FILE).read_text(encoding="utf-8"))
+        valid = bool(shop["logins"]) and all(one["slug"] and one["api_key"] for one in shop["businesses"])
+    except FileNotFoundError:
+        return None
+    except (ValueError, KeyError, TypeError):
+        valid = False
+    if not valid:
+        warn(f"{settings.data_dir / FILE} is not readable; the demo shop is loaded again.")
+        return None
+    return dict(shop)
+
+
+def _is_loaded(shop: dict[str, Any]) -> bool:
+    from regulars.rules.errors import NotFound  # noqa: PLC0415 - with the next
+    from regulars.tenants import queries  # noqa: PLC0415 - models need Django
+
+    try:
+        for business in shop["businesses"]:
+            queries.business_by_slug(business["slug"])
+    except NotFound:
+        return False
+    return True
+
+
+class _Meter:
+    """A progress bar for people, a line per stage for logs."""
+
+    def __init__(self) -> None:
+        self._bar = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            MofNCompleteColumn(),
+            console=Console(stderr=True),
+            disable=not sys.stderr.isatty(),
+        )
+        self._tasks: dict[str, TaskID] = {}
+
+    def __enter__(self) -> Self:
+        self._bar.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._bar.stop()
+
+    def report(self, stage: str, done: int, total: int) -> None:
+        """Called by the loader: so many of so many are done in this stage."""
+        if stage not in self._tasks:
+            self._tasks[stage] = self._bar.add_task(stage, total=total)
+            if self._bar.disable:
+                warn(f"demo shop: {stage}")
+        self._bar.update(self._tasks[stage], completed=done, total=total)

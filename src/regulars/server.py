@@ -1,0 +1,161 @@
+"""The server: granian's processes answer requests, a thread of their parent keeps daily totals rolled up."""
+
+import http.client
+import multiprocessing
+import os
+import signal
+import ssl
+import threading
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from multiprocessing.connection import wait
+from typing import TYPE_CHECKING, Any
+
+import structlog
+from django.conf import settings
+from django.db import connection, connections
+from granian import Granian
+from granian.constants import HTTPModes, Interfaces, SSLProtocols
+from granian.log import LogLevels
+
+from regulars.addresses import in_url
+
+if TYPE_CHECKING:
+    from regulars.tls import Files
+
+ROLL_UP_EVERY = 5.0  # seconds
+ROLL_UP_RETRY_AT_MOST = 60.0
+STOP_WITHIN = 30  # seconds for requests that run when the server is told to stop
+READY_WITHIN = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What to serve with; the addresses are checked already."""
+
+    address: str  # numeric
+    port: int
+    workers: int
+    threads: int
+    tls: "Files | None"
+
+
+def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
+    """Serve until a signal says stop; returns the exit status.
+
+    ``when_ready`` is called once, as soon as a request is answered.
+    """
+    # A forked worker would share the parent's open database files, which SQLite does not survive.
+    multiprocessing.set_start_method("spawn", force=True)
+    connections.close_all()
+    server = Granian(
+        "regulars.wsgi:application",
+        address=plan.address,
+        port=plan.port,
+        interface=Interfaces.WSGI,
+        workers=plan.workers,
+        blocking_threads=plan.threads,
+        # Threads that stay keep their database connection; this is the longest that granian takes.
+        blocking_threads_idle_timeout=600,
+        http=HTTPModes.auto,
+        websockets=False,
+        log_level=LogLevels.debug if settings.LOGGING["root"]["level"] == "DEBUG" else LogLevels.warning,
+        log_dictconfig=settings.LOGGING,
+        ssl_cert=plan.tls.certificate if plan.tls else None,
+        ssl_key=plan.tls.key if plan.tls else None,
+        ssl_protocol_min=SSLProtocols.tls12,
+        respawn_failed_workers=True,
+        workers_kill_timeout=STOP_WITHIN,
+    )
+    stopping = threading.Event()
+    roller = threading.Thread(target=_keep_rolled_up, args=(stopping,), name="roll-up", daemon=True)
+
+    @server.on_startup
+    def _started() -> None:
+        # A closed terminal means stop; granian would restart its workers.
+        signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
+        roller.start()
+        threading.Thread(target=_announce, args=(plan, when_ready, stopping), daemon=True).start()
+
+    try:
+        server.serve(target_loader=load_application, wrap_loader=False)
+    except SystemExit as stop:
+        # A process manager stops workers and parent at once, which is no failure.
+        return 0 if server.interrupt_signal else int(stop.code or 0)
+    finally:
+        stopping.set()
+        if roller.is_alive():
+            roller.join(STOP_WITHIN)
+    return 0
+
+
+def load_application() -> Callable[..., Any]:
+    """What a worker process calls first. It ends when its parent does, and leaves Ctrl-C to the parent."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        os.setpgid(0, 0)
+        threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
+    from django.urls import get_resolver  # noqa: PLC0415 - in the worker, not in the parent
+
+    from regulars.wsgi import application  # noqa: PLC0415
+
+    _ = get_resolver().url_patterns  # imports every view now: a broken installation fails here, not later
+    return application
+
+
+def _end_with(sentinel: int) -> None:
+    wait([sentinel])
+    # The port must be free for the next start at once; the database is safe against this, as against kill -9.
+    os._exit(1)
+
+
+def _keep_rolled_up(stopping: threading.Event) -> None:
+    from regulars.analytics.rollup import roll_up  # noqa: PLC0415 - models need Django
+
+    pause = ROLL_UP_EVERY
+    while not stopping.wait(pause):
+        try:
+            if connection.connection is None and connection.vendor == "sqlite":
+                with connection.cursor() as cursor:
+                    # Of all processes, only the one that serves may checkpoint (docs/decisions).
+                    cursor.execute("PRAGMA wal_autocheckpoint=0")
+            roll_up()
+            pause = ROLL_UP_EVERY
+        except BaseException:  # this thread must outlive whatever happens
+            pause = min(pause * 2, ROLL_UP_RETRY_AT_MOST)
+            log.exception("roll_up_failed", retry_in=pause)
+            connections.close_all()
+    connections.close_all()
+
+
+def _announce(plan: Plan, when_ready: Callable[[], None], stopping: threading.Event) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while not stopping.is_set() and time.monotonic() < deadline:
+        if _answers(plan):
+            when_ready()
+            return
+        time.sleep(0.05)
+
+
+def _answers(plan: Plan) -> bool:
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(plan.address, plan.address)  # noqa: S104 - not bound here
+    link: http.client.HTTPConnection
+    if plan.tls:
+        # This asks whether it answers, not who it is.
+        context = ssl._create_unverified_context()  # noqa: S323, SLF001
+        link = http.client.HTTPSConnection(host, plan.port, timeout=5, context=context)
+    else:
+        link = http.client.HTTPConnection(host, plan.port, timeout=5)
+    try:
+        link.request("GET", "/", headers={"Host": in_url(host)})
+        link.getresponse().read()
+    except OSError:
+        return False
+    except http.client.HTTPException:
+        return False
+    finally:
+        link.close()
+    return True
