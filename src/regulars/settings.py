@@ -2,12 +2,15 @@
 
 import os
 import secrets
+from typing import Any
+from pathlib import Path
 
 from regulars import logs, storage
 from regulars.addresses import LOOPBACK_NAMES, in_url, lan_addresses
 from regulars.environment import read
 
 _environment = read(os.environ)
+_HERE = Path(__file__).resolve().parent
 
 # Ours
 
@@ -43,8 +46,8 @@ INSTALLED_APPS = [
 ]
 
 MIDDLEWARE = [
+    "regulars.api.middleware.Gateway",
     "django.middleware.security.SecurityMiddleware",
-    "regulars.api.middleware.ApiGateway",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -58,6 +61,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "DIRS": [_HERE / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     },
@@ -65,6 +69,7 @@ TEMPLATES = [
 
 # Static files come straight out of the installed packages, listed once at start: no collecting step.
 STATIC_URL = "/static/"
+STATICFILES_DIRS = [_HERE / "static"]
 WHITENOISE_USE_FINDERS = True
 WHITENOISE_AUTOREFRESH = False
 WHITENOISE_ALLOW_ALL_ORIGINS = False
@@ -96,6 +101,7 @@ _POSTGRESQL_OPTIONS = {
 }
 
 _database = _environment.database
+DATABASES: dict[str, dict[str, Any]]
 if _database.engine == "sqlite":
     DATABASES = {
         "default": {

@@ -1,0 +1,89 @@
+"""The gate before everything: how a request came, and what no API request may be."""
+
+from __future__ import annotations
+
+import io
+from collections.abc import Callable
+
+from django.conf import settings
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+
+from regulars.api import forwarded
+from regulars.api.rest import envelope
+from regulars.rules.errors import InvalidInput
+
+_OPEN = ("/api/docs", "/api/openapi.json")
+_JSON = "application/json"
+# Pages take nothing from elsewhere and run no inline script; the API page's viewer styles itself inline.
+_PAGE_POLICY = (
+    "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; connect-src 'self'; "
+    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+_POLICY = _PAGE_POLICY.format(inline="")
+_DOCS_POLICY = _PAGE_POLICY.format(inline=" 'unsafe-inline'")
+
+
+class Gateway:
+    """Resolves proxies for all requests; for the API also checks transport and size, and completes answers."""
+
+    def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        environ = request.META
+        forwarded.resolve(environ)
+        if not request.path_info.startswith("/api/") or request.path_info in _OPEN:
+            response = self.get_response(request)
+            policy = _DOCS_POLICY if request.path_info in _OPEN else _POLICY
+            response.headers.setdefault("Content-Security-Policy", policy)
+            return response
+        refused = self._refuse(request)
+        response = refused if refused is not None else self.get_response(request)
+        if response.status_code >= 400 and not response.get("Content-Type", "").startswith(_JSON):
+            response = envelope.plain_error(response)
+        envelope.add_rate_headers(request, response)
+        response.headers.setdefault("Cache-Control", "no-store")
+        return response
+
+    def _refuse(self, request: HttpRequest) -> HttpResponse | None:
+        environ = request.META
+        if not forwarded.may_pass(environ):
+            return envelope.error(
+                403,
+                "https_required",
+                "Send API requests over HTTPS. From this machine alone plain HTTP can be allowed: see REGULARS_ALLOW_HTTP.",
+            )
+        try:
+            _check_size(request)
+            _check_address(request)
+        except InvalidInput as refusal:
+            return envelope.error(400, refusal.code, refusal.message, refusal.fields)
+        return None
+
+
+def _check_size(request: HttpRequest) -> None:
+    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
+    problem = InvalidInput.at("body", f"must not be larger than {most} bytes")
+    try:
+        length = int(request.META.get("CONTENT_LENGTH") or 0)
+    except ValueError:
+        raise InvalidInput.at("Content-Length", "must be a number") from None
+    if length > most:
+        raise problem
+    if not length and request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
+        # A body without a stated length: Django would take it for none.
+        body = request.environ["wsgi.input"].read(most + 1)  # type: ignore[attr-defined]
+        if len(body) > most:
+            raise problem
+        request._read_started = False  # noqa: SLF001
+        request._stream = io.BytesIO(body)  # type: ignore[attr-defined]  # noqa: SLF001
+
+
+def _check_address(request: HttpRequest) -> None:
+    query = request.META.get("QUERY_STRING", "")
+    if "%00" in query or "\0" in query:
+        for field, values in request.GET.lists():
+            if any("\0" in value for value in (field, *values)):
+                name = field.replace("\0", "")
+                raise InvalidInput.at(name or "query", "holds a character that text cannot have (U+0000)")

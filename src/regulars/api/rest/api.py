@@ -1,0 +1,32 @@
+"""The REST dialect put together."""
+
+from ninja import NinjaAPI
+from ninja.openapi.docs import Swagger
+
+from regulars import __version__
+from regulars.api.rest import branches, business, customers, errors, figures, stamps, team
+from regulars.api.rest.auth import BearerKey, HeaderKey
+from regulars.api.rest.parsing import JsonParser
+
+_DESCRIPTION = """
+Send your API key as `X-Api-Key` or as `Authorization: Bearer`. Success answers `{"data": ...}`, lists add
+`"meta"`, errors answer `{"error": {"code", "message", "fields"}}`.
+Every answer says in `X-RateLimit-Limit` and `X-RateLimit-Remaining` what is left of the minute, and 429 says in
+`Retry-After` when to come back. Send an `Idempotency-Key` with every write, so that a retry is safe.
+"""
+
+api = NinjaAPI(
+    title="Regulars REST API",
+    version=__version__,
+    description=_DESCRIPTION,
+    auth=[HeaderKey(), BearerKey()],
+    parser=JsonParser(),
+    # The validator badge would ask another host.
+    docs=Swagger(settings={"validatorUrl": None, "persistAuthorization": False}),
+    docs_url="/docs",
+    openapi_url="/openapi.json",
+    urls_namespace="rest",
+)
+errors.install(api)
+for _router in (business, customers, stamps, figures, team, branches):
+    api.add_router("", _router.router)

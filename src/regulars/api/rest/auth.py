@@ -1,0 +1,66 @@
+"""Who is asking, and may they: the key, its rate limit, its plan."""
+
+from django.http import HttpRequest
+from ninja.security import APIKeyHeader, HttpBearer
+
+from regulars.api.rest import envelope
+from regulars.api.rest.errors import TooManyRequests, Unauthorized
+from regulars.tenants import ratelimit
+from regulars.tenants.identity import Identity, identify
+from regulars.tenants.plans import UNLIMITED_REQUESTS, check_feature
+
+
+def _check_key(request: HttpRequest, key: str | None) -> Identity:
+    identity = identify(key) if key else None
+    if identity is None:
+        if not envelope.take_anonymous(request).allowed:
+            raise TooManyRequests("Too many requests without a valid API key. Wait, then check the key.")
+        raise Unauthorized(
+            "This API key is unknown or was revoked."
+            if key
+            else "Send your API key in the header X-Api-Key, or as Authorization: Bearer."
+        )
+    limit = identity.plan.requests_per_minute
+    allowance = ratelimit.take(
+        f"business:{identity.business_id}", limit or UNLIMITED_REQUESTS, enforced=limit is not None
+    )
+    request.allowance = allowance  # type: ignore[attr-defined]
+    if not allowance.allowed:
+        raise TooManyRequests(
+            f"The limit of {limit} requests a minute is used up. Try again in {allowance.retry_after} seconds."
+        )
+    check_feature(identity.plan.name, "rest_access", "API access")
+    return identity
+
+
+class HeaderKey(APIKeyHeader):
+    """The key in `X-Api-Key`; it also looks into `Authorization`, so that one answer is given for both."""
+
+    param_name = "X-Api-Key"
+
+    def authenticate(self, request: HttpRequest, key: str | None) -> Identity:
+        """The identity behind the request's key.
+
+        Raises:
+            Unauthorized: there is no valid key.
+            TooManyRequests: the rate limit is used up.
+            PlanRequired: the plan has no API access.
+        """
+        if not key:
+            scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")
+            key = token.strip() if scheme.lower() == "bearer" else None
+        return _check_key(request, key)
+
+
+class BearerKey(HttpBearer):
+    """The key in `Authorization: Bearer`. `HeaderKey` has looked there already."""
+
+    def authenticate(self, request: HttpRequest, token: str) -> Identity:
+        """See `HeaderKey`."""
+        return _check_key(request, token)
+
+
+def identity_of(request: HttpRequest) -> Identity:
+    """Who is asking, after the key was checked."""
+    identity: Identity = request.auth  # type: ignore[attr-defined]
+    return identity

@@ -1,0 +1,78 @@
+"""What the endpoints share: documentation of answers, paging, dates, and times as the seed prints them."""
+
+import datetime as dt
+from typing import Annotated, Any
+from zoneinfo import ZoneInfo
+
+from django.conf import settings
+from ninja import Query
+from pydantic import BaseModel
+
+from regulars.api.rest.schemas import BIGGEST_ID, ErrorAnswer
+from regulars.rules.errors import InvalidInput, NotFound
+from regulars.tenants.models import Business
+
+MAX_PER_PAGE = 100
+_MOST_PAGES = 10**9
+
+PageNumber = Annotated[int, Query(ge=1, le=_MOST_PAGES, description="Page number, from 1")]
+PerPage = Annotated[int, Query(ge=1, le=_MOST_PAGES, description="Rows a page; more than 100 counts as 100")]
+
+IDEMPOTENT: dict[str, Any] = {
+    "parameters": [
+        {
+            "name": "Idempotency-Key",
+            "in": "header",
+            "required": False,
+            "description": "Any text of your own, new for each request. A retry with the same key takes no "
+            "second effect and gets the first answer, with `Idempotency-Replayed: true`. Kept for 72 hours.",
+            "schema": {"type": "string", "minLength": 1, "maxLength": 255, "pattern": "^[ -~]+$"},
+        }
+    ]
+}
+
+
+def answered(model: Any, *, status: int = 200, also: tuple[int, ...] = ()) -> dict[int, type[BaseModel]]:
+    """Which answers an endpoint gives: its success, and errors; 401, 403, 429 and 503 are everybody's."""
+    return {status: model} | dict.fromkeys(sorted({*also, 400, 401, 403, 429, 503}), ErrorAnswer)
+
+
+def clamp(per_page: int) -> int:
+    """At most 100 rows a page (REST seed)."""
+    return min(per_page, MAX_PER_PAGE)
+
+
+def known_id(value: int, what: str) -> int:
+    """A number from an address; one that no record can have is simply not found."""
+    if value > BIGGEST_ID:
+        raise NotFound(f"There is no {what} {value}.")
+    return value
+
+
+def parse_day(value: str | None, field: str) -> dt.date | None:
+    """A date written YYYY-MM-DD.
+
+    Raises:
+        InvalidInput: it is written otherwise, or is no date.
+    """
+    if value is None:
+        return None
+    try:
+        day = dt.date.fromisoformat(value)
+    except ValueError:
+        day = None
+    if day is None or len(value) != len("YYYY-MM-DD"):
+        raise InvalidInput.at(field, "must be a date written YYYY-MM-DD")
+    return day
+
+
+def printed(moment: dt.datetime | None, business: Business) -> str | None:
+    """A point in time in the business's time zone, as the seed prints it (docs/decisions/0006)."""
+    if moment is None:
+        return None
+    return moment.astimezone(ZoneInfo(business.timezone)).strftime("%Y-%m-%d %H:%M:%S")
+
+
+def card_url(qr_code: str) -> str:
+    """The customer's own page."""
+    return f"{settings.REGULARS_PUBLIC_URL}/card/{qr_code}"

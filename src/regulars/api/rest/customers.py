@@ -1,0 +1,119 @@
+"""`/api/customers`."""
+
+from typing import Annotated, Any
+
+from django.http import HttpRequest
+from ninja import Query, Router
+
+from regulars.api.rest.auth import identity_of
+from regulars.api.rest.common import (
+    IDEMPOTENT,
+    PageNumber,
+    PerPage,
+    answered,
+    card_url,
+    clamp,
+    known_id,
+    parse_day,
+    printed,
+)
+from regulars.api.rest.envelope import data, listed
+from regulars.api.rest.schemas import CustomerOut, CustomerRow, Data, Deleted, Enrol, Enrolled, Listed
+from regulars.api.rest.writes import answers
+from regulars.ledger import actions as ledger
+from regulars.ledger import queries
+from regulars.ledger.models import Card
+from regulars.ledger.queries import KIND_NAMES
+from regulars.members import actions as members
+from regulars.rules.text import clean_text
+from regulars.tenants.models import Business
+from regulars.tenants.queries import business_by_id
+
+router = Router(tags=["Customers"])
+
+
+def _row(card: Card, business: Business) -> dict[str, Any]:
+    member = card.member
+    return {
+        "id": member.pk,
+        "name": member.name,
+        "email": member.email or None,
+        "phone": member.cell or None,
+        "current_stamps": card.stamps,
+        "pending_rewards": card.pending_rewards,
+        "total_visits": card.total_visits,
+        "rewards_redeemed": card.rewards_redeemed,
+        "joined_at": printed(member.joined_at, business),
+        "last_visit": printed(card.last_visit_at, business),
+        "stamps_required": business.program.stamps_required,
+    }
+
+
+@router.get("/customers", response=answered(Listed[CustomerRow]), summary="List customers")
+@answers()
+def list_customers(
+    request: HttpRequest,
+    page: PageNumber = 1,
+    per_page: PerPage = 20,
+    q: Annotated[str, Query(max_length=200, description="Part of a name, email or phone")] = "",
+) -> dict[str, Any]:
+    """Customers, newest first. `q` finds any part of name, email or phone, whatever the case."""
+    business = business_by_id(identity_of(request).business_id)
+    wanted = clean_text(q, field="q", max_length=200)
+    found = queries.customers(business_id=business.pk, page=page, per_page=clamp(per_page), q=wanted)
+    return listed(found, [_row(card, business) for card in found.rows])
+
+
+@router.get("/customers/{int:customer_id}", response=answered(Data[CustomerOut], also=(404,)), summary="Get customer")
+@answers()
+def get_customer(request: HttpRequest, customer_id: int) -> dict[str, Any]:
+    """One customer with their last 20 transactions."""
+    business = business_by_id(identity_of(request).business_id)
+    card = queries.customer(business_id=business.pk, member_id=known_id(customer_id, "customer"))
+    entries = queries.recent_transactions(business_id=business.pk, member_id=card.pk)
+    activity = [
+        {
+            "transaction_type": KIND_NAMES[entry.kind],
+            "stamps_added": entry.stamps,
+            "branch_id": entry.branch_id,
+            "branch_name": entry.branch.name if entry.branch else None,
+            "created_at": printed(entry.occurred_at, business),
+        }
+        for entry in entries
+    ]
+    more = {"qr_code": card.qr_code, "card_url": card_url(card.qr_code), "recent_activity": activity}
+    return data(_row(card, business) | more)
+
+
+@router.post(
+    "/customers",
+    response=answered(Data[Enrolled], status=201, also=(409, 422)),
+    summary="Enrol a customer",
+    openapi_extra=IDEMPOTENT,
+)
+@answers(201, write=True)
+def enrol(request: HttpRequest, body: Enrol) -> dict[str, Any]:
+    """Register a customer. A known phone or email answers 409 with that customer's `customer_id`."""
+    card = ledger.enrol(
+        business=business_by_id(identity_of(request).business_id),
+        name=body.name,
+        phone=body.phone or "",
+        email=body.email or "",
+        birthday=parse_day(body.birthday or None, "birthday"),
+    )
+    return data({"id": card.pk, "qr_code": card.qr_code, "card_url": card_url(card.qr_code)})
+
+
+@router.delete(
+    "/customers/{int:customer_id}",
+    response=answered(Data[Deleted], also=(404, 409, 422)),
+    summary="Delete customer",
+    openapi_extra=IDEMPOTENT,
+)
+@answers(write=True)
+def delete_customer(request: HttpRequest, customer_id: int) -> dict[str, Any]:
+    """Remove a customer with all their stamps and transactions, for good. Daily totals keep their numbers."""
+    members.delete_member(
+        business_id=identity_of(request).business_id, member_id=known_id(customer_id, "customer")
+    )
+    return data({"deleted": True, "id": customer_id})

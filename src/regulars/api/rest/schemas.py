@@ -1,0 +1,392 @@
+"""What comes in and what goes out, field by field as in the seed; also the source of the OpenAPI page."""
+
+import datetime as dt
+from typing import Annotated, Any, Generic, Literal, TypeVar
+
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+
+from regulars.rules import stamps
+
+BIGGEST_ID = 2**63 - 1
+
+T = TypeVar("T")
+
+
+def _whole(value: Any) -> Any:
+    """JSON does not tell 2.0 from 2."""
+    return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
+
+
+Whole = Annotated[int, BeforeValidator(_whole)]
+Id = Annotated[Whole, Field(ge=1, le=BIGGEST_ID)]
+Moment = Annotated[str, Field(examples=["2026-05-30 15:44:00"], description="In the business's time zone")]
+Day = Annotated[str, Field(examples=["2026-06-01"])]
+Flag = Literal[0, 1]
+
+
+class Incoming(BaseModel):
+    """A request's body: types are exact, and a field that is not known is refused by name."""
+
+    model_config = ConfigDict(strict=True, extra="forbid")
+
+
+class Data(BaseModel, Generic[T]):
+    """The envelope of a success."""
+
+    data: T
+
+
+class Meta(BaseModel):
+    """Where in a list this page is."""
+
+    total: int
+    page: int
+    per_page: int
+    pages: int
+
+
+class Listed(BaseModel, Generic[T]):
+    """The envelope of a list."""
+
+    data: list[T]
+    meta: Meta
+
+
+class ErrorBody(BaseModel):
+    """What went wrong, for programs (`code`), people (`message`) and forms (`fields`)."""
+
+    model_config = ConfigDict(extra="allow")
+
+    code: str
+    message: str
+    fields: dict[str, str]
+
+
+class ErrorAnswer(BaseModel):
+    """The envelope of an error."""
+
+    error: ErrorBody
+
+
+class Deleted(BaseModel):
+    """What was deleted."""
+
+    deleted: bool
+    id: int
+
+
+class ProgramSummary(BaseModel):
+    """The programme as the business profile shows it."""
+
+    program_name: str
+    stamps_required: int
+    reward_description: str
+    birthday_bonus_stamps: int
+
+
+class BusinessOut(BaseModel):
+    """A business's profile."""
+
+    id: int
+    business_name: str
+    business_type: str
+    phone: str
+    address: str
+    city: str
+    state: str
+    pincode: str
+    gstin: str
+    plan: str
+    join_url: str
+    program: ProgramSummary
+
+
+class BusinessPatch(Incoming):
+    """Profile fields to change; null or empty clears all but the name."""
+
+    business_name: str | None = None
+    business_type: str | None = None
+    phone: str | None = None
+    address: str | None = None
+    city: str | None = None
+    state: str | None = None
+    pincode: str | None = None
+    gstin: str | None = None
+
+
+class ProgramOut(ProgramSummary):
+    """The programme's settings."""
+
+    id: int
+    terms_conditions: str
+    is_active: bool
+
+
+class ProgramPatch(Incoming):
+    """Settings to change. Nothing that is already on a card changes."""
+
+    program_name: str | None = None
+    stamps_required: Annotated[Whole, Field(ge=stamps.MIN_GOAL, le=stamps.MAX_GOAL)] | None = None
+    reward_description: str | None = None
+    terms_conditions: str | None = None
+    birthday_bonus_stamps: Annotated[Whole, Field(ge=1, le=stamps.MAX_BIRTHDAY_BONUS)] | None = None
+
+
+class CustomerRow(BaseModel):
+    """A customer in a list."""
+
+    id: int
+    name: str
+    email: str | None
+    phone: str | None
+    current_stamps: int
+    pending_rewards: int
+    total_visits: int
+    rewards_redeemed: int
+    joined_at: Moment
+    last_visit: Moment | None
+    stamps_required: int
+
+
+class Activity(BaseModel):
+    """One of a customer's latest transactions."""
+
+    transaction_type: Literal["stamp_add", "reward_redeem"]
+    stamps_added: int
+    branch_id: int | None
+    branch_name: str | None
+    created_at: Moment
+
+
+class CustomerOut(CustomerRow):
+    """A customer with their card and last 20 transactions."""
+
+    qr_code: str
+    card_url: str
+    recent_activity: list[Activity]
+
+
+class Enrol(Incoming):
+    """A new customer. A phone or an email is needed."""
+
+    name: Annotated[str, Field(examples=["Rahul Mehta"])]
+    phone: Annotated[str | None, Field(examples=["9123456780"])] = None
+    email: Annotated[str | None, Field(examples=["rahul@example.com"])] = None
+    birthday: Annotated[str | None, Field(examples=["1990-05-17"], description="YYYY-MM-DD")] = None
+
+
+class Enrolled(BaseModel):
+    """The new customer's card."""
+
+    id: int
+    qr_code: str
+    card_url: str
+
+
+class AddStamps(Incoming):
+    """Stamps for the card with this QR code."""
+
+    qr_code: Annotated[str, Field(examples=["a3f9c2d14b8e1f2a"])]
+    count: Annotated[Whole, Field(ge=stamps.MIN_COUNT, le=stamps.MAX_COUNT)] = 1
+    branch_id: Id | None = None
+
+
+class StampsAddedOut(BaseModel):
+    """The card afterwards. `rewards_earned` says how many rewards these stamps completed."""
+
+    customer_id: int
+    stamps_added: int
+    current_stamps: int
+    goal: int
+    reward_earned: bool
+    rewards_earned: int
+    pending_rewards: int
+    branch_id: int | None
+
+
+class Redeem(Incoming):
+    """The card whose oldest pending reward is redeemed."""
+
+    qr_code: Annotated[str, Field(examples=["a3f9c2d14b8e1f2a"])]
+
+
+class Redeemed(BaseModel):
+    """The reward, under the text it was earned with."""
+
+    redeemed: bool
+    reward: str
+    pending_rewards: int
+    total_redeemed: int
+
+
+class PendingRow(BaseModel):
+    """A customer with rewards to redeem."""
+
+    id: int
+    name: str
+    phone: str | None
+    pending_rewards: int
+    qr_code: str
+
+
+class TransactionRow(BaseModel):
+    """A stamp or a redemption. `redemption_confirmed` is 1 on a redemption and null on stamps."""
+
+    id: int
+    customer_id: int
+    customer_name: str
+    transaction_type: Literal["stamp_add", "reward_redeem"]
+    branch_id: int | None
+    branch_name: str | None
+    stamps_added: int
+    redemption_confirmed: Flag | None
+    created_at: Moment
+
+
+class StatsOut(BaseModel):
+    """Key figures. `total_rewards` are rewards redeemed; active: a stamp or redemption in the last days."""
+
+    total_customers: int
+    total_stamps: int
+    total_rewards: int
+    pending_rewards: int
+    active_7d: int
+    active_30d: int
+    stamps_today: int
+
+
+class DayStamps(BaseModel):
+    """Stamps given on a day."""
+
+    date: Day
+    stamps: int
+
+
+class DayCount(BaseModel):
+    """Customers who joined on a day."""
+
+    date: Day
+    count: int
+
+
+class TopCustomerOut(BaseModel):
+    """A customer who came often."""
+
+    id: int
+    name: str
+    total_visits: int
+
+
+class BranchPerformanceOut(BaseModel):
+    """A branch in the range."""
+
+    id: int
+    name: str
+    city: str
+    stamps: int
+    unique_customers: int
+    rewards: int
+    last_active: Moment | None
+
+
+class AnalyticsOut(BaseModel):
+    """Per-day lists and branches are of the range; totals, rate and top customers of all time."""
+
+    range_days: int
+    stamps_per_day: list[DayStamps]
+    new_customers_per_day: list[DayCount]
+    top_customers: list[TopCustomerOut]
+    redemption_rate_pct: float
+    total_stamps: int
+    total_rewards: int
+    branch_performance: list[BranchPerformanceOut]
+    unassigned_stamps: int
+
+
+class TeamRow(BaseModel):
+    """Somebody on the team."""
+
+    id: int
+    name: str
+    email: str
+    role: Literal["owner", "staff"]
+    is_active: Flag
+
+
+class AddTeam(Incoming):
+    """Somebody to add to the team."""
+
+    name: Annotated[str, Field(examples=["Neha Singh"])]
+    email: Annotated[str, Field(examples=["neha@example.com"])]
+
+
+class TeamAdded(BaseModel):
+    """The new member of staff. The temporary password is shown once and lasts seven days."""
+
+    id: int
+    name: str
+    email: str
+    role: Literal["owner", "staff"]
+    temp_password: str
+
+
+class BranchOut(BaseModel):
+    """A branch."""
+
+    id: int
+    name: str
+    address: str
+    city: str
+    state: str
+    phone: str
+    latitude: float | None
+    longitude: float | None
+    is_active: Flag
+    created_at: Moment
+
+
+Latitude = Annotated[float, Field(ge=-90, le=90, allow_inf_nan=False)]
+Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
+
+
+class BranchIn(Incoming):
+    """A new branch."""
+
+    name: Annotated[str, Field(examples=["Indiranagar"])]
+    address: str | None = None
+    city: str | None = None
+    state: str | None = None
+    phone: str | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+
+
+class BranchPatch(Incoming):
+    """Fields to change; null clears a coordinate."""
+
+    name: str | None = None
+    address: str | None = None
+    city: str | None = None
+    state: str | None = None
+    phone: str | None = None
+    latitude: Latitude | None = None
+    longitude: Longitude | None = None
+    is_active: bool | Flag | None = None
+
+
+class NearestOut(BaseModel):
+    """The active branch closest to a place."""
+
+    branch_id: int
+    name: str
+    address: str
+    city: str
+    latitude: float
+    longitude: float
+    distance_km: float
+    distance_m: int
+
+
+def iso(day: dt.date) -> str:
+    """A day as the seed writes it."""
+    return day.isoformat()

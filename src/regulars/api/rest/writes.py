@@ -1,0 +1,50 @@
+"""Writes: each takes effect once per `Idempotency-Key`, and answers a retry as it answered first."""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse
+
+from regulars.api.rest import envelope
+from regulars.api.rest.auth import identity_of
+from regulars.tenants import idempotency
+
+View = Callable[..., dict[str, Any]]
+
+
+def answers(status: int = 200, *, write: bool = False) -> Callable[[View], Callable[..., HttpResponse]]:
+    """Make a view that returns a payload answer with it; a `write` also honours `Idempotency-Key`."""
+
+    def decorate(view: View) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            key = request.META.get("HTTP_IDEMPOTENCY_KEY") if write else None
+            if key is None:
+                return envelope.respond(envelope.dump(view(request, *args, **kwargs)), status)
+            return _once(request, key, status, lambda: view(request, *args, **kwargs))
+
+        return wrapped
+
+    return decorate
+
+
+def _once(request: HttpRequest, key: str, status: int, run: Callable[[], dict[str, Any]]) -> HttpResponse:
+    business_id = identity_of(request).business_id
+    idempotency.check_key(key)
+    hashed = idempotency.request_hash(
+        (request.method or "").encode(), request.get_full_path().encode(), request.body
+    )
+    # A refusal rolls back and keeps nothing: after mending its cause the same key may be used again.
+    with transaction.atomic():
+        stored = idempotency.claim(business_id=business_id, key=key, hashed=hashed)
+        if stored is None:
+            body = envelope.dump(run())
+            idempotency.keep(
+                business_id=business_id, key=key, hashed=hashed, status=status, body=body.decode()
+            )
+            return envelope.respond(body, status)
+    response = envelope.respond(stored.body, stored.status)
+    response.headers["Idempotency-Replayed"] = "true"
+    return response

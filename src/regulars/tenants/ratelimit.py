@@ -1,0 +1,131 @@
+"""Rate limits: so many requests in 60 seconds, counted exactly over all processes (docs/decisions/0007).
+
+The window of a subject begins with its first request. Counts live in a memory-mapped file that all
+processes of this machine share, or in Redis when several machines serve together.
+"""
+
+from __future__ import annotations
+
+import fcntl
+import mmap
+import os
+import struct
+import threading
+import time
+from dataclasses import dataclass
+from functools import cache
+from hashlib import blake2b
+from pathlib import Path
+from typing import Any, Protocol
+
+import redis
+import structlog
+from django.conf import settings
+
+WINDOW_SECONDS = 60.0
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Allowance:
+    """What is left of a limit after this request; `allowed` is False when there was nothing left before it."""
+
+    allowed: bool
+    limit: int
+    remaining: int
+    retry_after: int
+
+
+class Store(Protocol):
+    """Counts requests of a subject in its window."""
+
+    def count(self, subject: str, limit: int) -> tuple[int, float]:
+        """Count one request; the number in this window with it, and the seconds that the window still lasts.
+
+        Past the limit the count stops at limit + 1.
+        """
+
+
+class SharedMemory:
+    """Counts in a file of fixed slots that is mapped into every process."""
+
+    _SLOTS = 1 << 16
+    _PROBES = 16
+    _SLOT = struct.Struct("<QdIxxxx")  # subject, start of the window, count
+
+    def __init__(self, path: Path) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        size = self._SLOTS * self._SLOT.size
+        if os.fstat(self._fd).st_size < size:
+            os.ftruncate(self._fd, size)
+        self._memory = mmap.mmap(self._fd, size)
+        self._threads = threading.Lock()
+
+    def count(self, subject: str, limit: int) -> tuple[int, float]:
+        """See `Store`. Time is the machine's monotonic clock, which its processes share."""
+        wanted = int.from_bytes(blake2b(subject.encode(), digest_size=8).digest(), "little") or 1
+        with self._threads:
+            fcntl.flock(self._fd, fcntl.LOCK_EX)
+            try:
+                return self._count(wanted, limit, time.monotonic())
+            finally:
+                fcntl.flock(self._fd, fcntl.LOCK_UN)
+
+    def _count(self, wanted: int, limit: int, now: float) -> tuple[int, float]:
+        oldest, oldest_start = 0, float("inf")
+        for probe in range(self._PROBES):
+            offset = (wanted + probe) % self._SLOTS * self._SLOT.size
+            key, start, number = self._SLOT.unpack_from(self._memory, offset)
+            # A start in the future is left from before the machine was started.
+            live = start <= now < start + WINDOW_SECONDS
+            if key == wanted and live:
+                number = min(number + 1, limit + 1)
+                self._SLOT.pack_into(self._memory, offset, wanted, start, number)
+                return number, start + WINDOW_SECONDS - now
+            age = start if live else -1.0
+            if age < oldest_start:
+                oldest, oldest_start = offset, age
+        self._SLOT.pack_into(self._memory, oldest, wanted, now, 1)
+        return 1, WINDOW_SECONDS
+
+
+class Redis:
+    """Counts in Redis, for several machines; falls back on shared memory while Redis does not answer."""
+
+    _COUNT = """
+local number = redis.call('INCR', KEYS[1])
+if number == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
+return {number, redis.call('PTTL', KEYS[1])}"""
+
+    def __init__(self, url: str, fallback: Store) -> None:
+        self._redis: Any = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
+        self._script = self._redis.register_script(self._COUNT)
+        self._fallback = fallback
+        self._retry_at = 0.0
+
+    def count(self, subject: str, limit: int) -> tuple[int, float]:
+        """See `Store`."""
+        if time.monotonic() < self._retry_at:
+            return self._fallback.count(subject, limit)
+        try:
+            number, left = self._script(keys=[f"regulars:rate:{subject}"], args=[int(WINDOW_SECONDS * 1000)])
+        except redis.RedisError as error:
+            log.warning("rate limits: Redis does not answer, counting on this machine alone", error=str(error))
+            self._retry_at = time.monotonic() + 5
+            return self._fallback.count(subject, limit)
+        return min(int(number), limit + 1), max(int(left), 0) / 1000
+
+
+@cache
+def _store() -> Store:
+    memory = SharedMemory(settings.REGULARS_DATA_DIR / "run" / "rate-limits")
+    return Redis(settings.REGULARS_REDIS_URL, memory) if settings.REGULARS_REDIS_URL else memory
+
+
+def take(subject: str, limit: int, *, enforced: bool = True) -> Allowance:
+    """Take one request from a subject's limit. With `enforced` False it is counted but always allowed."""
+    number, left = _store().count(subject, limit)
+    allowed = number <= limit or not enforced
+    return Allowance(allowed, limit, max(limit - number, 0), 0 if allowed else max(1, -int(-left // 1)))
