@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 import psycopg
-from django.db import connection, transaction
+from django.db import OperationalError, connection, transaction
 from psycopg.rows import tuple_row
 from psycopg.types.numeric import Int8Dumper
 
@@ -34,14 +34,26 @@ def run(sql: str, params: Sequence[Any] = ()) -> list[Row]:
             cursor.execute(sql, params)
             return list(cursor.fetchall()) if cursor.description else []
     connection.ensure_connection()
-    driver = connection.connection
+    try:
+        return _execute(sql, params)
+    except OperationalError:
+        # The database was restarted since this connection was last used. A read may simply be asked again;
+        # of a write nobody knows whether it happened, so whoever sent it decides.
+        if connection.in_atomic_block or not sql.lstrip().startswith("SELECT") or connection.is_usable():
+            raise
+        connection.close()
+        connection.ensure_connection()
+        return _execute(sql, params)
+
+
+def _execute(sql: str, params: Sequence[Any]) -> list[Row]:
+    driver: Any = connection.connection
     with connection.wrap_database_errors:
         if connection.vendor == "postgresql":
             hot = getattr(driver, "regulars_cursor", None)
             if hot is None:
-                hot = psycopg.Cursor(driver, row_factory=tuple_row)
+                hot = driver.regulars_cursor = psycopg.Cursor(driver, row_factory=tuple_row)
                 hot.adapters.register_dumper(int, Int8Dumper)
-                driver.regulars_cursor = hot
             hot.execute(sql, params, prepare=True)
             return hot.fetchall() if hot.description else []
         return list(driver.execute(_question_marks(sql), params).fetchall())
@@ -77,13 +89,14 @@ def snapshot() -> Iterator[None]:
             run("SET TRANSACTION ISOLATION LEVEL REPEATABLE READ READ ONLY")
             yield
         return
-    usual = connection.transaction_mode
-    connection.transaction_mode = "DEFERRED"
+    sqlite: Any = connection
+    usual = sqlite.transaction_mode
+    sqlite.transaction_mode = "DEFERRED"
     try:
         with transaction.atomic():
             yield
     finally:
-        connection.transaction_mode = usual
+        sqlite.transaction_mode = usual
 
 
 def lock_number(*parts: object) -> int:
@@ -110,11 +123,11 @@ def try_serialise(*parts: object) -> bool:
 
 def to_date(value: Any) -> dt.date:
     """A date that `run` read: PostgreSQL gives dates, SQLite text."""
-    return dt.date.fromisoformat(value) if isinstance(value, str) else value
+    day: dt.date = dt.date.fromisoformat(value) if isinstance(value, str) else value
+    return day
 
 
 def to_moment(value: Any) -> dt.datetime:
     """A point in time that `run` read, in UTC."""
-    if isinstance(value, str):
-        return dt.datetime.fromisoformat(value).replace(tzinfo=dt.UTC)
-    return value
+    moment: dt.datetime = dt.datetime.fromisoformat(value) if isinstance(value, str) else value
+    return moment if moment.tzinfo else moment.replace(tzinfo=dt.UTC)

@@ -42,7 +42,9 @@ def forbidden(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 def not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
     """404 as a page."""
-    return _error(request, 404, "There is no page here", "The address may be mistyped, or the page has moved.")
+    return _error(
+        request, 404, "There is no page here", "The address may be mistyped, or the page has moved."
+    )
 
 
 def server_error(request: HttpRequest) -> HttpResponse:

@@ -11,7 +11,7 @@ class AnalyticsConfig(AppConfig):
 
     def ready(self) -> None:
         """Enter this room in the registry of personal data."""
-        from regulars.analytics import rollup
-        from regulars.members import personal_data
+        from regulars.analytics import rollup  # noqa: PLC0415 - models load first
+        from regulars.members import personal_data  # noqa: PLC0415 - models load first
 
         personal_data.register("analytics", order=10, erase=rollup.erase_member)

@@ -63,7 +63,7 @@ class DayTotal(Sums):
     day = models.DateField()
     last_at = models.DateTimeField(null=True)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[DayTotal]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (
@@ -82,7 +82,7 @@ class Total(Sums):
     )
     pending = models.BigIntegerField(default=0)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Total]] = ScopedManager(business="business")
 
     def __str__(self) -> str:
         return f"totals of {self.business_id}"
@@ -100,7 +100,7 @@ class LastSeen(models.Model):
     day = models.DateField()
     visits = models.BigIntegerField(default=0)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[LastSeen]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("member_id", "branch_key"), name="last_seen_unique"),)
@@ -129,7 +129,7 @@ class LastSeenDay(models.Model):
     day = models.DateField()
     members = models.BigIntegerField(default=0)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[LastSeenDay]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (

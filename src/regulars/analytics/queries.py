@@ -17,6 +17,8 @@ from regulars.members.models import Member
 from regulars.tenants.models import Branch, Business
 
 TOP_CUSTOMERS = 10
+# Up to this many members the database leaves out those of the tail; beyond, we do.
+_SHORT_LIST = 100
 MIN_RANGE, MAX_RANGE, DEFAULT_RANGE = 7, 90, 30
 
 
@@ -86,14 +88,19 @@ class _Reading:
         for column, value in rolled.items():
             self.total[column] += value
         members = {member for _, _, member in self.tail.seen}
-        rows = LastSeen.objects.filter(member_id__in=members).values_list("branch_key", "member_id", "day", "visits")
+        rows = LastSeen.objects.filter(member_id__in=members).values_list(
+            "branch_key", "member_id", "day", "visits"
+        )
         self.known = {(branch_key, member): (day, visits) for branch_key, member, day, visits in rows}
 
     def days(self, since: dt.date) -> list[tuple[int, dt.date, dict[str, int], dt.datetime | None]]:
         """Figures by branch and day from `since` on; a branch and day may come twice."""
-        rolled = DayTotal.objects.filter(day__gte=since).values_list("branch_key", "day", "last_at", *Sums.COLUMNS)
+        rolled = DayTotal.objects.filter(day__gte=since).values_list(
+            "branch_key", "day", "last_at", *Sums.COLUMNS
+        )
         found = [
-            (branch, day, dict(zip(Sums.COLUMNS, sums, strict=True)), last) for branch, day, last, *sums in rolled
+            (branch, day, dict(zip(Sums.COLUMNS, sums, strict=True)), last)
+            for branch, day, last, *sums in rolled
         ]
         found += [
             (branch, day, dict(zip(Sums.COLUMNS, sums, strict=False)), sums[-1])
@@ -103,9 +110,11 @@ class _Reading:
         return found
 
     def active(self, since: dt.date) -> dict[int, int]:
-        """How many different members were active since a day, by branch; under 0 at the business as a whole."""
+        """How many different members were active since a day, by branch; under 0 in the whole business."""
         counts: dict[int, int] = {}
-        for branch, members in LastSeenDay.objects.filter(day__gte=since).values_list("branch_key", "members"):
+        for branch, members in LastSeenDay.objects.filter(day__gte=since).values_list(
+            "branch_key", "members"
+        ):
             counts[branch] = counts.get(branch, 0) + members
         for (_, branch, member), (day, _) in self.tail.seen.items():
             known = self.known.get((branch, member))
@@ -115,18 +124,24 @@ class _Reading:
 
     def top_customers(self) -> list[TopCustomer]:
         """The members with the most visits of all time."""
-        recent = {member: visits for (_, branch, member), (_, visits) in self.tail.seen.items() if branch == 0}
+        recent = {
+            member: visits for (_, branch, member), (_, visits) in self.tail.seen.items() if branch == 0
+        }
         rolled = LastSeen.objects.filter(branch_key=0).order_by("-visits", "member_id")
         # Whoever is not in the tail keeps their rolled-up place, so that many more rows are enough.
-        first = rolled.exclude(member_id__in=recent)[:TOP_CUSTOMERS] if len(recent) < 100 else (
-            row for row in rolled[: TOP_CUSTOMERS + len(recent)] if row.member_id not in recent
+        first = (
+            rolled.exclude(member_id__in=recent)[:TOP_CUSTOMERS]
+            if len(recent) < _SHORT_LIST
+            else (row for row in rolled[: TOP_CUSTOMERS + len(recent)] if row.member_id not in recent)
         )
         visits = {row.member_id: row.visits for row in first}
         for member, number in recent.items():
             visits[member] = number + self.known.get((0, member), (None, 0))[1]
         top = sorted(visits.items(), key=lambda item: (-item[1], item[0]))[:TOP_CUSTOMERS]
         names = dict(Member.objects.filter(pk__in=[member for member, _ in top]).values_list("pk", "name"))
-        return [TopCustomer(member, names[member], number) for member, number in top if number and member in names]
+        return [
+            TopCustomer(member, names[member], number) for member, number in top if number and member in names
+        ]
 
 
 def stats(business: Business) -> Stats:

@@ -75,13 +75,14 @@ def erase_member(*, business_id: int, member_id: int) -> None:
 
 
 def _hold_watermark(*, wait: bool) -> tuple[int, list[list[int]]] | None:
-    """Lock the watermark until the transaction ends; None when another process has it and we do not wait."""
+    """Lock the watermark until the transaction ends; None when it is taken and we do not `wait`."""
     db.run(
-        "INSERT INTO analytics_watermark (id, entry_id, gaps) VALUES (%s, 0, '[]') ON CONFLICT (id) DO NOTHING",
+        "INSERT INTO analytics_watermark (id, entry_id, gaps) VALUES (%s, 0, '[]') "
+        "ON CONFLICT (id) DO NOTHING",
         (_KEY,),
     )
     lock = ("FOR UPDATE" if wait else "FOR UPDATE SKIP LOCKED") if db.is_postgresql() else ""
-    rows = db.run(f"SELECT entry_id, gaps FROM analytics_watermark WHERE id = %s {lock}", (_KEY,))  # noqa: S608
+    rows = db.run(f"SELECT entry_id, gaps FROM analytics_watermark WHERE id = %s {lock}", (_KEY,))
     return _parse(rows[0]) if rows else None
 
 
@@ -137,7 +138,8 @@ _PLUS = ", ".join(f"{column} = {{table}}.{column} + excluded.{column}" for colum
 _MARKS = ", ".join(["%s"] * len(Sums.COLUMNS))
 
 _ADD_DAY = f"""
-INSERT INTO analytics_daytotal (business_id, branch_key, day, {_SUMS}, last_at) VALUES (%s, %s, %s, {_MARKS}, %s)
+INSERT INTO analytics_daytotal (business_id, branch_key, day, {_SUMS}, last_at)
+VALUES (%s, %s, %s, {_MARKS}, %s)
 ON CONFLICT (business_id, day, branch_key) DO UPDATE SET {_PLUS.format(table="analytics_daytotal")},
     last_at = CASE WHEN analytics_daytotal.last_at IS NULL OR excluded.last_at > analytics_daytotal.last_at
                    THEN excluded.last_at ELSE analytics_daytotal.last_at END"""
@@ -154,7 +156,8 @@ ON CONFLICT (member_id, branch_key) DO UPDATE SET visits = analytics_lastseen.vi
 
 _ADD_SEEN_DAY = """
 INSERT INTO analytics_lastseenday (business_id, branch_key, day, members) VALUES (%s, %s, %s, %s)
-ON CONFLICT (business_id, day, branch_key) DO UPDATE SET members = analytics_lastseenday.members + excluded.members"""
+ON CONFLICT (business_id, day, branch_key) DO UPDATE
+    SET members = analytics_lastseenday.members + excluded.members"""
 
 
 def _add(figures: tail.Figures) -> None:
@@ -168,7 +171,10 @@ def _add(figures: tail.Figures) -> None:
     )
     _many(
         _ADD_TOTAL,
-        ((business, *sums, sums[earned] - sums[redeemed]) for business, sums in sorted(figures.totals.items())),
+        (
+            (business, *sums, sums[earned] - sums[redeemed])
+            for business, sums in sorted(figures.totals.items())
+        ),
     )
     known = _last_days(figures.seen)
     moves: dict[tail.Key, int] = {}
@@ -192,7 +198,9 @@ def _last_days(keys: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], dt
     for start in range(0, len(members), 500):
         some = members[start : start + 500]
         marks = ", ".join(["%s"] * len(some))
-        rows = _read(f"SELECT member_id, branch_key, day FROM analytics_lastseen WHERE member_id IN ({marks})", some)
+        rows = _read(
+            f"SELECT member_id, branch_key, day FROM analytics_lastseen WHERE member_id IN ({marks})", some
+        )
         found |= {(member, branch_key): db.to_date(day) for member, branch_key, day in rows}
     return found
 

@@ -12,7 +12,7 @@ from regulars import db
 from regulars.analytics.models import Sums
 from regulars.ledger.models import Entry
 
-# What counts as being active (segments of the REST dialect): a stamp or a redemption, not a gift or an expiry.
+# What counts as being active, as for segments: a stamp or a redemption, not a gift or an expiry.
 ACTIVE_KINDS = frozenset((Entry.Kind.STAMP_ADD.value, Entry.Kind.REWARD_REDEEM.value))
 
 COLUMNS = "id, business_id, card_id, branch_id, kind, stamps, visits, rewards, points, day, occurred_at"
@@ -117,5 +117,5 @@ def read_gap(first: int, last: int) -> list[Line]:
 
 
 def _lines(where: str, params: tuple[int, ...]) -> list[Line]:
-    rows = db.run(f"SELECT {COLUMNS} FROM ledger_entry WHERE {where}", params)  # noqa: S608 - ours, above
+    rows = db.run(f"SELECT {COLUMNS} FROM ledger_entry WHERE {where}", params)
     return [Line.from_row(row) for row in rows]

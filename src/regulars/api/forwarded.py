@@ -1,4 +1,4 @@
-"""How a request really came: whether over HTTPS, and from which address. Proxies are believed only if trusted."""
+"""How a request really came: over HTTPS or not, and from which address. Only trusted proxies are believed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _FORWARDED = ("HTTP_X_FORWARDED_FOR", "HTTP_X_FORWARDED_PROTO", "HTTP_X_FORWARDE
 @lru_cache(maxsize=4096)
 def _inside(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bool:
     try:
-        parsed = ip_address(address.split("%")[0])
+        parsed = ip_address(address.split("%", maxsplit=1)[0])
     except ValueError:
         return False
     parsed = getattr(parsed, "ipv4_mapped", None) or parsed
@@ -25,7 +25,7 @@ def _inside(address: str, networks: tuple[IPv4Network | IPv6Network, ...]) -> bo
 @lru_cache(maxsize=4096)
 def _is_loopback(address: str) -> bool:
     try:
-        parsed = ip_address(address.split("%")[0])
+        parsed = ip_address(address.split("%", maxsplit=1)[0])
     except ValueError:
         return False
     return (getattr(parsed, "ipv4_mapped", None) or parsed).is_loopback

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from http import HTTPStatus
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -17,20 +18,21 @@ _OPEN = ("/api/docs", "/api/openapi.json")
 _JSON = "application/json"
 # Pages take nothing from elsewhere and run no inline script; the API page's viewer styles itself inline.
 _PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; connect-src 'self'; "
-    "base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; "
+    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 )
 _POLICY = _PAGE_POLICY.format(inline="")
 _DOCS_POLICY = _PAGE_POLICY.format(inline=" 'unsafe-inline'")
 
 
 class Gateway:
-    """Resolves proxies for all requests; for the API also checks transport and size, and completes answers."""
+    """Resolves proxies; for the API it also checks transport and size, and completes answers."""
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
+        """Let the request in, or answer at the gate."""
         environ = request.META
         forwarded.resolve(environ)
         if not request.path_info.startswith("/api/") or request.path_info in _OPEN:
@@ -40,7 +42,9 @@ class Gateway:
             return response
         refused = self._refuse(request)
         response = refused if refused is not None else self.get_response(request)
-        if response.status_code >= 400 and not response.get("Content-Type", "").startswith(_JSON):
+        if response.status_code >= HTTPStatus.BAD_REQUEST and not response.get("Content-Type", "").startswith(
+            _JSON
+        ):
             response = envelope.plain_error(response)
         envelope.add_rate_headers(request, response)
         response.headers.setdefault("Cache-Control", "no-store")
@@ -52,7 +56,8 @@ class Gateway:
             return envelope.error(
                 403,
                 "https_required",
-                "Send API requests over HTTPS. From this machine alone plain HTTP can be allowed: see REGULARS_ALLOW_HTTP.",
+                "Send API requests over HTTPS. From this machine alone plain HTTP can be allowed: "
+                "see REGULARS_ALLOW_HTTP.",
             )
         try:
             _check_size(request)
@@ -73,11 +78,10 @@ def _check_size(request: HttpRequest) -> None:
         raise problem
     if not length and request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
         # A body without a stated length: Django would take it for none.
-        body = request.environ["wsgi.input"].read(most + 1)  # type: ignore[attr-defined]
+        body = request.META["wsgi.input"].read(most + 1)
         if len(body) > most:
             raise problem
-        request._read_started = False  # noqa: SLF001
-        request._stream = io.BytesIO(body)  # type: ignore[attr-defined]  # noqa: SLF001
+        request._stream = io.BytesIO(body)  # noqa: SLF001 - what Django itself would have put there
 
 
 def _check_address(request: HttpRequest) -> None:

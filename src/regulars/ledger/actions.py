@@ -125,7 +125,9 @@ def add_stamps(
         Suspended: the member is suspended.
     """
     if not stamps.MIN_COUNT <= count <= stamps.MAX_COUNT:
-        raise InvalidInput.at("count", f"must be a whole number from {stamps.MIN_COUNT} to {stamps.MAX_COUNT}")
+        raise InvalidInput.at(
+            "count", f"must be a whole number from {stamps.MIN_COUNT} to {stamps.MAX_COUNT}"
+        )
     now = occurred_at or timezone.now()
 
     def decide(state: CardState) -> Decision:
@@ -171,9 +173,7 @@ def add_birthday_bonus(
     return _stamps_added(state, posting, entry_id)
 
 
-def _stamp_posting(
-    state: CardState, kind: Entry.Kind, count: int, now: dt.datetime, **more: Any
-) -> Decision:
+def _stamp_posting(state: CardState, kind: Entry.Kind, count: int, now: dt.datetime, **more: Any) -> Decision:
     result = stamps.add_stamps(stamps=state.stamps, goal=state.goal, count=count)
     posting = Posting(
         kind=kind.value,

@@ -11,7 +11,7 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         """Enter this room in the registry of personal data."""
-        from regulars.ledger import post
-        from regulars.members import personal_data
+        from regulars.ledger import post  # noqa: PLC0415 - models load first
+        from regulars.members import personal_data  # noqa: PLC0415 - models load first
 
         personal_data.register("ledger", order=50, erase=post.erase_history)

@@ -12,7 +12,8 @@ from regulars import db
 _SUMS = """
 SELECT c.member_id, c.business_id, c.{column}, COALESCE(s.total, 0)
 FROM ledger_card c
-LEFT JOIN (SELECT card_id, SUM({entry}) AS total FROM ledger_entry GROUP BY card_id) s ON s.card_id = c.member_id
+LEFT JOIN (SELECT card_id, SUM({entry}) AS total FROM ledger_entry GROUP BY card_id) s
+    ON s.card_id = c.member_id
 WHERE c.{column} <> COALESCE(s.total, 0)"""
 
 _CARD_TOTALS = {
@@ -37,13 +38,15 @@ LEFT JOIN (SELECT card_id, COUNT(*) AS total FROM ledger_entry WHERE kind <> 'en
 WHERE c.version <> COALESCE(s.total, 0)""",
     "rewards waiting": """
 SELECT c.member_id, c.business_id, c.pending_rewards, COALESCE(s.total, 0) FROM ledger_card c
-LEFT JOIN (SELECT card_id, COUNT(*) AS total FROM ledger_reward WHERE redeemed_entry_id IS NULL GROUP BY card_id) s
-    ON s.card_id = c.member_id
+LEFT JOIN (
+    SELECT card_id, COUNT(*) AS total FROM ledger_reward WHERE redeemed_entry_id IS NULL GROUP BY card_id
+) s ON s.card_id = c.member_id
 WHERE c.pending_rewards <> COALESCE(s.total, 0)""",
     "points in lots": """
 SELECT c.member_id, c.business_id, CASE WHEN c.points > 0 THEN c.points ELSE 0 END, COALESCE(s.total, 0)
 FROM ledger_card c
-LEFT JOIN (SELECT card_id, SUM(remaining) AS total FROM ledger_lot GROUP BY card_id) s ON s.card_id = c.member_id
+LEFT JOIN (SELECT card_id, SUM(remaining) AS total FROM ledger_lot GROUP BY card_id) s
+    ON s.card_id = c.member_id
 WHERE CASE WHEN c.points > 0 THEN c.points ELSE 0 END <> COALESCE(s.total, 0)""",
     "points taken by entry": """
 SELECT e.card_id, e.business_id, -e.points, COALESCE(s.total, 0) FROM ledger_entry e
@@ -95,7 +98,7 @@ def audit() -> AuditReport:
     checks = {name: _SUMS.format(column=name, entry=entry) for name, entry in _CARD_TOTALS.items()} | _OTHERS
     with db.snapshot():
         for table in ("card", "entry", "reward", "lot"):
-            report.checked[table] = int(db.run(f"SELECT COUNT(*) FROM ledger_{table}")[0][0])  # noqa: S608
+            report.checked[table] = int(db.run(f"SELECT COUNT(*) FROM ledger_{table}")[0][0])
         for name, sql in checks.items():
             for member_id, business_id, stored, computed in db.run(f"{sql} LIMIT {_MOST_REPORTED}"):
                 report.differences.append(

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -20,7 +22,7 @@ class Card(models.Model):
 
     member = models.OneToOneField(Member, primary_key=True, on_delete=models.PROTECT, related_name="card")
     business = models.ForeignKey(
-        Business, on_delete=models.PROTECT, related_name="cards", db_index=False, db_constraint=False
+        Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
     qr_code = models.CharField(max_length=32, unique=True)
     stamps = models.PositiveIntegerField(default=0)
@@ -37,12 +39,13 @@ class Card(models.Model):
     last_visit_at = models.DateTimeField(null=True, blank=True)
     version = models.BigIntegerField(default=0)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Card]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=Q(stamps=models.F("total_stamps") - models.F("stamps_spent")), name="card_stamps_add_up"
+                condition=Q(stamps=models.F("total_stamps") - models.F("stamps_spent")),
+                name="card_stamps_add_up",
             ),
             models.CheckConstraint(
                 condition=Q(pending_rewards=models.F("rewards_earned") - models.F("rewards_redeemed")),
@@ -91,12 +94,12 @@ class Entry(models.Model):
     business = models.ForeignKey(
         Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="+", db_index=False)
     branch = models.ForeignKey(
-        Branch, null=True, blank=True, on_delete=models.PROTECT, related_name="entries", db_index=False
+        Branch, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     staff = models.ForeignKey(
-        Staff, null=True, blank=True, on_delete=models.SET_NULL, related_name="entries", db_index=False
+        Staff, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
     )
     kind = models.CharField(max_length=20)
     stamps = models.IntegerField(default=0)
@@ -113,7 +116,7 @@ class Entry(models.Model):
     day = models.DateField()
     recorded_at = models.DateTimeField(db_default=Now())
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Entry]] = ScopedManager(business="business")
 
     class Meta:
         verbose_name_plural = "entries"
@@ -154,14 +157,14 @@ class Reward(models.Model):
     business = models.ForeignKey(
         Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="rewards", db_index=False)
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="+", db_index=False)
     text = models.CharField(max_length=300)
-    earned_entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="rewards_made")
+    earned_entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+")
     redeemed_entry = models.OneToOneField(
-        Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="reward_redeemed"
+        Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Reward]] = ScopedManager(business="business")
 
     class Meta:
         indexes = (models.Index(fields=("card", "id"), name="reward_card_id"),)
@@ -177,13 +180,13 @@ class Lot(models.Model):
     business = models.ForeignKey(
         Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="lots", db_index=False)
-    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="lot")
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="+", db_index=False)
+    entry = models.OneToOneField(Entry, on_delete=models.PROTECT, related_name="+")
     points = models.BigIntegerField()
     remaining = models.BigIntegerField()
     expires_on = models.DateField(null=True, blank=True)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Lot]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (
@@ -211,11 +214,11 @@ class LotUse(models.Model):
     business = models.ForeignKey(
         Business, on_delete=models.PROTECT, related_name="+", db_index=False, db_constraint=False
     )
-    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="uses")
-    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="lot_uses")
+    lot = models.ForeignKey(Lot, on_delete=models.PROTECT, related_name="+")
+    entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+")
     points = models.BigIntegerField()
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[LotUse]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (models.CheckConstraint(condition=Q(points__gt=0), name="lot_use_positive"),)

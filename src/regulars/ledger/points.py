@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
 
 from django.utils import timezone
 from django_scopes import scope
@@ -101,7 +100,9 @@ def spend_points(
     def decide(state: CardState) -> Decision:
         check_branch(state, branch_id)
         today = poster.business_day(state.timezone, now)
-        lots = [lot for lot in _open_lots(state.member_id) if lot.expires_on is None or lot.expires_on >= today]
+        lots = [
+            lot for lot in _open_lots(state.member_id) if lot.expires_on is None or lot.expires_on >= today
+        ]
         posting = Posting(
             kind=Entry.Kind.POINTS_SPEND.value,
             occurred_at=now,

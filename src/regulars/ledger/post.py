@@ -80,7 +80,7 @@ LEFT JOIN ledger_reward r ON r.id = (
 
 
 @cache
-def _state_sql(by: str, with_reward: bool) -> str:
+def _state_sql(by: str, *, with_reward: bool) -> str:
     more, join = (", r.id, r.text", _NEXT_REWARD_JOIN) if with_reward else ("", "")
     return _STATE.format(by=by, more=more, join=join)
 
@@ -98,12 +98,28 @@ def read_card(
     `branch_id` is looked up on the way; `with_reward` also finds the oldest pending reward.
     """
     by, value = ("qr_code", qr_code) if qr_code is not None else ("member_id", member_id)
-    rows = db.run(_state_sql(by, with_reward), (branch_id, value, business_id))
+    rows = db.run(_state_sql(by, with_reward=with_reward), (branch_id, value, business_id))
     if not rows:
         return None
-    (*head, suspended, goal, text, zone, found, active), rest = rows[0][:13], rows[0][13:]
-    reward = (rest[0], rest[1] or "") if rest else (None, "")
-    return CardState(*head, bool(suspended), goal, text, zone, found, bool(active), *reward)
+    member, business, version, stamps, pending, redeemed, points, *more = rows[0]
+    suspended, goal, reward_text, zone, found, active, *reward = more
+    return CardState(
+        member_id=member,
+        business_id=business,
+        version=version,
+        stamps=stamps,
+        pending_rewards=pending,
+        rewards_redeemed=redeemed,
+        points=points,
+        suspended=bool(suspended),
+        goal=goal,
+        reward_text=reward_text,
+        timezone=zone,
+        branch_found=found,
+        branch_active=bool(active),
+        next_reward_id=reward[0] if reward else None,
+        next_reward_text=(reward[1] or "") if reward else "",
+    )
 
 
 def business_day(state_timezone: str, occurred_at: dt.datetime) -> dt.date:
@@ -166,7 +182,7 @@ lot_use AS (
 
 
 @cache
-def _pg_statement(rewards: bool, redeemed: bool, lot: bool, takes: bool, events: bool) -> str:
+def _pg_statement(*, rewards: bool, redeemed: bool, lot: bool, takes: bool, events: bool) -> str:
     parts = [f"WITH card AS ({_CARD.format(moment='%s::timestamptz')})", _PG_ENTRY]
     chosen = (
         (rewards, _PG_REWARDS),
@@ -251,16 +267,18 @@ def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.N
     if events:
         params += emit.event_params(state.business_id, events)
     sql = _pg_statement(
-        new_rewards > 0, posting.redeems_reward_id is not None, has_lot, bool(posting.takes), bool(events)
+        rewards=new_rewards > 0,
+        redeemed=posting.redeems_reward_id is not None,
+        lot=has_lot,
+        takes=bool(posting.takes),
+        events=bool(events),
     )
     rows = db.run(sql, params)
     return rows[0][0] if rows else None
 
 
 _SQLITE_CARD = _CARD.format(moment="%s")
-_SQLITE_ENTRY = (
-    f"INSERT INTO ledger_entry ({_ENTRY_COLUMNS}) VALUES ({', '.join(['%s'] * 16)}) RETURNING id"
-)
+_SQLITE_ENTRY = f"INSERT INTO ledger_entry ({_ENTRY_COLUMNS}) VALUES ({', '.join(['%s'] * 16)}) RETURNING id"
 
 
 def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEvent]) -> int | None:
@@ -272,7 +290,8 @@ def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEv
         owner = (state.business_id, state.member_id)
         for _ in range(posting.rewards):
             db.run(
-                "INSERT INTO ledger_reward (business_id, card_id, text, earned_entry_id) VALUES (%s, %s, %s, %s)",
+                "INSERT INTO ledger_reward (business_id, card_id, text, earned_entry_id) "
+                "VALUES (%s, %s, %s, %s)",
                 (*owner, posting.reward_text, entry_id),
             )
         if posting.redeems_reward_id is not None:

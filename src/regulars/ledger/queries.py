@@ -14,6 +14,9 @@ from regulars.rules.errors import NotFound
 
 T = TypeVar("T")
 
+# So many digits look like part of a phone number.
+_LEAST_DIGITS = 3
+
 # What the REST dialect calls a transaction, by the name that it shows.
 TRANSACTION_KINDS: dict[str, tuple[str, ...]] = {
     "stamp_add": (Entry.Kind.STAMP_ADD, Entry.Kind.BIRTHDAY_BONUS),
@@ -56,7 +59,7 @@ def _matches(q: str) -> Q:
         return Q()
     either = Q(member__search_text__contains=wanted)
     digits = "".join(filter(str.isdigit, wanted))
-    if len(digits) >= 3 and not any(map(str.isalpha, wanted)):
+    if len(digits) >= _LEAST_DIGITS and not any(map(str.isalpha, wanted)):
         # A phone typed as people write it: with blanks, dashes, or the trunk zero that E.164 drops.
         either |= Q(member__cell__contains=digits.lstrip("0") or digits)
     return either

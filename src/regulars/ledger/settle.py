@@ -23,10 +23,12 @@ Settled = tuple[CardState, Posting, int]
 def check_branch(state: CardState, branch_id: int | None) -> None:
     """Refuse a branch that is closed or belongs to somebody else, with NotFound."""
     if branch_id is not None and not state.branch_active:
-        raise NotFound(f"There is no active branch {branch_id}.", fields={"branch_id": "is not an active branch"})
+        raise NotFound(
+            f"There is no active branch {branch_id}.", fields={"branch_id": "is not an active branch"}
+        )
 
 
-class NothingToDo(Exception):
+class NothingToDo(Exception):  # noqa: N818 - an outcome, not an error
     """The decision was that nothing is to be posted."""
 
 
@@ -43,20 +45,20 @@ def settle(
         NothingToDo: the decision was None.
     """
     for _ in range(_FREE_TRIES):
-        settled = _try_once(decide, suspended_too, which)
+        settled = _try_once(decide, which, suspended_too=suspended_too)
         if settled is not None:
             return settled
     # A crowd is at this card: queue at its lock, behind which nothing can come in between.
     with transaction.atomic(savepoint=False):
         _lock_card(which)
-        settled = _try_once(decide, suspended_too, which)
+        settled = _try_once(decide, which, suspended_too=suspended_too)
         if settled is None:
             raise RuntimeError("a locked card changed under its lock")
         return settled
 
 
 def _try_once(
-    decide: Callable[[CardState], Decision | None], suspended_too: bool, which: dict[str, Any]
+    decide: Callable[[CardState], Decision | None], which: dict[str, Any], *, suspended_too: bool
 ) -> Settled | None:
     state = poster.read_card(**which)
     if state is None:
@@ -82,6 +84,6 @@ def _lock_card(which: dict[str, Any]) -> None:
         return  # the write transaction itself is the lock
     column = "qr_code" if which.get("qr_code") is not None else "member_id"
     db.run(
-        f"SELECT 1 FROM ledger_card WHERE {column} = %s AND business_id = %s FOR UPDATE",  # noqa: S608
+        f"SELECT 1 FROM ledger_card WHERE {column} = %s AND business_id = %s FOR UPDATE",
         (which[column], which["business_id"]),
     )

@@ -120,7 +120,7 @@ def _free_code(business: Business, number: int) -> str:
 
 def search_text(name: str, email: str, cell: str) -> str:
     """What a search looks through: name, e-mail and phone in lower case."""
-    return "\n".join((name, email, cell)).lower()
+    return f"{name}\n{email}\n{cell}".lower()
 
 
 def _check_contact(cell: str, email: str) -> None:

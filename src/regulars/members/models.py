@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models import Q
 from django.db.models.functions import Now
@@ -13,11 +15,11 @@ from regulars.tenants.models import Branch, Business
 class MemberGroup(models.Model):
     """A named set of members, such as "Gold"."""
 
-    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="member_groups")
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=50)
     name = models.CharField(max_length=100)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[MemberGroup]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("business", "code"), name="member_group_code_unique"),)
@@ -30,7 +32,7 @@ class Member(models.Model):
     """A customer in a programme. `name` is kept as given; first and last name are its two parts."""
 
     id = models.BigAutoField(primary_key=True)
-    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="members", db_index=False)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)
     code = models.CharField(max_length=50)
     secondary_code = models.CharField(max_length=50, blank=True)
     name = models.CharField(max_length=200)
@@ -50,12 +52,10 @@ class Member(models.Model):
     optout_email = models.BooleanField(default=False)
     optout_text = models.BooleanField(default=False)
     optout_post = models.BooleanField(default=False)
-    group = models.ForeignKey(
-        MemberGroup, null=True, blank=True, on_delete=models.SET_NULL, related_name="members"
-    )
+    group = models.ForeignKey(MemberGroup, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     subscription_date_from = models.DateField(null=True, blank=True)
     subscription_date_to = models.DateField(null=True, blank=True)
-    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="members")
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     suspended = models.BooleanField(default=False)
     metadata01 = models.CharField(max_length=500, blank=True)
     metadata02 = models.CharField(max_length=500, blank=True)
@@ -72,7 +72,7 @@ class Member(models.Model):
     created_at = models.DateTimeField(db_default=Now())
     modified_at = models.DateTimeField(auto_now=True)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Member]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("business", "code"), name="member_code_unique"),)

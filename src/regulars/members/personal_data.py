@@ -9,7 +9,8 @@ from typing import Protocol
 class Erase(Protocol):
     """Deletes what a room holds about a member, within the caller's transaction."""
 
-    def __call__(self, *, business_id: int, member_id: int) -> None: ...
+    def __call__(self, *, business_id: int, member_id: int) -> None:
+        """Delete it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 from django.db import models
 from django.db.models.functions import Now
 from django_scopes import ScopedManager
@@ -21,7 +23,7 @@ class Event(models.Model):
     payload = models.JSONField()
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Event]] = ScopedManager(business="business")
 
     class Meta:
         indexes = (models.Index(fields=("business", "id"), name="event_business_id"),)

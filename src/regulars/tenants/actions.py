@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
@@ -221,7 +222,8 @@ def delete_branch(*, business_id: int, branch_id: int) -> None:
             branch.delete()
     except (ProtectedError, IntegrityError) as error:
         raise HasHistory(
-            f"Branch {branch_id} has recorded transactions and cannot be deleted. Set is_active to false instead."
+            f"Branch {branch_id} has recorded transactions and cannot be deleted. "
+            "Set is_active to false instead."
         ) from error
 
 
@@ -371,8 +373,10 @@ def check_timezone(value: str) -> str:
 def check_currency(value: str) -> str:
     """An ISO 4217 currency code of three letters, or InvalidInput."""
     currency = value.strip().upper()
-    if len(currency) != 3 or not currency.isascii() or not currency.isalpha():
-        raise InvalidInput.at("currency", f"must be a currency code of three letters such as INR, not {value!r}")
+    if re.fullmatch("[A-Z]{3}", currency) is None:
+        raise InvalidInput.at(
+            "currency", f"must be a currency code of three letters such as INR, not {value!r}"
+        )
     return currency
 
 

@@ -22,7 +22,11 @@ class StaffBackend(ModelBackend):
     """
 
     def authenticate(
-        self, request: HttpRequest | None, username: str | None = None, password: str | None = None, **kwargs: Any
+        self,
+        request: HttpRequest | None,
+        username: str | None = None,
+        password: str | None = None,
+        **kwargs: Any,
     ) -> User | None:
         """The person behind an e-mail address and a password, or None."""
         email = (username or kwargs.get("email") or "").strip().lower()

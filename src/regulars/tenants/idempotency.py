@@ -67,7 +67,8 @@ def claim(*, business_id: int, key: str, hashed: str) -> StoredAnswer | None:
     if not db.try_serialise("idempotency", business_id, key):
         raise StillRunning("The first request with this Idempotency-Key is still running. Try again shortly.")
     rows = db.run(
-        "SELECT request_hash, status, answer FROM tenants_idempotencyrecord WHERE business_id = %s AND key = %s",
+        "SELECT request_hash, status, answer FROM tenants_idempotencyrecord "
+        "WHERE business_id = %s AND key = %s",
         (business_id, key),
     )
     if not rows:

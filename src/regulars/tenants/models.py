@@ -92,7 +92,7 @@ class Program(models.Model):
     birthday_bonus_stamps = models.PositiveSmallIntegerField(default=0)
     is_active = models.BooleanField(default=True)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Program]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (
@@ -113,7 +113,7 @@ class Program(models.Model):
 class Branch(models.Model):
     """A place where the business serves customers."""
 
-    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="branches")
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=50)
     name = models.CharField(max_length=200)
     address = models.CharField(max_length=300, blank=True)
@@ -125,7 +125,7 @@ class Branch(models.Model):
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Branch]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (
@@ -155,8 +155,8 @@ class Staff(models.Model):
         OWNER = "owner"
         STAFF = "staff"
 
-    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="staff")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=50)
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
@@ -165,7 +165,7 @@ class Staff(models.Model):
     temp_password_expires_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Staff]] = ScopedManager(business="business")
 
     class Meta:
         verbose_name_plural = "staff"
@@ -187,7 +187,7 @@ class Staff(models.Model):
 class ApiKey(models.Model):
     """A key to the API: only its beginning and its hash are kept."""
 
-    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="api_keys")
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, unique=True)
     key_hash = models.CharField(max_length=64, unique=True)
@@ -195,7 +195,7 @@ class ApiKey(models.Model):
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[ApiKey]] = ScopedManager(business="business")
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"
@@ -208,7 +208,7 @@ class Counter(models.Model):
     kind = models.CharField(max_length=20)
     last = models.PositiveIntegerField(default=0)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Counter]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("business", "kind"), name="counter_kind_unique"),)
@@ -227,7 +227,7 @@ class IdempotencyRecord(models.Model):
     answer = models.TextField()
     created_at = models.DateTimeField(db_default=Now(), db_index=True)
 
-    objects = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[IdempotencyRecord]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("business", "key"), name="idempotency_key_unique"),)

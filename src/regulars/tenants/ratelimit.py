@@ -29,7 +29,7 @@ log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Allowance:
-    """What is left of a limit after this request; `allowed` is False when there was nothing left before it."""
+    """What is left of a limit after this request. It is not `allowed` when nothing was left before it."""
 
     allowed: bool
     limit: int
@@ -112,7 +112,9 @@ return {number, redis.call('PTTL', KEYS[1])}"""
         try:
             number, left = self._script(keys=[f"regulars:rate:{subject}"], args=[int(WINDOW_SECONDS * 1000)])
         except redis.RedisError as error:
-            log.warning("rate limits: Redis does not answer, counting on this machine alone", error=str(error))
+            log.warning(
+                "rate limits: Redis does not answer, counting on this machine alone", error=str(error)
+            )
             self._retry_at = time.monotonic() + 5
             return self._fallback.count(subject, limit)
         return min(int(number), limit + 1), max(int(left), 0) / 1000

@@ -5,85 +5,139 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0001_initial'),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Total',
+            name="Total",
             fields=[
-                ('stamps', models.BigIntegerField(default=0)),
-                ('visits', models.BigIntegerField(default=0)),
-                ('members', models.BigIntegerField(default=0)),
-                ('rewards_earned', models.BigIntegerField(default=0)),
-                ('rewards_redeemed', models.BigIntegerField(default=0)),
-                ('points_earned', models.BigIntegerField(default=0)),
-                ('points_used', models.BigIntegerField(default=0)),
-                ('business', models.OneToOneField(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, primary_key=True, related_name='+', serialize=False, to='tenants.business')),
-                ('pending', models.BigIntegerField(default=0)),
+                ("stamps", models.BigIntegerField(default=0)),
+                ("visits", models.BigIntegerField(default=0)),
+                ("members", models.BigIntegerField(default=0)),
+                ("rewards_earned", models.BigIntegerField(default=0)),
+                ("rewards_redeemed", models.BigIntegerField(default=0)),
+                ("points_earned", models.BigIntegerField(default=0)),
+                ("points_used", models.BigIntegerField(default=0)),
+                (
+                    "business",
+                    models.OneToOneField(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        primary_key=True,
+                        related_name="+",
+                        serialize=False,
+                        to="tenants.business",
+                    ),
+                ),
+                ("pending", models.BigIntegerField(default=0)),
             ],
             options={
-                'abstract': False,
+                "abstract": False,
             },
         ),
         migrations.CreateModel(
-            name='Watermark',
+            name="Watermark",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('entry_id', models.BigIntegerField(default=0)),
-                ('gaps', models.JSONField(default=list)),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("entry_id", models.BigIntegerField(default=0)),
+                ("gaps", models.JSONField(default=list)),
             ],
         ),
         migrations.CreateModel(
-            name='DayTotal',
+            name="DayTotal",
             fields=[
-                ('stamps', models.BigIntegerField(default=0)),
-                ('visits', models.BigIntegerField(default=0)),
-                ('members', models.BigIntegerField(default=0)),
-                ('rewards_earned', models.BigIntegerField(default=0)),
-                ('rewards_redeemed', models.BigIntegerField(default=0)),
-                ('points_earned', models.BigIntegerField(default=0)),
-                ('points_used', models.BigIntegerField(default=0)),
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('branch_key', models.BigIntegerField()),
-                ('day', models.DateField()),
-                ('last_at', models.DateTimeField(null=True)),
-                ('business', models.ForeignKey(db_constraint=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.business')),
+                ("stamps", models.BigIntegerField(default=0)),
+                ("visits", models.BigIntegerField(default=0)),
+                ("members", models.BigIntegerField(default=0)),
+                ("rewards_earned", models.BigIntegerField(default=0)),
+                ("rewards_redeemed", models.BigIntegerField(default=0)),
+                ("points_earned", models.BigIntegerField(default=0)),
+                ("points_used", models.BigIntegerField(default=0)),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("branch_key", models.BigIntegerField()),
+                ("day", models.DateField()),
+                ("last_at", models.DateTimeField(null=True)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('business', 'day', 'branch_key'), name='day_total_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("business", "day", "branch_key"), name="day_total_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LastSeen',
+            name="LastSeen",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('member_id', models.BigIntegerField()),
-                ('branch_key', models.BigIntegerField()),
-                ('day', models.DateField()),
-                ('visits', models.BigIntegerField(default=0)),
-                ('business', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("member_id", models.BigIntegerField()),
+                ("branch_key", models.BigIntegerField()),
+                ("day", models.DateField()),
+                ("visits", models.BigIntegerField(default=0)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(condition=models.Q(('branch_key', 0)), fields=['business', '-visits', 'member_id'], name='last_seen_visits')],
-                'constraints': [models.UniqueConstraint(fields=('member_id', 'branch_key'), name='last_seen_unique')],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("branch_key", 0)),
+                        fields=["business", "-visits", "member_id"],
+                        name="last_seen_visits",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("member_id", "branch_key"), name="last_seen_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='LastSeenDay',
+            name="LastSeenDay",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('branch_key', models.BigIntegerField()),
-                ('day', models.DateField()),
-                ('members', models.BigIntegerField(default=0)),
-                ('business', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("branch_key", models.BigIntegerField()),
+                ("day", models.DateField()),
+                ("members", models.BigIntegerField(default=0)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('business', 'day', 'branch_key'), name='last_seen_day_unique')],
+                "constraints": [
+                    models.UniqueConstraint(
+                        fields=("business", "day", "branch_key"), name="last_seen_day_unique"
+                    )
+                ],
             },
         ),
     ]

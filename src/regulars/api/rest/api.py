@@ -9,10 +9,10 @@ from regulars.api.rest.auth import BearerKey, HeaderKey
 from regulars.api.rest.parsing import JsonParser
 
 _DESCRIPTION = """
-Send your API key as `X-Api-Key` or as `Authorization: Bearer`. Success answers `{"data": ...}`, lists add
-`"meta"`, errors answer `{"error": {"code", "message", "fields"}}`.
-Every answer says in `X-RateLimit-Limit` and `X-RateLimit-Remaining` what is left of the minute, and 429 says in
-`Retry-After` when to come back. Send an `Idempotency-Key` with every write, so that a retry is safe.
+Send your API key as `X-Api-Key` or as `Authorization: Bearer`. Success answers `{"data": ...}`, lists
+add `"meta"`, errors answer `{"error": {"code", "message", "fields"}}`.
+Every answer says in `X-RateLimit-Limit` and `X-RateLimit-Remaining` what is left of the minute, and 429
+says in `Retry-After` when to come back. Send an `Idempotency-Key` with every write, so that a retry is safe.
 """
 
 api = NinjaAPI(

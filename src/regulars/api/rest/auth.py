@@ -14,7 +14,7 @@ def _check_key(request: HttpRequest, key: str | None) -> Identity:
     identity = identify(key) if key else None
     if identity is None:
         if not envelope.take_anonymous(request).allowed:
-            raise TooManyRequests("Too many requests without a valid API key. Wait, then check the key.")
+            raise TooManyRequests("Too many requests without a valid API key. Check the key, wait a minute.")
         raise Unauthorized(
             "This API key is unknown or was revoked."
             if key
@@ -27,7 +27,7 @@ def _check_key(request: HttpRequest, key: str | None) -> Identity:
     request.allowance = allowance  # type: ignore[attr-defined]
     if not allowance.allowed:
         raise TooManyRequests(
-            f"The limit of {limit} requests a minute is used up. Try again in {allowance.retry_after} seconds."
+            f"The limit of {limit} requests a minute is used up. Try again in {allowance.retry_after} s."
         )
     check_feature(identity.plan.name, "rest_access", "API access")
     return identity

@@ -50,9 +50,7 @@ def nearest(
     lng: Annotated[float, Query(ge=-180, le=180, description="Device longitude")],
 ) -> dict[str, Any]:
     """The closest active branch that has coordinates, by the haversine formula."""
-    found = queries.nearest_branch(
-        business_id=identity_of(request).business_id, latitude=lat, longitude=lng
-    )
+    found = queries.nearest_branch(business_id=identity_of(request).business_id, latitude=lat, longitude=lng)
     branch = found.branch
     return data(
         {

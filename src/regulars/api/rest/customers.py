@@ -64,7 +64,9 @@ def list_customers(
     return listed(found, [_row(card, business) for card in found.rows])
 
 
-@router.get("/customers/{int:customer_id}", response=answered(Data[CustomerOut], also=(404,)), summary="Get customer")
+@router.get(
+    "/customers/{int:customer_id}", response=answered(Data[CustomerOut], also=(404,)), summary="Get customer"
+)
 @answers()
 def get_customer(request: HttpRequest, customer_id: int) -> dict[str, Any]:
     """One customer with their last 20 transactions."""

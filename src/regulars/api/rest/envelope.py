@@ -1,6 +1,7 @@
 """The shapes of every answer: data in an envelope, errors in another, rate-limit headers on both."""
 
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 
 import orjson
@@ -77,5 +78,5 @@ def add_rate_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     allowance: ratelimit.Allowance = getattr(request, "allowance", None) or take_anonymous(request)
     response.headers["X-RateLimit-Limit"] = str(allowance.limit)
     response.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
-    if response.status_code == 429:
+    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
         response.headers["Retry-After"] = str(max(allowance.retry_after, 1))

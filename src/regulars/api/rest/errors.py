@@ -6,7 +6,7 @@ import structlog
 from django.db import InterfaceError, OperationalError
 from django.http import Http404, HttpRequest, HttpResponse
 from ninja import NinjaAPI
-from ninja.errors import AuthenticationError, HttpError, ValidationError
+from ninja.errors import HttpError, ValidationError
 
 from regulars.api.rest import envelope
 from regulars.rules import errors
@@ -91,7 +91,7 @@ def _problem(error: dict[str, Any]) -> str:
         case "string_too_long":
             return f"must have at most {context['max_length']} characters"
         case kind:
-            return _PROBLEMS.get(kind, error["msg"])
+            return _PROBLEMS.get(kind, str(error["msg"]))
 
 
 def _invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
@@ -110,6 +110,10 @@ def _http_error(request: HttpRequest, exc: HttpError) -> HttpResponse:
     return envelope.plain_error(HttpResponse(status=exc.status_code))
 
 
+def _not_found(_request: HttpRequest, _exc: Http404) -> HttpResponse:
+    return envelope.plain_error(HttpResponse(status=404))
+
+
 def _unavailable(_request: HttpRequest, exc: Exception) -> HttpResponse:
     log.error("the database does not answer", error=str(exc).strip())
     response = envelope.plain_error(HttpResponse(status=503))
@@ -118,19 +122,21 @@ def _unavailable(_request: HttpRequest, exc: Exception) -> HttpResponse:
 
 
 def _fault(request: HttpRequest, exc: Exception) -> HttpResponse:
-    log.exception("unexpected error", path=request.path, exc_info=exc)
+    log.error("unexpected error", path=request.path, exc_info=exc)
     return envelope.plain_error(HttpResponse(status=500))
 
 
 def install(api: NinjaAPI) -> None:
     """Let an API answer all its errors by this table."""
-    api.add_exception_handler(errors.Refusal, refuse)
-    api.add_exception_handler(ValidationError, _invalid)
-    api.add_exception_handler(OperationalError, _unavailable)
-    api.add_exception_handler(InterfaceError, _unavailable)
-    api.add_exception_handler(Http404, lambda request, exc: envelope.plain_error(HttpResponse(status=404)))
-    api.add_exception_handler(
-        AuthenticationError, lambda request, exc: refuse(request, Unauthorized("Send your API key."))
-    )
-    api.add_exception_handler(HttpError, _http_error)
-    api.add_exception_handler(Exception, _fault)
+    # Ninja's types let a handler get an exception's class, which it never does.
+    handlers: dict[type[Exception], Any] = {
+        errors.Refusal: refuse,
+        ValidationError: _invalid,
+        HttpError: _http_error,
+        Http404: _not_found,
+        OperationalError: _unavailable,
+        InterfaceError: _unavailable,
+        Exception: _fault,
+    }
+    for kind, handler in handlers.items():
+        api.add_exception_handler(kind, handler)

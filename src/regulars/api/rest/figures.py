@@ -46,7 +46,7 @@ def _transaction(entry: Entry, business: Business) -> dict[str, Any]:
     tags=["Transactions"],
 )
 @answers()
-def list_transactions(
+def list_transactions(  # noqa: PLR0917 - query parameters
     request: HttpRequest,
     page: PageNumber = 1,
     per_page: PerPage = 50,

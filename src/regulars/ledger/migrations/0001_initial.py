@@ -7,153 +7,350 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('members', '0001_initial'),
-        ('tenants', '0001_initial'),
+        ("members", "0001_initial"),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Card',
+            name="Card",
             fields=[
-                ('member', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, primary_key=True, related_name='card', serialize=False, to='members.member')),
-                ('qr_code', models.CharField(max_length=32, unique=True)),
-                ('stamps', models.PositiveIntegerField(default=0)),
-                ('total_stamps', models.BigIntegerField(default=0)),
-                ('stamps_spent', models.BigIntegerField(default=0)),
-                ('total_visits', models.BigIntegerField(default=0)),
-                ('pending_rewards', models.PositiveIntegerField(default=0)),
-                ('rewards_earned', models.BigIntegerField(default=0)),
-                ('rewards_redeemed', models.BigIntegerField(default=0)),
-                ('points', models.BigIntegerField(default=0)),
-                ('points_earned', models.BigIntegerField(default=0)),
-                ('points_spent', models.BigIntegerField(default=0)),
-                ('points_expired', models.BigIntegerField(default=0)),
-                ('last_visit_at', models.DateTimeField(blank=True, null=True)),
-                ('version', models.BigIntegerField(default=0)),
-                ('business', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='cards', to='tenants.business')),
+                (
+                    "member",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT,
+                        primary_key=True,
+                        related_name="card",
+                        serialize=False,
+                        to="members.member",
+                    ),
+                ),
+                ("qr_code", models.CharField(max_length=32, unique=True)),
+                ("stamps", models.PositiveIntegerField(default=0)),
+                ("total_stamps", models.BigIntegerField(default=0)),
+                ("stamps_spent", models.BigIntegerField(default=0)),
+                ("total_visits", models.BigIntegerField(default=0)),
+                ("pending_rewards", models.PositiveIntegerField(default=0)),
+                ("rewards_earned", models.BigIntegerField(default=0)),
+                ("rewards_redeemed", models.BigIntegerField(default=0)),
+                ("points", models.BigIntegerField(default=0)),
+                ("points_earned", models.BigIntegerField(default=0)),
+                ("points_spent", models.BigIntegerField(default=0)),
+                ("points_expired", models.BigIntegerField(default=0)),
+                ("last_visit_at", models.DateTimeField(blank=True, null=True)),
+                ("version", models.BigIntegerField(default=0)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Entry',
+            name="Entry",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('kind', models.CharField(max_length=20)),
-                ('stamps', models.IntegerField(default=0)),
-                ('stamps_spent', models.IntegerField(default=0)),
-                ('rewards', models.IntegerField(default=0)),
-                ('visits', models.SmallIntegerField(default=0)),
-                ('points', models.BigIntegerField(default=0)),
-                ('stamps_after', models.PositiveIntegerField()),
-                ('points_after', models.BigIntegerField()),
-                ('text', models.CharField(blank=True, max_length=300)),
-                ('occasion', models.CharField(blank=True, max_length=60, null=True)),
-                ('occurred_at', models.DateTimeField()),
-                ('day', models.DateField()),
-                ('recorded_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('branch', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='tenants.branch')),
-                ('business', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.business')),
-                ('card', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='entries', to='ledger.card')),
-                ('staff', models.ForeignKey(blank=True, db_index=False, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='entries', to='tenants.staff')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("kind", models.CharField(max_length=20)),
+                ("stamps", models.IntegerField(default=0)),
+                ("stamps_spent", models.IntegerField(default=0)),
+                ("rewards", models.IntegerField(default=0)),
+                ("visits", models.SmallIntegerField(default=0)),
+                ("points", models.BigIntegerField(default=0)),
+                ("stamps_after", models.PositiveIntegerField()),
+                ("points_after", models.BigIntegerField()),
+                ("text", models.CharField(blank=True, max_length=300)),
+                ("occasion", models.CharField(blank=True, max_length=60, null=True)),
+                ("occurred_at", models.DateTimeField()),
+                ("day", models.DateField()),
+                ("recorded_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "branch",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.branch",
+                    ),
+                ),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
+                (
+                    "card",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.card",
+                    ),
+                ),
+                (
+                    "staff",
+                    models.ForeignKey(
+                        blank=True,
+                        db_index=False,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="tenants.staff",
+                    ),
+                ),
             ],
             options={
-                'verbose_name_plural': 'entries',
+                "verbose_name_plural": "entries",
             },
         ),
         migrations.CreateModel(
-            name='Lot',
+            name="Lot",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('points', models.BigIntegerField()),
-                ('remaining', models.BigIntegerField()),
-                ('expires_on', models.DateField(blank=True, null=True)),
-                ('business', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.business')),
-                ('card', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='lots', to='ledger.card')),
-                ('entry', models.OneToOneField(on_delete=django.db.models.deletion.PROTECT, related_name='lot', to='ledger.entry')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("points", models.BigIntegerField()),
+                ("remaining", models.BigIntegerField()),
+                ("expires_on", models.DateField(blank=True, null=True)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
+                (
+                    "card",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.card",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.entry"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='LotUse',
+            name="LotUse",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('points', models.BigIntegerField()),
-                ('business', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.business')),
-                ('entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='lot_uses', to='ledger.entry')),
-                ('lot', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='uses', to='ledger.lot')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("points", models.BigIntegerField()),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
+                (
+                    "entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.entry"
+                    ),
+                ),
+                (
+                    "lot",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.lot"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Reward',
+            name="Reward",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('text', models.CharField(max_length=300)),
-                ('business', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='tenants.business')),
-                ('card', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.PROTECT, related_name='rewards', to='ledger.card')),
-                ('earned_entry', models.ForeignKey(on_delete=django.db.models.deletion.PROTECT, related_name='rewards_made', to='ledger.entry')),
-                ('redeemed_entry', models.OneToOneField(blank=True, null=True, on_delete=django.db.models.deletion.PROTECT, related_name='reward_redeemed', to='ledger.entry')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("text", models.CharField(max_length=300)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
+                (
+                    "card",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.card",
+                    ),
+                ),
+                (
+                    "earned_entry",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.PROTECT, related_name="+", to="ledger.entry"
+                    ),
+                ),
+                (
+                    "redeemed_entry",
+                    models.OneToOneField(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.PROTECT,
+                        related_name="+",
+                        to="ledger.entry",
+                    ),
+                ),
             ],
         ),
         migrations.AddIndex(
-            model_name='card',
-            index=models.Index(condition=models.Q(('pending_rewards__gt', 0)), fields=['business', '-pending_rewards', 'member'], name='card_pending'),
+            model_name="card",
+            index=models.Index(
+                condition=models.Q(("pending_rewards__gt", 0)),
+                fields=["business", "-pending_rewards", "member"],
+                name="card_pending",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('stamps', django.db.models.expressions.CombinedExpression(models.F('total_stamps'), '-', models.F('stamps_spent')))), name='card_stamps_add_up'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "stamps",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("total_stamps"), "-", models.F("stamps_spent")
+                        ),
+                    )
+                ),
+                name="card_stamps_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('pending_rewards', django.db.models.expressions.CombinedExpression(models.F('rewards_earned'), '-', models.F('rewards_redeemed')))), name='card_rewards_add_up'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "pending_rewards",
+                        django.db.models.expressions.CombinedExpression(
+                            models.F("rewards_earned"), "-", models.F("rewards_redeemed")
+                        ),
+                    )
+                ),
+                name="card_rewards_add_up",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='card',
-            constraint=models.CheckConstraint(condition=models.Q(('points', django.db.models.expressions.CombinedExpression(django.db.models.expressions.CombinedExpression(models.F('points_earned'), '-', models.F('points_spent')), '-', models.F('points_expired')))), name='card_points_add_up'),
+            model_name="card",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "points",
+                        django.db.models.expressions.CombinedExpression(
+                            django.db.models.expressions.CombinedExpression(
+                                models.F("points_earned"), "-", models.F("points_spent")
+                            ),
+                            "-",
+                            models.F("points_expired"),
+                        ),
+                    )
+                ),
+                name="card_points_add_up",
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['card', 'id'], name='entry_card_id'),
+            model_name="entry",
+            index=models.Index(fields=["card", "id"], name="entry_card_id"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(fields=['business', 'day', 'id'], name='entry_business_day'),
+            model_name="entry",
+            index=models.Index(fields=["business", "day", "id"], name="entry_business_day"),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('branch__isnull', False)), fields=['branch', 'id'], name='entry_branch'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("branch__isnull", False)), fields=["branch", "id"], name="entry_branch"
+            ),
         ),
         migrations.AddIndex(
-            model_name='entry',
-            index=models.Index(condition=models.Q(('staff__isnull', False)), fields=['staff', 'id'], name='entry_staff'),
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("staff__isnull", False)), fields=["staff", "id"], name="entry_staff"
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.UniqueConstraint(condition=models.Q(('occasion__isnull', False)), fields=('card', 'occasion'), name='entry_occasion_once'),
+            model_name="entry",
+            constraint=models.UniqueConstraint(
+                condition=models.Q(("occasion__isnull", False)),
+                fields=("card", "occasion"),
+                name="entry_occasion_once",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='entry',
-            constraint=models.CheckConstraint(condition=models.Q(('kind__in', ('enrol', 'stamp_add', 'birthday_bonus', 'reward_redeem', 'points_earn', 'points_spend', 'points_expire'))), name='entry_kind_known'),
+            model_name="entry",
+            constraint=models.CheckConstraint(
+                condition=models.Q(
+                    (
+                        "kind__in",
+                        (
+                            "enrol",
+                            "stamp_add",
+                            "birthday_bonus",
+                            "reward_redeem",
+                            "points_earn",
+                            "points_spend",
+                            "points_expire",
+                        ),
+                    )
+                ),
+                name="entry_kind_known",
+            ),
         ),
         migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(condition=models.Q(('remaining__gt', 0)), fields=['card', 'id'], name='lot_card_open'),
+            model_name="lot",
+            index=models.Index(
+                condition=models.Q(("remaining__gt", 0)), fields=["card", "id"], name="lot_card_open"
+            ),
         ),
         migrations.AddIndex(
-            model_name='lot',
-            index=models.Index(condition=models.Q(('expires_on__isnull', False), ('remaining__gt', 0)), fields=['business', 'expires_on'], name='lot_expiring'),
+            model_name="lot",
+            index=models.Index(
+                condition=models.Q(("expires_on__isnull", False), ("remaining__gt", 0)),
+                fields=["business", "expires_on"],
+                name="lot_expiring",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lot',
-            constraint=models.CheckConstraint(condition=models.Q(('remaining__gte', 0), ('remaining__lte', models.F('points'))), name='lot_remaining'),
+            model_name="lot",
+            constraint=models.CheckConstraint(
+                condition=models.Q(("remaining__gte", 0), ("remaining__lte", models.F("points"))),
+                name="lot_remaining",
+            ),
         ),
         migrations.AddConstraint(
-            model_name='lotuse',
-            constraint=models.CheckConstraint(condition=models.Q(('points__gt', 0)), name='lot_use_positive'),
+            model_name="lotuse",
+            constraint=models.CheckConstraint(condition=models.Q(("points__gt", 0)), name="lot_use_positive"),
         ),
         migrations.AddIndex(
-            model_name='reward',
-            index=models.Index(fields=['card', 'id'], name='reward_card_id'),
+            model_name="reward",
+            index=models.Index(fields=["card", "id"], name="reward_card_id"),
         ),
     ]

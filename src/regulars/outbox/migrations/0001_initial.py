@@ -6,27 +6,35 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     initial = True
 
     dependencies = [
-        ('tenants', '0001_initial'),
+        ("tenants", "0001_initial"),
     ]
 
     operations = [
         migrations.CreateModel(
-            name='Event',
+            name="Event",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('uid', models.CharField(max_length=40)),
-                ('type', models.CharField(max_length=60)),
-                ('member_id', models.BigIntegerField(null=True)),
-                ('payload', models.JSONField()),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('business', models.ForeignKey(db_constraint=False, db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.business')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("uid", models.CharField(max_length=40)),
+                ("type", models.CharField(max_length=60)),
+                ("member_id", models.BigIntegerField(null=True)),
+                ("payload", models.JSONField()),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_constraint=False,
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
             ],
             options={
-                'indexes': [models.Index(fields=['business', 'id'], name='event_business_id')],
+                "indexes": [models.Index(fields=["business", "id"], name="event_business_id")],
             },
         ),
     ]
