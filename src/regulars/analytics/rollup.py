@@ -109,8 +109,7 @@ def _new_gaps(after: int, ids: Sequence[int]) -> list[list[int]]:
     ranges = [(low + 1, high - 1) for low, high in borders if high - low > 1]
     if not ranges:
         return []
-    horizon = db.run("SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint")[0][0]
-    return [[first, last, horizon] for first, last in ranges]
+    return [[first, last, 0] for first, last in ranges]
 
 
 def _gaps_left(gaps: list[list[int]], found: set[int]) -> list[list[int]]:
@@ -121,12 +120,15 @@ def _gaps_left(gaps: list[list[int]], found: set[int]) -> list[list[int]]:
     """
     if not gaps:
         return []
-    oldest = db.run("SELECT pg_snapshot_xmin(pg_current_snapshot())::text::bigint")[0][0]
+    now, oldest = db.run(
+        "SELECT pg_current_xact_id()::text::bigint, pg_snapshot_xmin(pg_current_snapshot())::text::bigint"
+    )[0]
     left: list[list[int]] = []
     for first, last, horizon in gaps:
         if horizon < 0:  # its transactions had ended before this round looked
             continue
-        mark = -1 if oldest >= horizon else horizon
+        end = horizon or now
+        mark = -1 if oldest >= end else end
         present = sorted(entry_id for entry_id in found if first <= entry_id <= last)
         borders = zip([first - 1, *present], [*present, last + 1], strict=True)
         left += [[low + 1, high - 1, mark] for low, high in borders if high - low > 1]

@@ -43,7 +43,7 @@ class Migration(migrations.Migration):
                     models.ManyToManyField(
                         blank=True,
                         help_text="The groups this user belongs to. A user will get all permissions granted to each of their groups.",
-                        related_name="+",
+                        related_name="user_set",
                         related_query_name="user",
                         to="auth.group",
                         verbose_name="groups",
@@ -54,7 +54,7 @@ class Migration(migrations.Migration):
                     models.ManyToManyField(
                         blank=True,
                         help_text="Specific permissions for this user.",
-                        related_name="+",
+                        related_name="user_set",
                         related_query_name="user",
                         to="auth.permission",
                         verbose_name="user permissions",
