@@ -67,7 +67,7 @@ def create_member(
         AlreadyEnrolled: a member of the business has this phone or e-mail.
         PlanLimit: the plan allows no more members.
     """
-    name = " ".join(clean_text(name, field="name", max_length=200, required=True).split())
+    name = names.tidy_name(clean_text(name, field="name", max_length=200, required=True))
     first, last = names.split_name(name)
     cell = phones.normalise(phone, country=business.country)
     email = check_email(email, field="email") if email.strip() else ""
@@ -149,7 +149,8 @@ def delete_member(*, business_id: int, member_id: int) -> None:
         NotFound: the business has no such member.
     """
     with transaction.atomic(), scope(business=business_id):
-        if not Member.objects.filter(pk=member_id).exists():
+        # Locked, so that of two who delete at once the second finds nobody.
+        if Member.objects.select_for_update().filter(pk=member_id).only("pk").first() is None:
             raise NotFound(f"There is no customer {member_id}.")
         for holding in personal_data.holdings():
             holding.erase(business_id=business_id, member_id=member_id)
