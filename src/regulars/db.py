@@ -10,7 +10,7 @@ from hashlib import blake2b
 from typing import Any
 
 import psycopg
-from django.db import OperationalError, connection, transaction
+from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
 from psycopg.rows import tuple_row
 from psycopg.types.numeric import Int8Dumper
 
@@ -29,33 +29,35 @@ def run(sql: str, params: Sequence[Any] = ()) -> list[Row]:
     every whole number sent as bigint so that a statement has one plan whatever its values. When somebody
     counts or wraps queries, it takes Django's ordinary way so that it is counted too.
     """
-    if connection.queries_logged or connection.execute_wrappers:
-        with connection.cursor() as cursor:
+    link: Any = connections[DEFAULT_DB_ALIAS]
+    if link.queries_logged or link.execute_wrappers:
+        with link.cursor() as cursor:
             cursor.execute(sql, params)
             return list(cursor.fetchall()) if cursor.description else []
-    connection.ensure_connection()
+    link.ensure_connection()
     try:
-        return _execute(sql, params)
+        return _execute(link, sql, params)
     except OperationalError:
         # The database was restarted since this connection was last used. A read may simply be asked again;
         # of a write nobody knows whether it happened, so whoever sent it decides.
-        if connection.in_atomic_block or not sql.lstrip().startswith("SELECT") or connection.is_usable():
+        if link.in_atomic_block or not sql.lstrip().startswith("SELECT") or link.is_usable():
             raise
-        connection.close()
-        connection.ensure_connection()
-        return _execute(sql, params)
+        link.close()
+        link.ensure_connection()
+        return _execute(link, sql, params)
 
 
-def _execute(sql: str, params: Sequence[Any]) -> list[Row]:
-    driver: Any = connection.connection
-    with connection.wrap_database_errors:
-        if connection.vendor == "postgresql":
+def _execute(link: Any, sql: str, params: Sequence[Any]) -> list[Row]:
+    driver = link.connection
+    with link.wrap_database_errors:
+        if link.vendor == "postgresql":
             hot = getattr(driver, "regulars_cursor", None)
             if hot is None:
                 hot = driver.regulars_cursor = psycopg.Cursor(driver, row_factory=tuple_row)
                 hot.adapters.register_dumper(int, Int8Dumper)
             hot.execute(sql, params, prepare=True)
-            return hot.fetchall() if hot.description else []
+            # `description` would describe every column first.
+            return hot.fetchall() if hot.pgresult.nfields else []
         return list(driver.execute(_question_marks(sql), params).fetchall())
 
 

@@ -6,10 +6,10 @@ from regulars import ca, pages
 from regulars.api.rest.api import api
 
 urlpatterns = [
+    path("api/", api.urls),
     path("", pages.start, name="start"),
     path("healthz", pages.health, name="health"),
     path("regulars-ca.crt", ca.ca_certificate, name="ca-certificate"),
-    path("api/", api.urls),
 ]
 
 handler400 = "regulars.pages.bad_request"

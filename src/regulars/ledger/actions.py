@@ -6,7 +6,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_scopes import scope
 
@@ -168,9 +168,12 @@ def add_birthday_bonus(
             raise Conflict(f"The birthday of customer {member_id} in {year} is yet to come.")
         return _stamp_posting(state, Entry.Kind.BIRTHDAY_BONUS, bonus, now, occasion=occasion)
 
-    # The database lets an occasion happen once; whoever comes second changes nothing.
-    state, posting, entry_id = settle(decide, business_id=business_id, member_id=member_id)
-    return _stamps_added(state, posting, entry_id)
+    try:
+        with transaction.atomic():
+            settled = settle(decide, business_id=business_id, member_id=member_id)
+    except IntegrityError:  # the database lets an occasion happen once: somebody else was first
+        return None
+    return _stamps_added(*settled)
 
 
 def _stamp_posting(state: CardState, kind: Entry.Kind, count: int, now: dt.datetime, **more: Any) -> Decision:

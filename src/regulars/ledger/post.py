@@ -182,14 +182,14 @@ lot_use AS (
 
 
 @cache
-def _pg_statement(*, rewards: bool, redeemed: bool, lot: bool, takes: bool, events: bool) -> str:
+def _pg_statement(*, rewards: bool, redeemed: bool, lot: bool, takes: bool, events: int) -> str:
     parts = [f"WITH card AS ({_CARD.format(moment='%s::timestamptz')})", _PG_ENTRY]
     chosen = (
         (rewards, _PG_REWARDS),
         (redeemed, _PG_REDEEMED),
         (lot, _PG_LOT),
         (takes, _PG_TAKES),
-        (events, emit.EVENT_CTE),
+        (events > 0, emit.event_cte(events)),
     )
     parts += [part for wanted, part in chosen if wanted]
     return ",".join(parts) + " SELECT id FROM entry"
@@ -271,7 +271,7 @@ def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.N
         redeemed=posting.redeems_reward_id is not None,
         lot=has_lot,
         takes=bool(posting.takes),
-        events=bool(events),
+        events=len(events),
     )
     rows = db.run(sql, params)
     return rows[0][0] if rows else None

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from secrets import token_hex
 from typing import Any
+
+import orjson
 
 from regulars import db
 
@@ -21,16 +22,14 @@ class NewEvent:
     data: dict[str, Any]
 
 
-# Part of a larger PostgreSQL statement in which `entry` is the ledger entry just written: its parameters are
-# those of `event_params`. The entry's id is known only there, so it joins the payload there.
-EVENT_CTE = """
+_EVENT_CTE = """
 event AS (
     INSERT INTO outbox_event (business_id, uid, type, member_id, payload)
-    SELECT %s::bigint, e.uid, e.type, e.member_id,
-           e.payload::jsonb || jsonb_build_object('transaction_id', entry.id)
-    FROM entry, unnest(%s::text[], %s::text[], %s::bigint[], %s::text[]) AS e(uid, type, member_id, payload)
-    ORDER BY entry.id
+    SELECT e.business_id, e.uid, e.type, e.member_id,
+           e.payload || jsonb_build_object('transaction_id', entry.id)
+    FROM entry, (VALUES {rows}) AS e(business_id, uid, type, member_id, payload)
 )"""
+_EVENT_ROW = "(%s::bigint, %s, %s, %s::bigint, %s::jsonb)"
 
 _INSERT = "INSERT INTO outbox_event (business_id, uid, type, member_id, payload) VALUES (%s, %s, %s, %s, %s)"
 
@@ -40,15 +39,24 @@ def new_uid() -> str:
     return f"evt_{time.time_ns() // 1_000_000:012x}{token_hex(10)}"
 
 
+def event_cte(number: int) -> str:
+    """The part of a larger PostgreSQL statement that writes `number` events.
+
+    `entry` is in it the ledger entry just written: its id is known only there, so it joins the payload there.
+    """
+    return _EVENT_CTE.format(rows=", ".join([_EVENT_ROW] * number))
+
+
 def event_params(business_id: int, events: Sequence[NewEvent]) -> list[Any]:
-    """Parameters of `EVENT_CTE` for these events."""
-    return [
-        business_id,
-        [new_uid() for _ in events],
-        [event.type for event in events],
-        [event.member_id for event in events],
-        [json.dumps(event.data, separators=(",", ":")) for event in events],
-    ]
+    """Parameters of `event_cte` for these events."""
+    params: list[Any] = []
+    for event in events:
+        params += [business_id, new_uid(), event.type, event.member_id, _dump(event.data)]
+    return params
+
+
+def _dump(data: dict[str, Any]) -> str:
+    return orjson.dumps(data).decode()
 
 
 def emit(*, business_id: int, events: Sequence[NewEvent], entry_id: int | None = None) -> None:
@@ -58,5 +66,4 @@ def emit(*, business_id: int, events: Sequence[NewEvent], entry_id: int | None =
     """
     for event in events:
         data = event.data if entry_id is None else {**event.data, "transaction_id": entry_id}
-        payload = json.dumps(data, separators=(",", ":"))
-        db.run(_INSERT, (business_id, new_uid(), event.type, event.member_id, payload))
+        db.run(_INSERT, (business_id, new_uid(), event.type, event.member_id, _dump(data)))

@@ -28,5 +28,6 @@ api = NinjaAPI(
     urls_namespace="rest",
 )
 errors.install(api)
-for _router in (business, customers, stamps, figures, team, branches):
+# The busiest first: addresses are tried in this order.
+for _router in (stamps, customers, business, figures, team, branches):
     api.add_router("", _router.router)
