@@ -56,8 +56,8 @@ def _execute(link: Any, sql: str, params: Sequence[Any]) -> list[Row]:
                 hot = driver.regulars_cursor = psycopg.Cursor(driver, row_factory=tuple_row)
                 hot.adapters.register_dumper(int, Int8Dumper)
             hot.execute(sql, params, prepare=True)
-            # `description` would describe every column first.
-            return hot.fetchall() if hot.pgresult.nfields else []
+            result: Any = hot.pgresult  # `description` would describe every column first
+            return hot.fetchall() if result.nfields else []
         return list(driver.execute(_question_marks(sql), params).fetchall())
 
 

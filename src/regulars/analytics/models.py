@@ -19,8 +19,8 @@ class Watermark(models.Model):
     """Up to which entry the totals go. One row.
 
     `gaps` are ranges of ids below it whose entries were not there to be rolled up, because their
-    transactions had not committed: [first, last, horizon]. Transactions from the horizon on cannot write them;
-    0: not known yet, -1: all before it have ended.
+    transactions had not committed: [first, last, horizon]. Transactions from the horizon on
+    cannot write them; 0: not known yet, -1: all before it have ended.
     """
 
     entry_id = models.BigIntegerField(default=0)
