@@ -1,0 +1,299 @@
+"""The posting is written by hand twice: PostgreSQL's one statement, SQLite's several. Both write the same rows."""
+
+import datetime as dt
+import json
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
+from django_scopes import scopes_disabled
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from regulars import db
+from regulars.ledger import post
+from regulars.ledger.models import Card, Lot
+from regulars.ledger.post import CardState, Posting
+from regulars.outbox.emit import NewEvent
+from regulars.rules.points import Take
+from tests.factories import Shop, make_shop
+
+pytestmark = pytest.mark.django_db
+
+NOON = dt.datetime(2026, 6, 1, 12, 0, 0, 123456, tzinfo=dt.UTC)
+LATE = dt.datetime(2026, 6, 1, 20, tzinfo=dt.UTC)  # already the 2nd in Kolkata
+TABLES = ("ledger_card", "ledger_entry", "ledger_reward", "ledger_lot", "ledger_lotuse", "outbox_event")
+# What no two runs share: the clock's time, an event's random name.
+UNSHARED = {"recorded_at", "created_at", "uid"}
+
+Post = Callable[[CardState, Posting, Sequence[NewEvent]], int | None]
+
+
+def rows() -> dict[str, list[dict[str, Any]]]:
+    """All rows that a posting may touch, without what differs from run to run."""
+    found: dict[str, list[dict[str, Any]]] = {}
+    with connection.cursor() as cursor:
+        for table in TABLES:
+            order = "member_id" if table == "ledger_card" else "id"
+            cursor.execute(f"SELECT * FROM {table} ORDER BY {order}")
+            names = [column[0] for column in cursor.description]
+            found[table] = [
+                {name: plain(name, value) for name, value in zip(names, row, strict=True) if name not in UNSHARED}
+                for row in cursor.fetchall()
+            ]
+    return found
+
+
+def plain(name: str, value: Any) -> Any:
+    if name == "payload":
+        return json.loads(value) if isinstance(value, str) else value
+    if name in {"occurred_at", "last_visit_at"} and value is not None:
+        return db.to_moment(value)
+    if name in {"day", "expires_on"} and value is not None:
+        return db.to_date(value)
+    return value
+
+
+@contextmanager
+def undone() -> Iterator[None]:
+    """Everything inside is taken back, the numbers that sequences gave out too."""
+    with transaction.atomic():
+        yield
+        transaction.set_rollback(True)
+
+
+def numbered(found: dict[str, list[dict[str, Any]]], start: dict[str, int]) -> Any:
+    """Row numbers counted from the highest that there was before: sequences do not roll back."""
+    owners = {"entry_id": "ledger_entry", "earned_entry_id": "ledger_entry", "redeemed_entry_id": "ledger_entry"}
+
+    def relative(table: str, name: str, value: Any) -> Any:
+        owner = table if name == "id" else owners.get(name)
+        if owner is None or value is None:
+            return value
+        return value - start[owner] if value > start[owner] else ("before", value)
+
+    def payload(value: dict[str, Any]) -> dict[str, Any]:
+        return {
+            key: relative("ledger_entry", "id", inner) if key == "transaction_id" else inner
+            for key, inner in value.items()
+        }
+
+    return {
+        table: [
+            {
+                name: payload(value) if name == "payload" else relative(table, name, value)
+                for name, value in row.items()
+            }
+            for row in listed
+        ]
+        for table, listed in found.items()
+    }
+
+
+def sequence_now(table: str) -> int:
+    """The last number that a table's sequence gave out."""
+    last, used = db.run(f"SELECT last_value, is_called FROM {table}_id_seq")[0]
+    return int(last) if used else 0
+
+
+def state_of(shop: Shop, card: Card) -> CardState:
+    state = post.read_card(business_id=shop.id, member_id=card.pk, with_reward=True)
+    assert state is not None
+    return state
+
+
+def furnished() -> tuple[Shop, Card]:
+    """A card with a pending reward and two lots."""
+    shop = make_shop()
+    card = shop.enrol(occurred_at=NOON)
+    shop.stamp(card, 11, occurred_at=NOON)
+    for number, day in ((40, dt.date(2027, 1, 1)), (60, None)):
+        state = state_of(shop, card)
+        post.post(
+            state,
+            Posting("points_earn", NOON, points=number, lot_remaining=number, lot_expires_on=day),
+        )
+    return shop, card
+
+
+moments = st.datetimes(dt.datetime(2020, 1, 1), dt.datetime(2030, 1, 1), timezones=st.just(dt.UTC))  # noqa: DTZ001
+texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
+occasions = st.one_of(st.none(), texts.filter(bool))
+
+
+@st.composite
+def postings(draw: st.DrawFn, lots: list[int], reward: int, branch: int, staff: int) -> Posting:
+    common: dict[str, Any] = {
+        "occurred_at": draw(moments),
+        "text": draw(texts),
+        "occasion": draw(occasions),
+        "branch_id": draw(st.sampled_from([None, branch])),
+        "staff_id": draw(st.sampled_from([None, staff])),
+    }
+    match draw(st.sampled_from(["stamps", "redeem", "earn", "take"])):
+        case "stamps":
+            return Posting(
+                "stamp_add",
+                stamps=draw(st.integers(8, 60)),
+                stamps_spent=draw(st.integers(0, 8)),
+                rewards=draw(st.integers(0, 4)),
+                visits=draw(st.integers(0, 1)),
+                reward_text=draw(texts),
+                **common,
+            )
+        case "redeem":
+            return Posting("reward_redeem", rewards=-1, redeems_reward_id=reward, **common)
+        case "earn":
+            number = draw(st.integers(1, 2**40))
+            return Posting(
+                "points_earn",
+                points=number,
+                lot_remaining=draw(st.integers(0, number)),
+                lot_expires_on=draw(st.one_of(st.none(), st.dates(dt.date(2020, 1, 1)))),
+                **common,
+            )
+        case _:
+            amounts = [draw(st.integers(1, 40)) for _ in lots]
+            takes = tuple(Take(lot, amount) for lot, amount in zip(lots, amounts, strict=True))
+            kind = draw(st.sampled_from(["points_spend", "points_expire"]))
+            return Posting(kind, points=-sum(amounts), takes=takes, **common)
+
+
+def written_by(write: Post, state: CardState, posting: Posting, events: list[NewEvent]) -> Any:
+    start = {table: sequence_now(table) for table in TABLES if table != "ledger_card"}
+    with undone():
+        assert write(state, posting, events) == start["ledger_entry"] + 1
+        return numbered(rows(), start)
+
+
+@pytest.mark.skipif("config.getoption('--database') == 'sqlite'", reason="SQLite cannot run PostgreSQL's way")
+def test_both_ways_write_the_same_rows() -> None:
+    shop, card = furnished()
+    branch, state = shop.branch(), state_of(shop, card)
+    with scopes_disabled():
+        lots = list(Lot.objects.order_by("id").values_list("pk", flat=True))
+    assert state.next_reward_id is not None
+
+    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @given(
+        posting=postings(lots, state.next_reward_id, branch.pk, shop.owner.pk),
+        number=st.integers(0, 3),
+        payload=st.dictionaries(texts, st.one_of(st.none(), st.booleans(), st.integers(-9, 9), texts), max_size=4),
+    )
+    def same(posting: Posting, number: int, payload: dict[str, Any]) -> None:
+        events = [NewEvent(f"event.{index}", card.pk, payload) for index in range(number)]
+        one = written_by(post._post_postgresql, state, posting, events)
+        other = written_by(post._post_sqlite, state, posting, events)
+        assert one == other
+        assert len(one["outbox_event"]) == len(rows()["outbox_event"]) + number
+
+    same()
+
+
+def stamp_posting() -> Posting:
+    return Posting(
+        "stamp_add", LATE, stamps=6, stamps_spent=8, rewards=1, visits=1, reward_text="Cake", text="note"
+    )
+
+
+def test_a_posting_of_stamps_writes_exactly_this() -> None:
+    shop, card = furnished()
+    before = rows()
+    entry_id = post.post(state_of(shop, card), stamp_posting(), [NewEvent("stamp.added", card.pk, {"a": 1})])
+    after = rows()
+    old, new = before["ledger_card"][0], after["ledger_card"][0]
+    assert {name: new[name] for name in new if new[name] != old[name]} == {
+        "stamps": 1,
+        "total_stamps": 17,
+        "stamps_spent": 16,
+        "total_visits": 3,
+        "pending_rewards": 2,
+        "rewards_earned": 2,
+        "last_visit_at": LATE,
+        "version": 5,
+    }
+    assert after["ledger_entry"][:-1] == before["ledger_entry"]
+    assert after["ledger_entry"][-1] == {
+        "id": entry_id,
+        "business_id": shop.id,
+        "card_id": card.pk,
+        "branch_id": None,
+        "staff_id": None,
+        "kind": "stamp_add",
+        "stamps": 6,
+        "stamps_spent": 8,
+        "rewards": 1,
+        "visits": 1,
+        "points": 0,
+        "stamps_after": 1,
+        "points_after": 100,
+        "text": "note",
+        "occasion": None,
+        "occurred_at": LATE,
+        "day": dt.date(2026, 6, 2),
+    }
+    (reward,) = after["ledger_reward"][len(before["ledger_reward"]) :]
+    assert (reward["text"], reward["earned_entry_id"], reward["redeemed_entry_id"]) == ("Cake", entry_id, None)
+    (event,) = after["outbox_event"][len(before["outbox_event"]) :]
+    assert (event["type"], event["member_id"]) == ("stamp.added", card.pk)
+    assert event["payload"] == {"a": 1, "transaction_id": entry_id}
+    assert after["ledger_lot"] == before["ledger_lot"]
+
+
+def test_a_posting_of_points_moves_exactly_these_lots() -> None:
+    shop, card = furnished()
+    before = rows()
+    first, second = (row["id"] for row in before["ledger_lot"])
+    entry_id = post.post(
+        state_of(shop, card), Posting("points_spend", NOON, points=-45, takes=(Take(first, 40), Take(second, 5)))
+    )
+    after = rows()
+    assert [row["remaining"] for row in after["ledger_lot"]] == [0, 55]
+    assert [(row["lot_id"], row["entry_id"], row["points"]) for row in after["ledger_lotuse"]] == [
+        (first, entry_id, 40),
+        (second, entry_id, 5),
+    ]
+    assert after["ledger_card"][0]["points"] == 55
+    assert after["ledger_card"][0]["points_spent"] == 45
+    assert after["ledger_entry"][-1]["points_after"] == 55
+
+
+@pytest.mark.parametrize(
+    "posting",
+    [
+        stamp_posting(),
+        Posting("points_earn", NOON, points=5, lot_remaining=5),
+        Posting("reward_redeem", NOON, rewards=-1, redeems_reward_id=1),
+        Posting("points_spend", NOON, points=-1, takes=(Take(1, 1),)),
+    ],
+    ids=lambda posting: posting.kind,
+)
+def test_a_posting_computed_from_an_older_state_writes_nothing(posting: Posting) -> None:
+    shop, card = furnished()
+    old = state_of(shop, card)
+    shop.stamp(card)
+    before = rows()
+    assert post.post(old, posting, [NewEvent("x", card.pk, {})]) is None
+    assert rows() == before
+
+
+def test_an_event_refers_to_its_own_entry_and_keeps_the_order() -> None:
+    shop, card = furnished()
+    events = [NewEvent(f"event.{number}", card.pk, {"number": number}) for number in range(5)]
+    entry_id = post.post(state_of(shop, card), stamp_posting(), events)
+    told = rows()["outbox_event"][-5:]
+    assert [event["payload"] for event in told] == [
+        {"number": number, "transaction_id": entry_id} for number in range(5)
+    ]
+
+
+def test_a_stamp_costs_two_statements() -> None:
+    shop, card = furnished()
+    with CaptureQueriesContext(connection) as queries:
+        shop.stamp(card, 1)
+    statements = [query["sql"] for query in queries if "SAVEPOINT" not in query["sql"]]
+    most = 2 if connection.vendor == "postgresql" else 4  # SQLite: read, card, entry, event
+    assert len(statements) == most
