@@ -48,6 +48,15 @@ def _prepare_environment(config: pytest.Config) -> None:
         os.environ["REGULARS_DATABASE_URL"] = server.url("regulars")
 
 
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """What never asks a database need not run again on the second one."""
+    if config.getoption("--database") == "sqlite":
+        return
+    chosen = [item for item in items if item.get_closest_marker("once") is None]
+    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("once")])
+    items[:] = chosen
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     if (server := config.stash.get(_SERVER, None)) is not None:
         server.stop()

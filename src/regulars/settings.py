@@ -2,8 +2,8 @@
 
 import os
 import secrets
-from typing import Any
 from pathlib import Path
+from typing import Any
 
 from regulars import logs, storage
 from regulars.addresses import LOOPBACK_NAMES, in_url, lan_addresses

@@ -7,7 +7,7 @@ import sqlite3
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TextIO
 
 from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
@@ -44,12 +44,15 @@ def make_or_check(settings: Environment, *, upgrade: bool) -> None:
     """
     with _told():
         _create(settings)
-        state = _inspect()
-        _refuse_newer(state)
-        if state.empty or (state.pending and upgrade):
-            _migrate(settings)
-        elif state.pending:
-            raise Stop(_needs_migration(state))
+        if _is_current(_inspect()):
+            return
+        with _one_at_a_time(settings):
+            state = _inspect()  # again: another process may have been at it while we waited
+            if _is_current(state):
+                return
+            if state.pending and not state.empty and not upgrade:
+                raise Stop(_needs_migration(state))
+            _migrate(settings, state)
 
 
 def check(settings: Environment) -> None:
@@ -58,8 +61,7 @@ def check(settings: Environment) -> None:
         state = State(empty=True, pending=0, unknown=()) if not _exists(settings) else _inspect()
         if state.empty:
             raise Stop("There is no database yet; `regulars serve` or `regulars createbusiness` makes it.")
-        _refuse_newer(state)
-        if state.pending:
+        if not _is_current(state):
             raise Stop(_needs_migration(state))
 
 
@@ -67,8 +69,11 @@ def migrate(settings: Environment) -> int:
     """Make the database or bring it up to date; returns how many changes were applied."""
     with _told():
         _create(settings)
-        _refuse_newer(_inspect())
-        return _migrate(settings)
+        with _one_at_a_time(settings):
+            state = _inspect()
+            if not _is_current(state):
+                _migrate(settings, state)
+            return state.pending
 
 
 def warn_about_sqlite() -> None:
@@ -81,11 +86,9 @@ def warn_about_sqlite() -> None:
         )
 
 
-def lock_for_serving(settings: Environment) -> object:
+def lock_for_serving(settings: Environment) -> TextIO:
     """Hold the SQLite database for one server at a time; keep the returned object as long as it runs."""
-    path = Path(f"{settings.database.name}-serving")
-    lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE)
-    file = os.fdopen(lock, "r+")
+    file = _lock_file(settings, "serving")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -200,12 +203,14 @@ def _inspect() -> State:
     )
 
 
-def _refuse_newer(state: State) -> None:
+def _is_current(state: State) -> bool:
+    """Whether nothing is to be done. A newer version's database ends the command: it must stay as it is."""
     if state.unknown:
         raise Stop(
             f"The database was made by a newer version of Regulars than this one ({__version__}), which does "
             f"not know {state.unknown[-1]}; install the newer version or restore a backup."
         )
+    return state.pending == 0
 
 
 def _needs_migration(state: State) -> str:
@@ -215,25 +220,26 @@ def _needs_migration(state: State) -> str:
     )
 
 
-def _migrate(settings: Environment) -> int:
-    with _one_at_a_time(settings):
-        state = _inspect()  # again: another process may have done it while we waited
-        if state.pending and not state.empty and settings.database.engine == "sqlite":
-            connections.close_all()
-            copy = back_up_sqlite(
-                Path(settings.database.name), settings.data_dir / "backups", label=f"before-{__version__}"
-            )
-            warn(f"The database is of an older version; it was copied to {copy} before the upgrade.")
-        if state.pending:
-            call_command("migrate", verbosity=0, interactive=False)
-        return state.pending
+def _migrate(settings: Environment, state: State) -> None:
+    if not state.empty and settings.database.engine == "sqlite":
+        connections.close_all()
+        copy = back_up_sqlite(
+            Path(settings.database.name), settings.data_dir / "backups", label=f"before-{__version__}"
+        )
+        warn(f"The database is of an older version; it was copied to {copy} before the upgrade.")
+    call_command("migrate", verbosity=0, interactive=False)
+
+
+def _lock_file(settings: Environment, purpose: str) -> TextIO:
+    path = f"{settings.database.name}-{purpose}"
+    return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE), "r+")
 
 
 @contextlib.contextmanager
 def _one_at_a_time(settings: Environment) -> Iterator[None]:
     """Several processes that start together must not apply the same changes."""
     if settings.database.engine == "sqlite":
-        with Path(f"{settings.database.name}-migrating").open("w") as lock:
+        with _lock_file(settings, "migrating") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
             yield
         return

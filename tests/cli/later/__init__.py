@@ -1,0 +1,1 @@
+"""An application that only a later version of the product has."""

@@ -1,0 +1,78 @@
+"""Businesses and keys from the command line, on a database that is not there yet."""
+
+import json
+import stat
+
+from tests.cli.conftest import Regulars
+
+NEW = ("createbusiness", "Café Zoë", "--owner-email", "Zoe@Cafe.example")
+
+
+def test_createbusiness_makes_everything_and_prints_one_object(regulars: Regulars) -> None:
+    done = regulars(
+        *NEW, "--plan", "growth", "--country", "IN", "--timezone", "Asia/Kolkata", "--currency", "INR",
+        "--owner-name", "Zoë", REGULARS_PUBLIC_URL="https://shop.example",
+    )  # fmt: skip
+    assert (done.returncode, done.stderr) == (0, "")
+    assert done.stdout.count("\n") == 1
+    made = json.loads(done.stdout)
+    assert list(made) == ["business_id", "slug", "join_url", "api_key", "owner_email", "temp_password"]
+    assert isinstance(made["business_id"], int)
+    assert (made["slug"], made["owner_email"]) == ("cafe-zoe", "zoe@cafe.example")
+    assert made["join_url"].startswith("https://shop.example/join/")
+    assert made["api_key"].startswith("rk_")
+    assert len(made["temp_password"]) == 12
+    assert stat.S_IMODE((regulars.data_dir / "secret_key").stat().st_mode) == 0o600
+    for file in regulars.data_dir.glob("regulars.sqlite3*"):
+        assert stat.S_IMODE(file.stat().st_mode) == 0o600
+
+    again = json.loads(regulars(*NEW).stdout)
+    assert again["slug"] == "cafe-zoe-2"
+    assert again["business_id"] != made["business_id"]
+
+    audit = regulars("audit")
+    assert (audit.returncode, audit.stdout.count("\n")) == (0, 1)
+    assert json.loads(audit.stdout)["ok"] is True
+    assert regulars("rollup").stdout == "Rolled up 0 entries.\n"
+
+
+def test_a_bad_value_names_its_option_and_makes_nothing(regulars: Regulars) -> None:
+    for option, value in (
+        ("--plan", "platinum"),
+        ("--country", "Narnia"),
+        ("--timezone", "Mars/Olympus"),
+        ("--currency", "gold"),
+    ):
+        line = regulars.refused(*NEW, option, value, status=2)
+        assert line.startswith(f"{option} ")
+        assert value in line
+    assert regulars.refused("createbusiness", " ", "--owner-email", "a@b.example", status=2).startswith(
+        "NAME "
+    )
+    assert regulars.refused("createbusiness", "Bean", "--owner-email", "ann", status=2).startswith(
+        "--owner-email "
+    )
+    assert regulars.refused("apikey", "list", "cafe-zoe", status=1) == "There is no business 'cafe-zoe'."
+
+
+def test_keys_are_made_listed_and_revoked(regulars: Regulars) -> None:
+    made = json.loads(regulars(*NEW).stdout)
+    key = json.loads(regulars("apikey", "create", made["slug"], "--name", "Till").stdout)
+    assert key["name"] == "Till"
+    assert key["api_key"].startswith(key["prefix"])
+
+    def listed() -> list[dict[str, str | None]]:
+        output = regulars("apikey", "list", made["slug"]).stdout
+        assert key["api_key"] not in output
+        assert made["api_key"] not in output
+        return [json.loads(line) for line in output.splitlines()]
+
+    assert {one["name"]: one["revoked_at"] for one in listed()} == {"First key": None, "Till": None}
+    assert (
+        json.loads(regulars("apikey", "revoke", made["slug"], key["prefix"]).stdout)["prefix"]
+        == key["prefix"]
+    )
+    assert [one["name"] for one in listed() if one["revoked_at"] is None] == ["First key"]
+    again = regulars.refused("apikey", "revoke", made["slug"], key["prefix"], status=1)
+    assert key["prefix"] in again
+    assert regulars.refused("apikey", "create", made["slug"], "--name", "", status=2).startswith("--name ")

@@ -1,0 +1,152 @@
+"""The server as a process: it answers, stops, comes back, and its parts live and die together."""
+
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from contextlib import suppress
+from pathlib import Path
+
+import httpx
+import pytest
+
+from regulars import server
+from tests.cli.conftest import Regulars, Running
+
+
+def workers(running: Running) -> list[int]:
+    """Process ids of the serving processes."""
+    found = []
+    for entry in Path("/proc").glob("[0-9]*"):
+        with suppress(OSError):
+            parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
+            if parent == running.process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+                found.append(int(entry.name))
+    return found
+
+
+def until(condition: object, seconds: float = 20) -> None:
+    deadline = time.monotonic() + seconds
+    while not condition():  # type: ignore[operator]
+        assert time.monotonic() < deadline, "did not happen in time"
+        time.sleep(0.05)
+
+
+def answers(url: str) -> bool:
+    try:
+        httpx.get(url, timeout=5)
+    except httpx.TransportError:
+        return False
+    return True
+
+
+def alive(process: int) -> bool:
+    try:
+        return "Z" not in Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()[0]
+    except FileNotFoundError:
+        return False
+
+
+def test_it_makes_the_database_answers_and_stops(regulars: Regulars) -> None:
+    with regulars.serving() as running:
+        assert httpx.get(running.url).status_code == 200
+        assert httpx.get(f"{running.url}/static/ninja/swagger-ui.css").status_code == 200
+        assert httpx.get(f"{running.url}/nowhere").status_code == 404
+        assert httpx.get(running.url, headers={"Host": "evil.example"}).status_code == 400
+        assert running.stop() == 0
+    assert not answers(running.url)
+    assert not any("Traceback" in line for line in running.errors if "evil.example" not in line)
+    assert (regulars.data_dir / "secret_key").exists()
+
+
+@pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
+def test_ctrl_c_and_a_closed_terminal_stop_it(regulars: Regulars, how: signal.Signals) -> None:
+    with regulars.serving() as running:
+        (worker,) = workers(running)[:1]
+        os.killpg(running.process.pid, how)  # as a terminal does: to the whole group
+        assert running.process.wait(20) == 0
+        assert not alive(worker)
+
+
+def test_a_process_manager_may_stop_all_processes_at_once(regulars: Regulars) -> None:
+    with regulars.serving() as running:
+        for one in [running.process.pid, *workers(running)]:
+            os.kill(one, signal.SIGTERM)
+        assert running.process.wait(20) == 0
+
+
+def test_a_killed_server_takes_its_workers_along_and_starts_again_at_once(regulars: Regulars) -> None:
+    with regulars.serving() as running:
+        before = workers(running)
+        assert before
+        running.process.kill()
+        running.process.wait()
+        port = running.url.rpartition(":")[2]
+        begin = time.monotonic()
+        with regulars.serving("--port", port) as again:
+            assert httpx.get(again.url).status_code == 200
+            assert time.monotonic() - begin < 10
+            assert not any(alive(one) for one in before)
+
+
+def test_a_killed_worker_is_replaced(regulars: Regulars) -> None:
+    with regulars.serving() as running:
+        time.sleep(6)  # a worker that dies twice within seconds is a crash loop, which ends the server
+        (before, *_) = workers(running)
+        os.kill(before, signal.SIGKILL)
+        until(lambda: not alive(before) and workers(running) and answers(running.url))
+        assert httpx.get(running.url).status_code == 200
+        assert running.stop() == 0
+
+
+def test_sqlite_is_served_by_one_process_once(regulars: Regulars, database: str) -> None:
+    if database == "postgresql":
+        with regulars.serving("--workers", "2") as running:
+            assert len(workers(running)) == 2
+            with regulars.serving() as second:  # several servers may share a database
+                assert httpx.get(second.url).status_code == 200
+        return
+    assert regulars.refused("serve", "--workers", "2", "--port", "0", status=2).startswith("--workers: ")
+    with regulars.serving() as running:
+        line = regulars.refused("serve", "--port", "0", status=1)
+        assert f"Another regulars server (process {running.process.pid})" in line
+    with regulars.serving() as running:  # the first one is gone
+        assert httpx.get(running.url).status_code == 200
+
+
+def test_links_use_the_address_that_is_served_unless_told_otherwise(regulars: Regulars) -> None:
+    with regulars.serving(REGULARS_PUBLIC_URL="https://shop.example") as running:
+        assert running.url == "https://shop.example"
+        assert "http://127.0.0.1:" in running.output[0]
+
+
+def test_rolling_up_outlives_its_errors(monkeypatch: pytest.MonkeyPatch) -> None:
+    calls: list[int] = []
+    stopping = threading.Event()
+
+    def roll_up() -> int:
+        calls.append(1)
+        if len(calls) == 1:
+            raise OSError("disk on fire")
+        if len(calls) == 2:
+            raise SystemExit(1)
+        stopping.set()
+        return 0
+
+    monkeypatch.setattr("regulars.analytics.rollup.roll_up", roll_up)
+    monkeypatch.setattr(server, "connection", type("None", (), {"connection": object(), "vendor": "none"}))
+    monkeypatch.setattr("django.db.connections.close_all", lambda: None)
+    monkeypatch.setattr(server, "ROLL_UP_EVERY", 0.01)
+    server._keep_rolled_up(stopping)
+    assert len(calls) == 3
+
+
+def test_the_wsgi_door_needs_nothing_but_the_environment(regulars: Regulars) -> None:
+    """Another WSGI server may load the application too."""
+    done = subprocess.run(
+        [sys.executable, "-c", "from regulars.wsgi import application; print(callable(application))"],
+        env=regulars.env, cwd=regulars.folder, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.stdout == "True\n", done.stderr
