@@ -34,7 +34,7 @@ def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
     key = f"-H 'X-Api-Key: {first['api_key']}'"
     body = f'\'{{"qr_code": "{first["qr_code"]}", "count": 1}}\''
     say()
-    say("Try:")
+    say(f"Try (the second gives {first['member_name']} a stamp):")
     say(f"  curl -s{trust} {key} {url}/api/business")
     say(f"  curl -s{trust} {key} -H 'Content-Type: application/json' -d {body} {url}/api/stamps/add")
     say(f"  curl -s{trust} {key} {url}/api/stats")

@@ -2,13 +2,14 @@
 
 import json
 import sys
+from dataclasses import asdict
 from typing import Any, Self
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
 
 from regulars.commands import database
-from regulars.commands.console import say, warn
+from regulars.commands.console import Stop, say, warn
 from regulars.commands.setup import read_environment, start_django
 from regulars.environment import Environment
 from regulars.storage import write_private
@@ -36,25 +37,36 @@ def load_once(settings: Environment) -> dict[str, Any]:
     shop = kept(settings)
     if shop is not None and _is_loaded(shop):
         return shop
-    from regulars.demo.load import load_demo  # noqa: PLC0415 - models need Django
+    shop = _load()
+    write_private(settings.data_dir / FILE, json.dumps(shop, ensure_ascii=False, indent=1))
+    return shop
 
-    with _Meter() as meter:
-        loaded = load_demo(meter.report)
-    shop = {
+
+def _load() -> dict[str, Any]:
+    from regulars.demo import load  # noqa: PLC0415 - models need Django
+
+    try:
+        with _Meter() as meter:
+            loaded = load.load_demo(meter.report)
+    except load.DemoExists as exists:
+        reopened = load.reopen_demo()  # its file was lost, so it gets new keys
+        if reopened is None:
+            raise Stop(exists.message) from exists
+        loaded = reopened
+    return {
         "logins": [
             {"email": email, "password": password, "role": role} for email, password, role in loaded.logins
         ],
-        "businesses": loaded.businesses,
+        "businesses": [asdict(business) for business in loaded.businesses],
     }
-    write_private(settings.data_dir / FILE, json.dumps(shop, ensure_ascii=False, indent=1))
-    return shop
 
 
 def kept(settings: Environment) -> dict[str, Any] | None:
     """What was kept when the demo shop was loaded, or None."""
     try:
         shop = json.loads((settings.data_dir / FILE).read_text(encoding="utf-8"))
-        valid = bool(shop["logins"]) and all(one["slug"] and one["api_key"] for one in shop["businesses"])
+        needed = ("name", "slug", "api_key", "qr_code", "member_name")
+        valid = bool(shop["logins"]) and all(one[key] for one in shop["businesses"] for key in needed)
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
@@ -66,14 +78,19 @@ def kept(settings: Environment) -> dict[str, Any] | None:
 
 
 def _is_loaded(shop: dict[str, Any]) -> bool:
-    from regulars.rules.errors import NotFound  # noqa: PLC0415 - with the next
+    """Whether this database has the businesses and takes their keys."""
+    from regulars.rules.codes import key_prefix  # noqa: PLC0415 - with the next
+    from regulars.rules.errors import NotFound  # noqa: PLC0415
     from regulars.tenants import queries  # noqa: PLC0415 - models need Django
 
-    try:
-        for business in shop["businesses"]:
-            queries.business_by_slug(business["slug"])
-    except NotFound:
-        return False
+    for kept_business in shop["businesses"]:
+        try:
+            business = queries.business_by_slug(kept_business["slug"])
+        except NotFound:
+            return False
+        known = {row.prefix for row in queries.api_keys(business) if row.revoked_at is None}
+        if key_prefix(kept_business["api_key"]) not in known:
+            return False
     return True
 
 

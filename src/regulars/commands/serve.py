@@ -72,6 +72,7 @@ def serve(
         urls = [f"{scheme}://{in_url(one)}:{port}" for one in local]
         shown = dict.fromkeys([settings.public_url, *urls])
         say(f"Regulars {__version__} serves {', '.join(shown)} (stop with Ctrl-C)")
+        say(f"API page: {urls[0]}/api/docs")
         if files:
             banner.show_certificate(files, urls[-1])
         if shop:
