@@ -14,7 +14,7 @@ from regulars.outbox import emit
 from regulars.rules import codes, names
 from regulars.rules.errors import AlreadyEnrolled, Conflict, InvalidInput, NotFound, PlanLimit
 from regulars.rules.text import clean_text
-from regulars.tenants.actions import check_email
+from regulars.tenants.checks import check_email
 from regulars.tenants.models import Business
 from regulars.tenants.plans import PLANS
 from regulars.tenants.queries import next_number

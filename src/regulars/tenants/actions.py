@@ -2,47 +2,26 @@
 
 from __future__ import annotations
 
-import re
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
-from zoneinfo import ZoneInfo, available_timezones
 
-import phonenumbers
 from django.contrib.auth.hashers import make_password
-from django.core.exceptions import ValidationError
-from django.core.validators import validate_email
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone as clock
 from django_scopes import scope
 
 from regulars import db
-from regulars.rules import codes, geo
-from regulars.rules import stamps as stamp_rules
-from regulars.rules.errors import Conflict, HasHistory, InvalidInput, LastOwner, NotFound, PlanLimit
+from regulars.rules import codes
+from regulars.rules.errors import Conflict, HasHistory, LastOwner, NotFound, PlanLimit
 from regulars.rules.text import clean_text
-from regulars.tenants import identity
+from regulars.tenants import checks, identity
 from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff, User
 from regulars.tenants.plans import PLANS, check_feature
 from regulars.tenants.queries import next_number
 
 TEMP_PASSWORD_LASTS = timedelta(days=7)
-
-# Text fields that may be changed, with the most characters that each may have.
-BUSINESS_TEXTS = {
-    "business_name": 200,
-    "business_type": 100,
-    "phone": 40,
-    "address": 300,
-    "city": 100,
-    "state": 100,
-    "pincode": 20,
-    "gstin": 30,
-}
-PROGRAM_TEXTS = {"program_name": 200, "reward_description": 300, "terms_conditions": 20_000}
-BRANCH_TEXTS = {"name": 200, "address": 300, "city": 100, "state": 100, "phone": 40}
-_NEVER_EMPTY = {"business_name", "program_name", "reward_description", "name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,25 +67,25 @@ def create_business(
         InvalidInput: a value is unusable; the message names it.
     """
     name = clean_text(name, field="name", max_length=200, required=True)
-    texts = _clean_texts(profile, BUSINESS_TEXTS)
+    texts = checks.clean_texts(profile, checks.BUSINESS_TEXTS)
     business = Business(
         name=name,
-        plan=check_plan(plan),
-        country=check_country(country),
-        timezone=check_timezone(timezone),
-        currency=check_currency(currency),
+        plan=checks.check_plan(plan),
+        country=checks.check_country(country),
+        timezone=checks.check_timezone(timezone),
+        currency=checks.check_currency(currency),
         join_code=codes.new_join_code(),
         **texts,
     )
     program = Program(
         program_name=clean_text(program_name or f"{name} Stamps", field="program_name", max_length=200),
-        stamps_required=check_goal(stamps_required),
+        stamps_required=checks.check_goal(stamps_required),
         reward_description=clean_text(
             reward_description, field="reward_description", max_length=300, required=True
         ),
-        birthday_bonus_stamps=check_birthday_bonus(birthday_bonus_stamps, least=0),
+        birthday_bonus_stamps=checks.check_birthday_bonus(birthday_bonus_stamps, least=0),
     )
-    email = check_email(owner_email, field="owner_email")
+    email = checks.check_email(owner_email, field="owner_email")
     with transaction.atomic():
         _save_with_free_slug(business)
         program.business = business
@@ -139,7 +118,7 @@ def update_business(*, business_id: int, **changes: Any) -> Business:
     Raises:
         InvalidInput: a value is unusable; the message names it.
     """
-    texts = _clean_texts(changes, BUSINESS_TEXTS)
+    texts = checks.clean_texts(changes, checks.BUSINESS_TEXTS)
     if "business_name" in texts:
         texts["name"] = texts.pop("business_name")
     if texts:
@@ -153,11 +132,11 @@ def update_program(*, business_id: int, **changes: Any) -> Program:
     Raises:
         InvalidInput: a value is unusable; the message names it.
     """
-    values: dict[str, Any] = _clean_texts(changes, PROGRAM_TEXTS)
+    values: dict[str, Any] = checks.clean_texts(changes, checks.PROGRAM_TEXTS)
     if "stamps_required" in changes:
-        values["stamps_required"] = check_goal(changes["stamps_required"])
+        values["stamps_required"] = checks.check_goal(changes["stamps_required"])
     if "birthday_bonus_stamps" in changes:
-        values["birthday_bonus_stamps"] = check_birthday_bonus(changes["birthday_bonus_stamps"])
+        values["birthday_bonus_stamps"] = checks.check_birthday_bonus(changes["birthday_bonus_stamps"])
     with scope(business=business_id):
         if values:
             Program.objects.update(**values)
@@ -177,8 +156,8 @@ def create_branch(
         InvalidInput: a value is unusable; the message names it.
         PlanLimit: the plan allows no more branches.
     """
-    clean = _clean_texts({"name": "", **texts}, BRANCH_TEXTS)
-    place = _clean_place({"latitude": latitude, "longitude": longitude})
+    clean = checks.clean_texts({"name": "", **texts}, checks.BRANCH_TEXTS)
+    place = checks.clean_place({"latitude": latitude, "longitude": longitude})
     most = PLANS[business.plan].max_branches
     with transaction.atomic(), scope(business=business):
         # Other openings wait here, so that two at once cannot both take the last free place.
@@ -195,7 +174,7 @@ def update_branch(*, business_id: int, branch_id: int, **changes: Any) -> Branch
         InvalidInput: a value is unusable; the message names it.
         NotFound: the business has no such branch.
     """
-    values: dict[str, Any] = _clean_texts(changes, BRANCH_TEXTS) | _clean_place(changes)
+    values: dict[str, Any] = checks.clean_texts(changes, checks.BRANCH_TEXTS) | checks.clean_place(changes)
     if "is_active" in changes:
         values["is_active"] = bool(changes["is_active"])
     with scope(business=business_id):
@@ -247,7 +226,7 @@ def add_staff(
     """
     check_feature(business.plan, "team", "Team")
     name = clean_text(name, field="name", max_length=200, required=True)
-    email = check_email(email, field="email")
+    email = checks.check_email(email, field="email")
     with transaction.atomic(), scope(business=business):
         return _add_staff(business, name, email, role, password)
 
@@ -332,82 +311,3 @@ def revoke_api_key(*, business: Business, prefix: str) -> ApiKey:
         row.save(update_fields=["revoked_at"])
     identity.forget()
     return row
-
-
-def check_email(value: str, *, field: str) -> str:
-    """An e-mail address in lower case.
-
-    Raises:
-        InvalidInput: it is not one.
-    """
-    email = clean_text(value, field=field, max_length=254, required=True).lower()
-    try:
-        validate_email(email)
-    except ValidationError as error:
-        raise InvalidInput.at(field, f"is not an e-mail address: {email}") from error
-    return email
-
-
-def check_plan(value: str) -> str:
-    """The name of a plan, or InvalidInput."""
-    if value not in PLANS:
-        raise InvalidInput.at("plan", f"must be one of {', '.join(PLANS)}, not {value!r}")
-    return value
-
-
-def check_country(value: str) -> str:
-    """An ISO 3166 country code of two letters, or InvalidInput."""
-    country = value.strip().upper()
-    if country not in phonenumbers.SUPPORTED_REGIONS:
-        raise InvalidInput.at("country", f"must be a country code of two letters such as IN, not {value!r}")
-    return country
-
-
-def check_timezone(value: str) -> str:
-    """A name of the time zone database such as Asia/Kolkata, or InvalidInput."""
-    if value not in available_timezones():
-        raise InvalidInput.at("timezone", f"must be a time zone such as Asia/Kolkata, not {value!r}")
-    return ZoneInfo(value).key
-
-
-def check_currency(value: str) -> str:
-    """An ISO 4217 currency code of three letters, or InvalidInput."""
-    currency = value.strip().upper()
-    if re.fullmatch("[A-Z]{3}", currency) is None:
-        raise InvalidInput.at(
-            "currency", f"must be a currency code of three letters such as INR, not {value!r}"
-        )
-    return currency
-
-
-def check_goal(value: int) -> int:
-    """Stamps needed for a reward, 2 to 50 (REST seed), or InvalidInput."""
-    return _check_range("stamps_required", value, stamp_rules.MIN_GOAL, stamp_rules.MAX_GOAL)
-
-
-def check_birthday_bonus(value: int, *, least: int = 1) -> int:
-    """Extra stamps on a birthday, 1 to 10 (REST seed), or InvalidInput."""
-    return _check_range("birthday_bonus_stamps", value, least, stamp_rules.MAX_BIRTHDAY_BONUS)
-
-
-def _check_range(field: str, value: int, least: int, most: int) -> int:
-    if not least <= value <= most:
-        raise InvalidInput.at(field, f"must be a whole number from {least} to {most}, not {value}")
-    return value
-
-
-def _clean_texts(values: dict[str, Any], allowed: dict[str, int]) -> dict[str, str]:
-    return {
-        field: clean_text(values[field] or "", field=field, max_length=most, required=field in _NEVER_EMPTY)
-        for field, most in allowed.items()
-        if field in values
-    }
-
-
-def _clean_place(values: dict[str, Any]) -> dict[str, float | None]:
-    checks = {"latitude": geo.check_latitude, "longitude": geo.check_longitude}
-    return {
-        field: None if values[field] is None else check(values[field], field=field)
-        for field, check in checks.items()
-        if field in values
-    }

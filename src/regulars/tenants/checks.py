@@ -1,0 +1,113 @@
+"""What may be stored about a business: each check returns the value fit to be stored, or refuses it by name."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+from zoneinfo import ZoneInfo, available_timezones
+
+import phonenumbers
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_email
+
+from regulars.rules import geo
+from regulars.rules import stamps as stamp_rules
+from regulars.rules.errors import InvalidInput
+from regulars.rules.text import clean_text
+from regulars.tenants.plans import PLANS
+
+# Text fields that may be changed, with the most characters that each may have.
+BUSINESS_TEXTS = {
+    "business_name": 200,
+    "business_type": 100,
+    "phone": 40,
+    "address": 300,
+    "city": 100,
+    "state": 100,
+    "pincode": 20,
+    "gstin": 30,
+}
+PROGRAM_TEXTS = {"program_name": 200, "reward_description": 300, "terms_conditions": 20_000}
+BRANCH_TEXTS = {"name": 200, "address": 300, "city": 100, "state": 100, "phone": 40}
+_NEVER_EMPTY = {"business_name", "program_name", "reward_description", "name"}
+
+
+def check_email(value: str, *, field: str) -> str:
+    """An e-mail address in lower case.
+
+    Raises:
+        InvalidInput: it is not one.
+    """
+    email = clean_text(value, field=field, max_length=254, required=True).lower()
+    try:
+        validate_email(email)
+    except ValidationError as error:
+        raise InvalidInput.at(field, f"is not an e-mail address: {email}") from error
+    return email
+
+
+def check_plan(value: str) -> str:
+    """The name of a plan, or InvalidInput."""
+    if value not in PLANS:
+        raise InvalidInput.at("plan", f"must be one of {', '.join(PLANS)}, not {value!r}")
+    return value
+
+
+def check_country(value: str) -> str:
+    """An ISO 3166 country code of two letters, or InvalidInput."""
+    country = value.strip().upper()
+    if country not in phonenumbers.SUPPORTED_REGIONS:
+        raise InvalidInput.at("country", f"must be a country code of two letters such as IN, not {value!r}")
+    return country
+
+
+def check_timezone(value: str) -> str:
+    """A name of the time zone database such as Asia/Kolkata, or InvalidInput."""
+    if value not in available_timezones():
+        raise InvalidInput.at("timezone", f"must be a time zone such as Asia/Kolkata, not {value!r}")
+    return ZoneInfo(value).key
+
+
+def check_currency(value: str) -> str:
+    """An ISO 4217 currency code of three letters, or InvalidInput."""
+    currency = value.strip().upper()
+    if re.fullmatch("[A-Z]{3}", currency) is None:
+        raise InvalidInput.at(
+            "currency", f"must be a currency code of three letters such as INR, not {value!r}"
+        )
+    return currency
+
+
+def check_goal(value: int) -> int:
+    """Stamps needed for a reward, 2 to 50 (REST seed), or InvalidInput."""
+    return _check_range("stamps_required", value, stamp_rules.MIN_GOAL, stamp_rules.MAX_GOAL)
+
+
+def check_birthday_bonus(value: int, *, least: int = 1) -> int:
+    """Extra stamps on a birthday, 1 to 10 (REST seed), or InvalidInput."""
+    return _check_range("birthday_bonus_stamps", value, least, stamp_rules.MAX_BIRTHDAY_BONUS)
+
+
+def _check_range(field: str, value: int, least: int, most: int) -> int:
+    if not least <= value <= most:
+        raise InvalidInput.at(field, f"must be a whole number from {least} to {most}, not {value}")
+    return value
+
+
+def clean_texts(values: dict[str, Any], allowed: dict[str, int]) -> dict[str, str]:
+    """Those of `values` that `allowed` names, with the most characters of each, cleaned; or InvalidInput."""
+    return {
+        field: clean_text(values[field] or "", field=field, max_length=most, required=field in _NEVER_EMPTY)
+        for field, most in allowed.items()
+        if field in values
+    }
+
+
+def clean_place(values: dict[str, Any]) -> dict[str, float | None]:
+    """The coordinates among `values`, None where one is to be cleared; or InvalidInput."""
+    checks = {"latitude": geo.check_latitude, "longitude": geo.check_longitude}
+    return {
+        field: None if values[field] is None else check(values[field], field=field)
+        for field, check in checks.items()
+        if field in values
+    }
