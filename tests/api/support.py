@@ -109,15 +109,15 @@ def refused(response: HttpResponseBase, status: int, code: str, *fields: str) ->
     assert all(isinstance(text, str) and text for text in error["fields"].values())
     assert isinstance(error["message"], str)
     assert len(error["message"]) > 10
-    for field in fields:
-        assert field in error["message"], error
     no_trace(response)
     return error
 
 
 def invalid(response: HttpResponseBase, *fields: str) -> dict[str, Any]:
     """The error of a 400 that names these fields."""
-    return refused(response, 400, "invalid_input", *fields)
+    error = refused(response, 400, "invalid_input", *fields)
+    assert all(field in error["message"] for field in fields), error
+    return error
 
 
 def no_trace(response: HttpResponseBase) -> None:
