@@ -1,4 +1,4 @@
-"""What may be stored about a business: each check returns the value fit to be stored, or refuses it by name."""
+"""What may be stored about a business: each check returns the value fit to be stored, or refuses it."""
 
 from __future__ import annotations
 
