@@ -33,4 +33,4 @@ def lan_addresses() -> list[str]:
 
 def in_url(host: str) -> str:
     """A host as an address bar wants it: IPv6 in brackets."""
-    return f"[{host}]" if ":" in host else host
+    return f"[{host}]" if ":" in host and not host.startswith("[") else host

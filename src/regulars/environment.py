@@ -78,7 +78,7 @@ class Environment:
     secret_key: str | None = field(repr=False)  # None: the one kept in the data folder
     public_url: str  # without a slash at the end
     public_host: str
-    allowed_hosts: tuple[str, ...] | None  # None: the public host, loopback and this machine's addresses
+    allowed_hosts: tuple[str, ...]  # beside the public host and loopback; empty: this machine's addresses
     mail: Mail
     mail_from: str
     redis_url: str = field(repr=False)  # "" when there is none
@@ -250,12 +250,12 @@ def _read_address(value: str) -> str:
     return value
 
 
-def _read_hosts(value: str) -> tuple[str, ...] | None:
+def _read_hosts(value: str) -> tuple[str, ...]:
     hosts = tuple(one.strip().lower() for one in value.split(",") if one.strip())
     for host in hosts:
         if host != "*" and not _is_host(host.strip("[]")):
             raise SettingsError("REGULARS_ALLOWED_HOSTS", f"{host} is not a host name, an address or *")
-    return hosts or None
+    return hosts
 
 
 def _read_redis_url(value: str) -> str:

@@ -150,7 +150,7 @@ def _answers(plan: Plan) -> bool:
     else:
         link = http.client.HTTPConnection(host, plan.port, timeout=5)
     try:
-        link.request("GET", "/", headers={"Host": in_url(host)})
+        link.request("GET", "/healthz", headers={"Host": in_url(host)})
         link.getresponse().read()
     except OSError:
         return False

@@ -29,8 +29,14 @@ SECRET_KEY = (
 )
 # Names are checked against this list; links are built from REGULARS_PUBLIC_URL, never from a request.
 ALLOWED_HOSTS = list(
-    _environment.allowed_hosts
-    or dict.fromkeys(in_url(host) for host in (_environment.public_host, *LOOPBACK_NAMES, *lan_addresses()))
+    dict.fromkeys(
+        in_url(host)
+        for host in (
+            _environment.public_host,
+            *LOOPBACK_NAMES,
+            *(_environment.allowed_hosts or lan_addresses()),
+        )
+    )
 )
 
 INSTALLED_APPS = [

@@ -80,6 +80,14 @@ def test_a_data_folder_that_cannot_be_written(regulars: Regulars, command: str, 
     assert line.startswith(f"Cannot write to the data folder {tmp_path / 'file' / 'data'} (Not a directory)")
 
 
+@pytest.mark.parametrize("command", [["serve", "--port", "0"], ["migrate"]])
+def test_a_database_that_cannot_be_written(regulars: Regulars, command: list[str], tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    line = regulars.refused(*command, status=1, REGULARS_DATABASE_URL="sqlite:///file/shop.sqlite3")
+    assert line.startswith("The database cannot be used: ")
+    assert line.endswith(str(tmp_path / "file"))
+
+
 def test_an_old_python_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     source = Path(cli.__file__).read_text()
     ast.parse(source, feature_version=(3, 7))  # so that it can say so at all

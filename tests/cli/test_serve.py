@@ -57,6 +57,7 @@ def test_it_makes_the_database_answers_and_stops(regulars: Regulars) -> None:
         assert httpx.get(running.url, headers={"Host": "evil.example"}).status_code == 400
         assert running.stop() == 0
     assert not answers(running.url)
+    assert sum("over plain HTTP are refused" in line for line in running.errors) == 1
     assert not any("Traceback" in line for line in running.errors if "evil.example" not in line)
     assert (regulars.data_dir / "secret_key").exists()
 

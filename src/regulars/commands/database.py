@@ -88,7 +88,8 @@ def warn_about_sqlite() -> None:
 
 def lock_for_serving(settings: Environment) -> TextIO:
     """Hold the SQLite database for one server at a time; keep the returned object as long as it runs."""
-    file = _lock_file(settings, "serving")
+    with _told():
+        file = _lock_file(settings, "serving")
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
@@ -128,10 +129,8 @@ def _create(settings: Environment) -> None:
     if settings.database.engine == "sqlite":
         if sqlite3.sqlite_version_info < MINIMUM_SQLITE:
             raise Stop(f"Regulars needs SQLite 3.35 or newer; this Python has {sqlite3.sqlite_version}.")
-        path = Path(settings.database.name)
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # Personal data: readable by its owner only. SQLite gives its side files the same mode.
-        os.close(os.open(path, os.O_RDWR | os.O_CREAT, PRIVATE_FILE))
+        _open_private(Path(settings.database.name)).close()
         return
     name = settings.database.name
     if _postgresql_lacks_database(name):
@@ -231,7 +230,12 @@ def _migrate(settings: Environment, state: State) -> None:
 
 
 def _lock_file(settings: Environment, purpose: str) -> TextIO:
-    path = f"{settings.database.name}-{purpose}"
+    return _open_private(Path(f"{settings.database.name}-{purpose}"))
+
+
+def _open_private(path: Path) -> TextIO:
+    """Open a file to read and write, made when absent, with its folder."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     return os.fdopen(os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, PRIVATE_FILE), "r+")
 
 

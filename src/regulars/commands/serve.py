@@ -4,18 +4,19 @@ import errno
 import os
 import socket
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from regulars import __version__
 from regulars.addresses import in_url, lan_addresses
 from regulars.commands import banner, database, demo
-from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, say
+from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, say, warn
 from regulars.commands.setup import read_environment, start_django
 from regulars.environment import Environment
 
 if TYPE_CHECKING:
+    from regulars.server import Plan
     from regulars.tls import Files
 
 MAX_DEFAULT_WORKERS = 8
@@ -52,8 +53,7 @@ def serve(
         raise Stop("--workers: an SQLite database takes 1; use PostgreSQL for more.", status=UNUSABLE_INPUT)
     start_django(settings, writes=True)
     lock = database.lock_for_serving(settings) if sqlite else None
-    if sqlite:
-        database.warn_about_sqlite()
+    _warn(settings, secure=secure)
     database.make_or_check(settings, upgrade=sqlite)
     shop = demo.load_once(settings) if with_demo else demo.kept(settings) if show_banner else None
     files = _certificates(settings) if secure else None
@@ -66,22 +66,32 @@ def serve(
         threads=threads,
         tls=files,
     )
-
-    def tell() -> None:
-        local = [address] if address not in ANY_ADDRESS else ["127.0.0.1", *lan_addresses()]
-        urls = [f"{scheme}://{in_url(one)}:{port}" for one in local]
-        shown = dict.fromkeys([settings.public_url, *urls])
-        say(f"Regulars {__version__} serves {', '.join(shown)} (stop with Ctrl-C)")
-        say(f"API page: {urls[0]}/api/docs")
-        if files:
-            banner.show_certificate(files, urls[-1])
-        if shop:
-            banner.show_demo(shop, urls[0], files)
-
-    status = server.run(plan, when_ready=tell)
+    status = server.run(plan, when_ready=lambda: _welcome(plan, settings, shop))
     del lock  # held until here
     if status:
         raise typer.Exit(FAILED)
+
+
+def _warn(settings: Environment, *, secure: bool) -> None:
+    if settings.database.engine == "sqlite":
+        database.warn_about_sqlite()
+    if not secure and settings.allow_http == "never" and not settings.trusted_proxies:
+        warn(
+            "API requests over plain HTTP are refused; use --tls, a proxy (REGULARS_TRUSTED_PROXIES) or, on "
+            "this machine only, REGULARS_ALLOW_HTTP=loopback."
+        )
+
+
+def _welcome(plan: "Plan", settings: Environment, shop: dict[str, Any] | None) -> None:
+    local = [plan.address] if plan.address not in ANY_ADDRESS else ["127.0.0.1", *lan_addresses()]
+    urls = [f"{'https' if plan.tls else 'http'}://{in_url(one)}:{plan.port}" for one in local]
+    shown = dict.fromkeys([settings.public_url, *urls])
+    say(f"Regulars {__version__} serves {', '.join(shown)} (stop with Ctrl-C)")
+    say(f"API page: {urls[0]}/api/docs")
+    if plan.tls:
+        banner.show_certificate(plan.tls, urls[-1])
+    if shop:
+        banner.show_demo(shop, urls[0], plan.tls)
 
 
 def _free_address(host: str, port: int) -> tuple[str, int]:

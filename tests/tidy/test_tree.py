@@ -1,0 +1,115 @@
+"""What may not be in the tree, and what the documents must say."""
+
+import re
+from pathlib import Path
+
+import pytest
+import typer
+
+from regulars.commands.app import app
+from tests.tidy.source import PACKAGE, ROOT, name_of, tree
+
+pytestmark = pytest.mark.once
+
+# Written in pieces, so that this file does not find itself.
+PLACES = {
+    "a machine's own path": r"(?<![\w.])/(?:wor" + r"k|roo" + r"t|home/\w+|Users/\w+|opt/pypi)/",
+    "a package registry": r"pypi\.(?:org|python)|python" + r"hosted|registry\.(?:npmjs|yarn)",
+    "an index option": r"--(?:extra-)?index-" + r"url[ =]\S|--find-" + r"links[ =]\S|file:" + r"//",
+}
+LOCK_ADDRESS = re.compile(r"https?://|file:/|@ |--index|--extra-index|--find-links|--trusted-host")
+
+
+def texts() -> dict[str, str]:
+    found = {}
+    for path in tree():
+        try:
+            found[name_of(path)] = path.read_text(encoding="utf-8")
+        except UnicodeDecodeError:
+            continue
+    return found
+
+
+@pytest.mark.parametrize("what", PLACES)
+def test_the_tree_names_no_machine_and_no_registry(what: str) -> None:
+    pattern = re.compile(PLACES[what])
+    found = {name: match[0] for name, text in texts().items() if (match := pattern.search(text))}
+    assert found == {}
+
+
+@pytest.mark.parametrize(
+    ("what", "text"),
+    [
+        ("a machine's own path", "cd /wor" + "k/main"),
+        ("a package registry", "https://files.python" + "hosted.org/x"),
+        ("an index option", "pip install --index-" + "url https://x"),
+    ],
+)
+def test_such_a_place_is_seen(what: str, text: str) -> None:
+    assert re.search(PLACES[what], text)
+
+
+def test_the_locks_hold_versions_and_hashes_and_no_addresses() -> None:
+    locks = sorted((ROOT / "requirements").glob("*.txt"))
+    assert [lock.name for lock in locks] == ["base.txt", "build.txt", "dev.txt"]
+    for lock in locks:
+        packages = re.split(
+            r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n?", "", lock.read_text(encoding="utf-8")).strip()
+        )
+        assert packages
+        for package in packages:
+            assert re.match(r"[a-z0-9._-]+==\S+", package), package
+            assert "--hash=sha256:" in package, package
+        assert not LOCK_ADDRESS.search(lock.read_text(encoding="utf-8")), lock
+
+
+def test_every_product_requirement_is_locked() -> None:
+    for kind in ("base", "build", "dev"):
+        wanted = re.findall(
+            r"(?m)^([A-Za-z][\w.-]*)", (ROOT / "requirements" / f"{kind}.in").read_text(encoding="utf-8")
+        )
+        locked = (ROOT / "requirements" / f"{kind}.txt").read_text(encoding="utf-8")
+        assert wanted
+        for name in wanted:
+            assert re.search(rf"(?m)^{re.escape(name.lower())}==", locked), name
+
+
+def test_every_setting_is_documented_and_every_documented_setting_exists() -> None:
+    code = "".join((PACKAGE / name).read_text(encoding="utf-8") for name in ("environment.py", "settings.py"))
+    known = set(re.findall(r"\bREGULARS_[A-Z_]+\b", code))
+    documented = set(
+        re.findall(r"\bREGULARS_[A-Z_]+\b", (ROOT / "docs" / "settings.md").read_text(encoding="utf-8"))
+    )
+    assert len(known) >= 10
+    assert documented == known
+
+
+def commands(command: object, path: tuple[str, ...] = ()) -> list[tuple[str, object]]:
+    children = getattr(command, "commands", None)
+    if children is None:
+        return [(" ".join(path), command)]
+    return [found for name, child in children.items() for found in commands(child, (*path, name))]
+
+
+def test_every_command_and_option_is_documented() -> None:
+    page = (ROOT / "docs" / "cli.md").read_text(encoding="utf-8")
+    found = commands(typer.main.get_command(app))
+    assert len(found) >= 9
+    for name, command in found:
+        assert f"regulars {name}" in page, name
+        for parameter in command.params:  # type: ignore[attr-defined]
+            for option in parameter.opts:
+                if option.startswith("--") and option != "--help":
+                    assert f"`{option}" in page, f"{name} {option}"
+
+
+def test_make_knows_what_people_are_told() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for target in ("install", "run", "test", "lint", "bench", "lock", "clean"):
+        assert re.search(rf"(?m)^{target}:", makefile), target
+
+
+def test_the_licence_is_whole() -> None:
+    licence = Path(ROOT / "LICENSE").read_text(encoding="utf-8")
+    assert "Apache License" in licence
+    assert "END OF TERMS AND CONDITIONS" in licence
