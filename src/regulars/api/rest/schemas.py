@@ -3,7 +3,7 @@
 import datetime as dt
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
 
 from regulars.rules import stamps
 
@@ -17,11 +17,19 @@ def _whole(value: Any) -> Any:
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
 
+def _switch(value: Any) -> Any:
+    """The lists show 1 and 0, so both are taken back."""
+    return bool(value) if type(value) is int and value in {0, 1} else value
+
+
+_SWITCH_SCHEMA = {"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}
+
 Whole = Annotated[int, BeforeValidator(_whole)]
 Id = Annotated[Whole, Field(ge=1, le=BIGGEST_ID)]
 Moment = Annotated[str, Field(examples=["2026-05-30 15:44:00"], description="In the business's time zone")]
 Day = Annotated[str, Field(examples=["2026-06-01"])]
 Flag = Literal[0, 1]
+Switch = Annotated[bool, BeforeValidator(_switch), WithJsonSchema(_SWITCH_SCHEMA)]
 
 
 class Incoming(BaseModel):
@@ -371,7 +379,7 @@ class BranchPatch(Incoming):
     phone: str | None = None
     latitude: Latitude | None = None
     longitude: Longitude | None = None
-    is_active: bool | Flag | None = None
+    is_active: Switch | None = None
 
 
 class NearestOut(BaseModel):
