@@ -1,0 +1,332 @@
+"""Writes the demo shop through the same actions that everybody uses, in one transaction."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+
+from django.db import transaction
+from django.db.models import Case, Q, When
+from django.utils import timezone
+from django_scopes import scope, scopes_disabled
+
+from regulars import db
+from regulars.analytics import rollup
+from regulars.demo.people import Person
+from regulars.demo.shops import SHOPS, Shop
+from regulars.demo.year import (
+    AsksForReward,
+    Closes,
+    Collects,
+    EarnsPoints,
+    Happening,
+    HasBirthday,
+    Joins,
+    Night,
+    RewardChanges,
+    SpendsPoints,
+    Year,
+    draw_year,
+)
+from regulars.ledger import actions as ledger
+from regulars.ledger import points
+from regulars.ledger.models import Card
+from regulars.members import groups
+from regulars.members.models import MemberGroup
+from regulars.rules.errors import Conflict, NotEnoughPoints
+from regulars.tenants import actions as tenants
+from regulars.tenants.models import Branch, Business, Staff, User
+
+Progress = Callable[[str, int, int], None]
+
+_STEPS_BETWEEN_REPORTS = 50
+_FIGURES = "Adding up the figures"
+
+
+class DemoExists(Conflict):
+    """The demo shop is in this database already, or something else has its names."""
+
+    code = "demo_exists"
+
+
+@dataclass(frozen=True, slots=True)
+class DemoBusiness:
+    """A business of the demo. `qr_code` is the card of `member_name`, a customer who comes often."""
+
+    name: str
+    slug: str
+    api_key: str
+    qr_code: str
+    member_name: str
+
+
+@dataclass(frozen=True, slots=True)
+class DemoShop:
+    """What to show after loading: (email, password, role) of everybody, and the businesses."""
+
+    logins: list[tuple[str, str, str]]
+    businesses: list[DemoBusiness]
+
+
+def load_demo(progress: Progress | None = None) -> DemoShop:
+    """Make the two demo businesses and the year that ends now.
+
+    All of it is one transaction: a load that is interrupted leaves nothing, and can be started again.
+    `progress` is told each stage, with how much of it is done and how much there is to do.
+
+    Raises:
+        DemoExists: it was loaded before.
+    """
+    now = timezone.now()
+    report = progress or _be_silent
+    with transaction.atomic():
+        # A second load waits here for the first, and then finds it.
+        db.serialise("demo")
+        _check_absent()
+        businesses = [_Loader(draw_year(shop, now)).load(report) for shop in SHOPS]
+    report(_FIGURES, 0, 1)
+    rollup.roll_up_all()
+    report(_FIGURES, 1, 1)
+    return DemoShop(_logins(), businesses)
+
+
+def reopen_demo() -> DemoShop | None:
+    """The demo that was loaded before, with a new API key for each business; None when there is none.
+
+    For when what `load_demo` returned was lost: keys are not stored. The logins are as they were loaded.
+    """
+    # Both name and owner: another business may have asked a demo's owner into its team.
+    ours = Q()
+    for shop in SHOPS:
+        ours |= Q(business__name=shop.name, user__email=shop.team[0].email, role=Staff.Role.OWNER)
+    with transaction.atomic():
+        with scopes_disabled():  # which businesses they are, is the question
+            staff = Staff.objects.select_related("business").filter(ours).order_by("business_id")
+            found = [owner.business for owner in staff]
+        businesses = [
+            _describe(business, tenants.create_api_key(business=business, name="Demo")[1])
+            for business in found
+        ]
+    return DemoShop(_logins(), businesses) if businesses else None
+
+
+def _be_silent(_stage: str, _done: int, _total: int) -> None:
+    """Progress that nobody asked for."""
+
+
+def _logins() -> list[tuple[str, str, str]]:
+    return [(person.email, person.password, person.role) for shop in SHOPS for person in shop.team]
+
+
+def _check_absent() -> None:
+    emails = [colleague.email for shop in SHOPS for colleague in shop.team]
+    user = User.objects.filter(email__in=emails).order_by("email").first()
+    if user is not None:
+        raise DemoExists(f"The demo shop is in this database already: {user.email} has an account.")
+    business = Business.objects.filter(name__in=[shop.name for shop in SHOPS]).order_by("id").first()
+    if business is not None:
+        raise DemoExists(f"The demo shop is in this database already: {business.name} ({business.slug}).")
+
+
+def _describe(business: Business, api_key: str) -> DemoBusiness:
+    """A business with the customer who came most often, of those with a reward waiting if there are any."""
+    with scope(business=business):
+        cards = Card.objects.select_related("member").filter(member__suspended=False)
+        waiting = Case(When(pending_rewards__gt=0, then=0), default=1)
+        card = cards.order_by(waiting, "-total_visits", "member_id").first()
+    return DemoBusiness(
+        name=business.name,
+        slug=business.slug,
+        api_key=api_key,
+        qr_code=card.qr_code if card else "",
+        member_name=card.member.name if card else "",
+    )
+
+
+@dataclass(slots=True)
+class _Holder:
+    """A member's card, as far as the load needs to know it."""
+
+    member_id: int
+    qr_code: str
+    pending_rewards: int = 0
+
+
+class _Loader:
+    """Makes one business and lets its year happen."""
+
+    def __init__(self, year: Year) -> None:
+        self._shop: Shop = year.shop
+        self._people: list[Person] = year.people
+        self._happenings: list[Happening] = year.happenings
+        self._holders: dict[int, _Holder] = {}
+
+    def load(self, report: Progress) -> DemoBusiness:
+        stage, total = f"{self._shop.name}: a year of visits", len(self._happenings)
+        report(stage, 0, total)
+        self._open_business()
+        for done, happening in enumerate(self._happenings, start=1):
+            self._happen(happening)
+            if done % _STEPS_BETWEEN_REPORTS == 0 or done == total:
+                report(stage, done, total)
+        return _describe(self._business, self._api_key)
+
+    def _open_business(self) -> None:
+        shop = self._shop
+        owner = shop.team[0]
+        new = tenants.create_business(
+            name=shop.name,
+            owner_email=owner.email,
+            owner_name=owner.name,
+            owner_password=owner.password,
+            plan=shop.plan,
+            country=shop.country,
+            timezone=shop.timezone,
+            currency=shop.currency,
+            program_name=shop.program_name,
+            stamps_required=shop.goal,
+            reward_description=shop.reward,
+            birthday_bonus_stamps=shop.birthday_bonus,
+            business_type=shop.business_type,
+            phone=shop.phone,
+            address=shop.address,
+            city=shop.city,
+            state=shop.state,
+            pincode=shop.pincode,
+        )
+        self._business: Business = new.business
+        self._api_key = new.api_key
+        self._id: int = new.business.pk
+        tenants.update_program(business_id=self._id, terms_conditions=shop.terms)
+        self._branches: list[Branch] = [
+            tenants.create_branch(
+                business=self._business,
+                name=place.name,
+                address=place.address,
+                city=shop.city,
+                state=shop.state,
+                phone=place.phone,
+                latitude=place.latitude,
+                longitude=place.longitude,
+            )
+            for place in shop.places
+        ]
+        self._team: list[Staff] = [new.owner] + [
+            tenants.add_staff(
+                business=self._business,
+                name=colleague.name,
+                email=colleague.email,
+                role=colleague.role,
+                password=colleague.password,
+            ).staff
+            for colleague in shop.team[1:]
+        ]
+        self._groups: dict[str | None, MemberGroup | None] = {None: None} | {
+            name: groups.ensure_group(business=self._business, code=name) for name in shop.groups or ()
+        }
+
+    def _happen(self, happening: Happening) -> None:
+        match happening:
+            case Joins(at, number):
+                self._join(at, number)
+            case Collects():
+                self._collect(happening)
+            case AsksForReward():
+                self._redeem(happening)
+            case EarnsPoints():
+                self._earn(happening)
+            case SpendsPoints():
+                self._spend(happening)
+            case HasBirthday(at, number, year):
+                self._birthday(at, number, year)
+            case Night(at):
+                points.expire_points(business_id=self._id, occurred_at=at)
+            case RewardChanges(_, reward):
+                tenants.update_program(business_id=self._id, reward_description=reward)
+            case Closes(_, place):
+                branch_id = self._branches[place].pk
+                tenants.update_branch(business_id=self._id, branch_id=branch_id, is_active=False)
+
+    def _join(self, at: dt.datetime, number: int) -> None:
+        person = self._people[number]
+        card = ledger.enrol(
+            business=self._business,
+            name=person.name,
+            phone=person.phone,
+            email=person.email,
+            birthday=person.birthday,
+            occurred_at=at,
+            branch=self._branches[person.place],
+            group=self._groups[person.group],
+            optout_email=person.optout_email,
+            optout_text=person.optout_text,
+            optout_post=person.optout_post,
+            suspended=person.suspended,
+        )
+        self._holders[number] = _Holder(card.member_id, card.qr_code)
+
+    def _branch_id(self, place: int | None) -> int | None:
+        return None if place is None else self._branches[place].pk
+
+    def _staff_id(self, colleague: int | None) -> int | None:
+        return None if colleague is None else self._team[colleague].pk
+
+    def _collect(self, visit: Collects) -> None:
+        holder = self._holders[visit.person]
+        added = ledger.add_stamps(
+            business_id=self._id,
+            qr_code=holder.qr_code,
+            count=visit.count,
+            branch_id=self._branch_id(visit.place),
+            staff_id=self._staff_id(visit.colleague),
+            occurred_at=visit.at,
+        )
+        holder.pending_rewards = added.pending_rewards
+
+    def _redeem(self, wish: AsksForReward) -> None:
+        holder = self._holders[wish.person]
+        if not holder.pending_rewards:
+            return
+        redeemed = ledger.redeem_reward(
+            business_id=self._id,
+            qr_code=holder.qr_code,
+            branch_id=self._branch_id(wish.place),
+            staff_id=self._staff_id(wish.colleague),
+            occurred_at=wish.at,
+        )
+        holder.pending_rewards = redeemed.pending_rewards
+
+    def _birthday(self, at: dt.datetime, number: int, year: int) -> None:
+        holder = self._holders[number]
+        added = ledger.add_birthday_bonus(
+            business_id=self._id, member_id=holder.member_id, year=year, occurred_at=at
+        )
+        if added is not None:
+            holder.pending_rewards = added.pending_rewards
+
+    def _earn(self, deal: EarnsPoints) -> None:
+        points.add_points(
+            business_id=self._id,
+            member_id=self._holders[deal.person].member_id,
+            points_to_add=deal.points,
+            expires_on=deal.expires_on,
+            branch_id=self._branch_id(deal.place),
+            staff_id=self._staff_id(deal.colleague),
+            text=deal.text,
+            occurred_at=deal.at,
+        )
+
+    def _spend(self, wish: SpendsPoints) -> None:
+        # Whoever has too few asks again another day.
+        with suppress(NotEnoughPoints):
+            points.spend_points(
+                business_id=self._id,
+                member_id=self._holders[wish.person].member_id,
+                points_to_spend=wish.points,
+                branch_id=self._branch_id(wish.place),
+                staff_id=self._staff_id(wish.colleague),
+                text=wish.text,
+                occurred_at=wish.at,
+            )

@@ -1,0 +1,287 @@
+"""The demo shop as it lies in the database, loaded once for all tests of this file."""
+
+import datetime as dt
+from collections.abc import Iterator
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+from django.contrib.auth import authenticate
+from django.contrib.auth.password_validation import validate_password
+from django.db import connection, transaction
+from django.db.models import Count, F, Q, QuerySet, Sum
+from django.utils import timezone
+from django_scopes import scope
+from pytest_django.plugin import DjangoDbBlocker
+
+from regulars import db
+from regulars.analytics import queries, rollup
+from regulars.demo.load import DemoExists, DemoShop, load_demo, reopen_demo
+from regulars.demo.shops import BAKERY, CAFE
+from regulars.ledger.audit import audit
+from regulars.ledger.models import Card, Entry, Lot, Reward
+from regulars.members.models import Member
+from regulars.rules.birthdays import bonus_day
+from regulars.tenants.identity import identify
+from regulars.tenants.models import Branch, Business, Program, Staff, User
+from regulars.tenants.queries import business_by_slug
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(scope="module")
+def demo(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[DemoShop]:
+    # Each test's own transaction is a savepoint within this one.
+    with django_db_blocker.unblock(), transaction.atomic():
+        loaded = load_demo()
+        connection.check_constraints()  # once here, and not after each test again
+        yield loaded
+        transaction.set_rollback(True)
+
+
+@pytest.fixture
+def cafe(demo: DemoShop) -> Iterator[Business]:
+    business = business_by_slug(demo.businesses[0].slug)
+    with scope(business=business):
+        yield business
+
+
+@pytest.fixture
+def bakery(demo: DemoShop) -> Iterator[Business]:
+    business = business_by_slug(demo.businesses[1].slug)
+    with scope(business=business):
+        yield business
+
+
+@pytest.fixture(params=[0, 1], ids=["cafe", "bakery"])
+def business(request: pytest.FixtureRequest, demo: DemoShop) -> Iterator[Business]:
+    business = business_by_slug(demo.businesses[request.param].slug)
+    with scope(business=business):
+        yield business
+
+
+def today(business: Business) -> dt.date:
+    return timezone.now().astimezone(ZoneInfo(business.timezone)).date()
+
+
+def active_since(day: dt.date) -> int:
+    rows = Entry.objects.filter(day__gte=day, kind__in=("stamp_add", "reward_redeem"))
+    return rows.values("card_id").distinct().count()
+
+
+def total(rows: QuerySet[Any], column: str) -> int:
+    return rows.aggregate(total=Sum(column))["total"] or 0
+
+
+def test_a_cafe_in_bengaluru(cafe: Business) -> None:
+    assert (cafe.country, cafe.timezone, cafe.currency, cafe.plan) == (
+        "IN",
+        "Asia/Kolkata",
+        "INR",
+        "professional",
+    )
+    branches = list(Branch.objects.order_by("id"))
+    assert [branch.is_active for branch in branches] == [True, True, True, False]
+    assert all(
+        12.8 < (branch.latitude or 0) < 13.2 and 77.4 < (branch.longitude or 0) < 77.8 for branch in branches
+    )
+    assert list(Staff.objects.order_by("id").values_list("role", flat=True)) == ["owner"] + 4 * ["staff"]
+    assert Member.objects.count() == 250
+    visits = Entry.objects.filter(kind="stamp_add")
+    assert 4500 < visits.count() < 7500
+    assert {row["branch"] for row in visits.values("branch").distinct()} == {*(b.pk for b in branches), None}
+    assert visits.values("staff").distinct().count() == 6  # the whole team, and nobody
+
+
+def test_a_bakery_in_lisbon(bakery: Business) -> None:
+    assert (bakery.country, bakery.timezone, bakery.currency, bakery.plan) == (
+        "PT",
+        "Europe/Lisbon",
+        "EUR",
+        "growth",
+    )
+    assert Branch.objects.count() == 2
+    assert Member.objects.count() == 40
+    assert Entry.objects.filter(kind="stamp_add").count() > 500
+
+
+def test_members_differ(cafe: Business) -> None:
+    members = Member.objects
+    assert 10 < members.filter(optout_email=True).count() < 50
+    assert members.filter(Q(optout_text=True) | Q(optout_post=True)).exists()
+    assert members.filter(suspended=True).count() == CAFE.suspended
+    groups = dict(members.exclude(group=None).values_list("group__name").annotate(number=Count("id")))
+    assert set(groups) == {"Gold", "Regular"}
+    assert all(number > 10 for number in groups.values())
+    assert members.filter(group__name="Gold", card__total_visits__lt=10).count() < groups["Gold"] / 2
+    assert members.filter(date_of_birth__month=2, date_of_birth__day=29).exists()
+    assert members.filter(email="").exists()
+    assert members.filter(cell="").exists()
+    joined = today(cafe) - dt.timedelta(days=30)
+    assert 5 < members.filter(joined_at__date__gte=joined).count() < 60
+
+
+def test_ledger_and_totals_agree(demo: DemoShop) -> None:
+    report = audit()
+    assert report.ok, report.as_json()
+    assert report.checked["card"] == CAFE.members + BAKERY.members
+    assert all(report.checked.values())
+
+
+def test_nothing_is_in_the_future(business: Business) -> None:
+    zone = ZoneInfo(business.timezone)
+    now = timezone.now()
+    entries = Entry.objects.order_by("id").values_list("occurred_at", "day")
+    moments = [occurred_at for occurred_at, _ in entries]
+    assert max(moments) <= now
+    assert Member.objects.filter(joined_at__gt=now).count() == 0
+    assert Card.objects.filter(last_visit_at__gt=now).count() == 0
+    assert all(day == occurred_at.astimezone(zone).date() for occurred_at, day in entries)
+    # The list of transactions goes by id within a day, so the order of writing is that of time.
+    assert moments == sorted(moments)
+
+
+def test_figures_agree_with_a_count_of_entries(business: Business) -> None:
+    day = today(business)
+    stats = queries.stats(business)
+    entries = Entry.objects
+    assert stats.total_customers == Member.objects.count()
+    assert stats.total_stamps == total(entries.all(), "stamps")
+    assert stats.total_rewards == entries.filter(kind="reward_redeem").count()
+    assert (
+        stats.pending_rewards
+        == total(entries.all(), "rewards")
+        == total(Card.objects.all(), "pending_rewards")
+    )
+    assert stats.active_7d == active_since(day - dt.timedelta(days=6))
+    assert stats.active_30d == active_since(day - dt.timedelta(days=29))
+    assert stats.stamps_today == total(entries.filter(day=day), "stamps")
+    assert min(stats.pending_rewards, stats.active_7d, stats.stamps_today) > 0
+    assert stats.active_7d < stats.active_30d < stats.total_customers
+
+
+def test_days_and_branches_agree_with_a_count_of_entries(business: Business) -> None:
+    detail = queries.detail(business, 30)
+    recent = Entry.objects.filter(day__gt=today(business) - dt.timedelta(days=30))
+    by_day = dict(recent.values_list("day").annotate(stamps=Sum("stamps")))
+    assert {day: stamps for day, stamps in detail.stamps_per_day if stamps} == {
+        d: s for d, s in by_day.items() if s
+    }
+    assert (
+        sum(joined for _, joined in detail.new_customers_per_day) == recent.filter(kind="enrol").count() > 0
+    )
+    for branch in detail.branch_performance:
+        there = recent.filter(branch_id=branch.id)
+        assert branch.stamps == total(there, "stamps")
+        assert branch.rewards == total(there.filter(rewards__gt=0), "rewards")
+        assert branch.unique_customers == there.values("card").distinct().count()
+    assert detail.unassigned_stamps == total(recent.filter(branch=None), "stamps")
+    assert 50 < detail.redemption_rate_pct < 100
+    most = Card.objects.order_by("-total_visits", "member_id").values_list("member_id", flat=True)
+    assert [top.id for top in detail.top_customers] == list(most[:10])
+
+
+def test_figures_are_rolled_up(demo: DemoShop) -> None:
+    watermark, _ = rollup.read_watermark()
+    assert watermark == db.run("SELECT MAX(id) FROM ledger_entry")[0][0]
+
+
+def test_rewards_keep_the_text_they_were_earned_under(cafe: Business) -> None:
+    assert Program.objects.get().reward_description == CAFE.later_reward
+    changed = timezone.now() - dt.timedelta(days=182)
+    before = Reward.objects.filter(earned_entry__occurred_at__lt=changed - dt.timedelta(days=2))
+    after = Reward.objects.filter(earned_entry__occurred_at__gt=changed + dt.timedelta(days=2))
+    assert {reward.text for reward in before} == {CAFE.reward}
+    assert {reward.text for reward in after} == {CAFE.later_reward}
+    late = before.filter(redeemed_entry__occurred_at__gt=changed + dt.timedelta(days=2))
+    assert late.exists()
+    assert late.filter(redeemed_entry__text=CAFE.reward).count() == late.count()
+
+
+def test_rewards_are_redeemed_later_than_earned(business: Business) -> None:
+    redeemed = Reward.objects.exclude(redeemed_entry=None)
+    assert redeemed.count() > 50
+    at_once = F("earned_entry__occurred_at") + dt.timedelta(minutes=10)
+    assert not redeemed.filter(redeemed_entry__occurred_at__lt=at_once).exists()
+
+
+def test_every_segment_has_somebody(business: Business) -> None:
+    reachable = Card.objects.filter(member__suspended=False, member__optout_email=False)
+    goal = Program.objects.get().stamps_required
+    assert reachable.filter(stamps__gte=goal - max(1, goal // 5)).exists()
+    active = Entry.objects.filter(kind__in=("stamp_add", "reward_redeem"))
+    month, long_ago = (timezone.now() - dt.timedelta(days=days) for days in (30, 60))
+    assert reachable.filter(pk__in=active.filter(occurred_at__gt=month).values("card")).count() >= 10
+    away = reachable.filter(member__joined_at__lt=long_ago, total_visits__gt=1)
+    assert away.exclude(pk__in=active.filter(occurred_at__gt=long_ago).values("card")).count() >= 3
+
+
+def test_the_suspended_never_came(business: Business) -> None:
+    cards = Card.objects.filter(member__suspended=True)
+    assert cards.exists()
+    assert not cards.filter(version__gt=0).exists()
+
+
+def test_birthdays_are_kept(cafe: Business) -> None:
+    bonuses = Entry.objects.filter(kind="birthday_bonus").select_related("card__member")
+    assert bonuses.count() > 60
+    for bonus in bonuses:
+        birthday = bonus.card.member.date_of_birth
+        assert birthday is not None
+        assert bonus.day == bonus_day(birthday, bonus.day.year)
+        assert (bonus.stamps, bonus.visits) == (CAFE.birthday_bonus, 0)
+
+
+def test_points_are_earned_spent_and_lapse(cafe: Business) -> None:
+    points = Card.objects.filter(points_earned__gt=0)
+    assert 25 < points.count() < 80
+    assert points.filter(points_spent__gt=0).count() > 10
+    assert points.filter(points_expired__gt=0).count() > 10
+    assert not Card.objects.filter(points__lt=0).exists()
+    lots = Lot.objects.filter(remaining__gt=0)
+    assert lots.filter(expires_on=None).exists()
+    assert lots.filter(expires_on__gt=today(cafe)).count() > 10
+    # The last night's run has come or is yet to come today.
+    assert not lots.filter(expires_on__lt=today(cafe) - dt.timedelta(days=1)).exists()
+
+
+def test_every_login_works(demo: DemoShop) -> None:
+    assert len(demo.logins) == 7
+    for email, password, _ in demo.logins:
+        user = authenticate(username=email, password=password)
+        assert isinstance(user, User)
+        validate_password(password, user)
+        assert len(password) >= 10
+        assert authenticate(username=email, password=password + "x") is None
+    assert [role for _, _, role in demo.logins].count("owner") == 2
+
+
+def test_keys_and_cards_belong_to_their_business(demo: DemoShop) -> None:
+    for shown in demo.businesses:
+        business = business_by_slug(shown.slug)
+        identity = identify(shown.api_key)
+        assert identity is not None
+        assert identity.business_id == business.pk
+        assert identity.plan.rest_access
+        with scope(business=business):
+            card = Card.objects.select_related("member").get(qr_code=shown.qr_code)
+        assert card.member.name == shown.member_name
+        assert card.pending_rewards > 0
+
+
+def test_a_second_load_is_refused(demo: DemoShop) -> None:
+    with pytest.raises(DemoExists, match=r"meera|divya"), transaction.atomic():
+        load_demo()
+    assert Business.objects.count() == 2
+    assert audit().checked["card"] == CAFE.members + BAKERY.members
+
+
+def test_a_demo_can_be_shown_again_with_new_keys(demo: DemoShop) -> None:
+    again = reopen_demo()
+    assert again is not None
+    assert again.logins == demo.logins
+    assert [one.slug for one in again.businesses] == [one.slug for one in demo.businesses]
+    assert [one.qr_code for one in again.businesses] == [one.qr_code for one in demo.businesses]
+    for shown in (*demo.businesses, *again.businesses):
+        assert identify(shown.api_key) is not None
+    assert len({one.api_key for one in (*demo.businesses, *again.businesses)}) == 4
