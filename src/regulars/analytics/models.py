@@ -89,6 +89,19 @@ class Total(Sums):
         return f"totals of {self.business_id}"
 
 
+class Erased(Sums):
+    """What members who were erased had done, all together: with it the totals still prove right."""
+
+    business = models.OneToOneField(
+        Business, primary_key=True, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+
+    objects: ClassVar[models.Manager[Erased]] = ScopedManager(business="business")
+
+    def __str__(self) -> str:
+        return f"erased from {self.business_id}"
+
+
 class LastSeen(models.Model):
     """When a member was last active at a branch, and how often they came."""
 

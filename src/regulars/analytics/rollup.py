@@ -63,6 +63,8 @@ def erase_member(*, business_id: int, member_id: int) -> None:
         raise RuntimeError("the watermark is missing")
     watermark, gaps = held
     _add(tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=watermark, gaps=gaps)))
+    whole = tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=0, gaps=[]))
+    _many(_ADD_ERASED, ((business, *sums) for business, sums in whole.totals.items()))
     pending = db.run("SELECT pending_rewards FROM ledger_card WHERE member_id = %s", (member_id,))[0][0]
     db.run(
         "UPDATE analytics_total SET members = members - 1, pending = pending - %s WHERE business_id = %s",
@@ -150,6 +152,10 @@ _ADD_TOTAL = f"""
 INSERT INTO analytics_total (business_id, {_SUMS}, pending) VALUES (%s, {_MARKS}, %s)
 ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_total")},
     pending = analytics_total.pending + excluded.pending"""
+
+_ADD_ERASED = f"""
+INSERT INTO analytics_erased (business_id, {_SUMS}) VALUES (%s, {_MARKS})
+ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_erased")}"""
 
 _ADD_SEEN = """
 INSERT INTO analytics_lastseen (business_id, branch_key, member_id, day, visits) VALUES (%s, %s, %s, %s, %s)

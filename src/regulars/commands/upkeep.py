@@ -20,7 +20,7 @@ def audit() -> None:
     settings = read_environment()
     start_django(settings, writes=False)
     database.check(settings)
-    from regulars.ledger.audit import audit as run_audit  # noqa: PLC0415 - models need Django
+    from regulars.analytics.audit import audit as run_audit  # noqa: PLC0415 - models need Django
 
     report = run_audit()
     say(report.as_json())

@@ -84,6 +84,18 @@ class AuditReport:
         """Whether ledger and totals agree."""
         return not self.differences
 
+    def add(self, check: str, business_id: int, customer_id: int | None, stored: Any, computed: Any) -> None:
+        """Report a difference."""
+        self.differences.append(
+            {
+                "check": check,
+                "business_id": business_id,
+                "customer_id": customer_id,
+                "stored": int(stored),
+                "computed": int(computed),
+            }
+        )
+
     def as_json(self) -> str:
         """The report as one line."""
         return json.dumps({"ok": self.ok, "checked": self.checked, "differences": self.differences})
@@ -101,13 +113,5 @@ def audit() -> AuditReport:
             report.checked[table] = int(db.run(f"SELECT COUNT(*) FROM ledger_{table}")[0][0])
         for name, sql in checks.items():
             for member_id, business_id, stored, computed in db.run(f"{sql} LIMIT {_MOST_REPORTED}"):
-                report.differences.append(
-                    {
-                        "check": name,
-                        "business_id": business_id,
-                        "customer_id": member_id,
-                        "stored": int(stored),
-                        "computed": int(computed),
-                    }
-                )
+                report.add(name, business_id, member_id, stored, computed)
     return report
