@@ -8,6 +8,7 @@ import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
 
+from regulars.rules.names import tidy_name
 from regulars.tenants.models import Staff
 
 log = structlog.get_logger(__name__)
@@ -21,7 +22,7 @@ def send_invitation(staff: Staff, temp_password: str) -> bool:
     """
     business = staff.business
     message = EmailMessage(
-        subject=f"You are on the team of {business.name}",
+        subject=f"You are on the team of {tidy_name(business.name)}",  # a header is one line
         body=(
             f"Hello {staff.name},\n\n"
             f"{business.name} has added you to its team.\n\n"
