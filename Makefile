@@ -56,8 +56,9 @@ lint: dev
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
-	$(BIN)/lint-imports
-	$(BIN)/django-admin makemigrations --check --dry-run --settings regulars.settings
+	$(BIN)/lint-imports --no-logo
+	@folder=$$(mktemp -d) && REGULARS_DATA_DIR=$$folder $(BIN)/django-admin makemigrations --check --dry-run \
+	  --settings regulars.settings; status=$$?; rm -rf "$$folder"; exit $$status
 
 bench: dev
 	@$(BIN)/python -m bench $(BENCH)

@@ -22,7 +22,7 @@ def workers(running: Running) -> list[int]:
     for entry in Path("/proc").glob("[0-9]*"):
         with suppress(OSError):
             parent = int((entry / "stat").read_text().rpartition(")")[2].split()[1])
-            if parent == running.process.pid and b"spawn_main" in (entry / "cmdline").read_bytes():
+            if parent == running.process.pid and b"resource_tracker" not in (entry / "cmdline").read_bytes():
                 found.append(int(entry.name))
     return found
 
@@ -94,12 +94,23 @@ def test_a_killed_server_takes_its_workers_along_and_starts_again_at_once(regula
 
 def test_a_killed_worker_is_replaced(regulars: Regulars) -> None:
     with regulars.serving() as running:
-        time.sleep(6)  # a worker that dies twice within seconds is a crash loop, which ends the server
+        time.sleep(server.ROLL_UP_EVERY + 1)  # by now the parent has the database open, too
         (before, *_) = workers(running)
         os.kill(before, signal.SIGKILL)
         until(lambda: not alive(before) and workers(running) and answers(running.url))
         assert httpx.get(running.url).status_code == 200
         assert running.stop() == 0
+
+
+def test_at_rest_it_is_small(regulars: Regulars) -> None:
+    with regulars.serving("--workers", "1", REGULARS_ALLOW_HTTP="loopback") as running:
+        for path in ("/", "/healthz", "/api/business", "/api/openapi.json"):
+            httpx.get(f"{running.url}{path}")
+        kilobytes = 0
+        for process in (running.process.pid, *workers(running)):
+            rollup = Path(f"/proc/{process}/smaps_rollup").read_text(encoding="ascii")
+            kilobytes += next(int(line.split()[1]) for line in rollup.splitlines() if line.startswith("Pss:"))
+    assert 20_000 < kilobytes < 120 * 1024
 
 
 def test_sqlite_is_served_by_one_process_once(regulars: Regulars, database: str) -> None:

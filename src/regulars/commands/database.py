@@ -91,8 +91,8 @@ def lock_for_serving(settings: Environment) -> TextIO:
     with _told():
         file = _lock_file(settings, "serving")
     try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
+        fcntl.lockf(file, fcntl.LOCK_EX | fcntl.LOCK_NB)  # of this process alone, not of those that it forks
+    except (BlockingIOError, PermissionError):
         holder = file.read().strip()
         file.close()
         raise Stop(
@@ -244,7 +244,7 @@ def _one_at_a_time(settings: Environment) -> Iterator[None]:
     """Several processes that start together must not apply the same changes."""
     if settings.database.engine == "sqlite":
         with _lock_file(settings, "migrating") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+            fcntl.lockf(lock, fcntl.LOCK_EX)
             yield
         return
     with connection.cursor() as cursor:
