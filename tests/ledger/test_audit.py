@@ -15,6 +15,8 @@ from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db
 
+COLUMNS = "business_id, card_id, kind, stamps, stamps_spent, rewards, visits, points, text, occurred_at, day"
+
 
 @pytest.fixture
 def shop() -> Shop:
@@ -129,10 +131,9 @@ def test_a_lost_entry_is_found(card: Card) -> None:
 
 def test_an_entry_that_nobody_posted_is_found(shop: Shop, card: Card) -> None:
     plant(
-        "INSERT INTO ledger_entry (business_id, card_id, kind, stamps, stamps_spent, rewards, visits, points, "
-        "text, stamps_after, points_after, occurred_at, day) "
-        "SELECT business_id, card_id, kind, stamps, 0, 0, visits, 0, '', stamps_after, points_after, "
-        "occurred_at, day FROM ledger_entry WHERE card_id = %s AND kind = 'stamp_add' ORDER BY id LIMIT 1",
+        f"INSERT INTO ledger_entry ({COLUMNS}, stamps_after, points_after) "
+        "SELECT business_id, card_id, kind, stamps, 0, 0, visits, 0, '', occurred_at, day, stamps_after, "
+        "points_after FROM ledger_entry WHERE card_id = %s AND kind = 'stamp_add' ORDER BY id LIMIT 1",
         card.pk,
     )
     assert {"stamps", "total_stamps", "total_visits", "version"} <= found(audit())
@@ -141,9 +142,8 @@ def test_an_entry_that_nobody_posted_is_found(shop: Shop, card: Card) -> None:
 def test_an_entry_of_another_business_is_found(shop: Shop, card: Card) -> None:
     charlie = make_shop("Charlie's")
     plant(
-        "INSERT INTO ledger_entry (business_id, card_id, kind, stamps, stamps_spent, rewards, visits, points, "
-        "text, stamps_after, points_after, occurred_at, day) "
-        "SELECT %s, card_id, kind, 0, 0, 0, 0, 0, '', 0, 0, occurred_at, day "
+        f"INSERT INTO ledger_entry ({COLUMNS}, stamps_after, points_after) "
+        "SELECT %s, card_id, kind, 0, 0, 0, 0, 0, '', occurred_at, day, 0, 0 "
         "FROM ledger_entry WHERE card_id = %s AND kind = 'enrol'",
         charlie.id,
         card.pk,
@@ -195,12 +195,9 @@ def test_points_taken_from_no_lot_are_found(card: Card) -> None:
 
 
 def test_a_wrong_balance_on_the_last_entry_is_found(shop: Shop, card: Card) -> None:
-    columns = (
-        "business_id, card_id, kind, stamps, stamps_spent, rewards, visits, points, text, occurred_at, day"
-    )
     plant("UPDATE ledger_card SET version = version + 1 WHERE member_id = %s", card.pk)
     plant(
-        f"INSERT INTO ledger_entry ({columns}, stamps_after, points_after) "
+        f"INSERT INTO ledger_entry ({COLUMNS}, stamps_after, points_after) "
         "SELECT business_id, card_id, 'stamp_add', 0, 0, 0, 0, 0, '', occurred_at, day, 3, 35 "
         "FROM ledger_entry WHERE card_id = %s AND kind = 'enrol'",
         card.pk,

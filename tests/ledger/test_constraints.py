@@ -34,9 +34,14 @@ def card(shop: Shop) -> Card:
 
 def refused(act: Callable[[], Any], names: str) -> None:
     """The database refuses, and for the reason that is named: a constraint, or words of a trigger."""
-    with pytest.raises(IntegrityError) as error, transaction.atomic(), scopes_disabled():
-        act()
-        connection.check_constraints()  # foreign keys are otherwise looked at when the transaction ends
+
+    def acted() -> None:
+        with transaction.atomic(), scopes_disabled():
+            act()
+            connection.check_constraints()  # foreign keys are otherwise looked at when the transaction ends
+
+    with pytest.raises(IntegrityError) as error:
+        acted()
     assert names.casefold() in str(error.value).casefold()
 
 
@@ -84,10 +89,14 @@ ENTRY_COLUMNS = [field.attname for field in Entry._meta.concrete_fields if field
 def test_no_column_of_an_entry_can_be_edited(shop: Shop, card: Card, column: str) -> None:
     with scopes_disabled():
         last = Entry.objects.filter(card=card).latest("id")
-        value = {"branch_id": shop.branch().pk, "occasion": "x"}.get(column, getattr(last, column))
-    with pytest.raises(DatabaseError, match="never changed"), transaction.atomic():
-        with connection.cursor() as cursor:
-            cursor.execute(f"UPDATE ledger_entry SET {column} = %s WHERE id = %s", (value, last.pk))
+        value: Any = {"branch_id": shop.branch().pk, "occasion": "x"}.get(column, getattr(last, column))
+    sql = f"UPDATE ledger_entry SET {column} = %s WHERE id = %s"
+    with (
+        connection.cursor() as cursor,
+        pytest.raises(DatabaseError, match="never changed"),
+        transaction.atomic(),
+    ):
+        cursor.execute(sql, (value, last.pk))
     with scopes_disabled():
         assert Entry.objects.get(pk=last.pk).recorded_at == last.recorded_at
 

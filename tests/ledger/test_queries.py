@@ -85,13 +85,15 @@ def test_transactions_are_stamps_gifts_and_redemptions(shop: Shop) -> None:
     branch = shop.branch()
     card = shop.enrol(birthday=dt.date(2000, 6, 1), occurred_at=NOON)
     other = shop.enrol("Bob", occurred_at=NOON)
-    actions_of = {"business_id": shop.id}
     shop.stamp(card, 8, occurred_at=NOON, branch_id=branch.pk)
     shop.stamp(other, 1, occurred_at=NOON + dt.timedelta(days=1))
     actions.redeem_reward(
-        **actions_of, qr_code=card.qr_code, occurred_at=NOON + dt.timedelta(days=2), branch_id=branch.pk
+        business_id=shop.id,
+        qr_code=card.qr_code,
+        occurred_at=NOON + dt.timedelta(days=2),
+        branch_id=branch.pk,
     )
-    points.add_points(**actions_of, member_id=card.pk, points_to_add=5)
+    points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=5)
     make_shop("Charlie's").enrol()
 
     def kinds(**wanted: object) -> list[tuple[str, int]]:

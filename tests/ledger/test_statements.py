@@ -1,4 +1,4 @@
-"""The posting is written by hand twice: PostgreSQL's one statement, SQLite's several. Both write the same rows."""
+"""The posting is written by hand twice, for each database its own way: both must write the same rows."""
 
 import datetime as dt
 import json
@@ -41,7 +41,11 @@ def rows() -> dict[str, list[dict[str, Any]]]:
             cursor.execute(f"SELECT * FROM {table} ORDER BY {order}")
             names = [column[0] for column in cursor.description]
             found[table] = [
-                {name: plain(name, value) for name, value in zip(names, row, strict=True) if name not in UNSHARED}
+                {
+                    name: plain(name, value)
+                    for name, value in zip(names, row, strict=True)
+                    if name not in UNSHARED
+                }
                 for row in cursor.fetchall()
             ]
     return found
@@ -67,7 +71,11 @@ def undone() -> Iterator[None]:
 
 def numbered(found: dict[str, list[dict[str, Any]]], start: dict[str, int]) -> Any:
     """Row numbers counted from the highest that there was before: sequences do not roll back."""
-    owners = {"entry_id": "ledger_entry", "earned_entry_id": "ledger_entry", "redeemed_entry_id": "ledger_entry"}
+    owners = {
+        "entry_id": "ledger_entry",
+        "earned_entry_id": "ledger_entry",
+        "redeemed_entry_id": "ledger_entry",
+    }
 
     def relative(table: str, name: str, value: Any) -> Any:
         owner = table if name == "id" else owners.get(name)
@@ -181,7 +189,9 @@ def test_both_ways_write_the_same_rows() -> None:
     @given(
         posting=postings(lots, state.next_reward_id, branch.pk, shop.owner.pk),
         number=st.integers(0, 3),
-        payload=st.dictionaries(texts, st.one_of(st.none(), st.booleans(), st.integers(-9, 9), texts), max_size=4),
+        payload=st.dictionaries(
+            texts, st.one_of(st.none(), st.booleans(), st.integers(-9, 9), texts), max_size=4
+        ),
     )
     def same(posting: Posting, number: int, payload: dict[str, Any]) -> None:
         events = [NewEvent(f"event.{index}", card.pk, payload) for index in range(number)]
@@ -236,7 +246,11 @@ def test_a_posting_of_stamps_writes_exactly_this() -> None:
         "day": dt.date(2026, 6, 2),
     }
     (reward,) = after["ledger_reward"][len(before["ledger_reward"]) :]
-    assert (reward["text"], reward["earned_entry_id"], reward["redeemed_entry_id"]) == ("Cake", entry_id, None)
+    assert (reward["text"], reward["earned_entry_id"], reward["redeemed_entry_id"]) == (
+        "Cake",
+        entry_id,
+        None,
+    )
     (event,) = after["outbox_event"][len(before["outbox_event"]) :]
     assert (event["type"], event["member_id"]) == ("stamp.added", card.pk)
     assert event["payload"] == {"a": 1, "transaction_id": entry_id}
@@ -248,7 +262,8 @@ def test_a_posting_of_points_moves_exactly_these_lots() -> None:
     before = rows()
     first, second = (row["id"] for row in before["ledger_lot"])
     entry_id = post.post(
-        state_of(shop, card), Posting("points_spend", NOON, points=-45, takes=(Take(first, 40), Take(second, 5)))
+        state_of(shop, card),
+        Posting("points_spend", NOON, points=-45, takes=(Take(first, 40), Take(second, 5))),
     )
     after = rows()
     assert [row["remaining"] for row in after["ledger_lot"]] == [0, 55]
