@@ -79,13 +79,17 @@ _PROBLEMS = {
 }
 
 
+def _number(limit: float) -> str:
+    return str(int(limit)) if limit == int(limit) else str(limit)
+
+
 def _problem(error: dict[str, Any]) -> str:
     context = error.get("ctx", {})
     match error["type"]:
         case "greater_than_equal":
-            return f"must be at least {context['ge']:g}"
+            return f"must be at least {_number(context['ge'])}"
         case "less_than_equal":
-            return f"must be at most {context['le']:g}"
+            return f"must be at most {_number(context['le'])}"
         case "literal_error" | "enum":
             return f"must be {context['expected']}".replace("'", "")
         case "string_too_long":
