@@ -1,0 +1,111 @@
+"""The page of error codes names every code that there is, under its status."""
+
+from __future__ import annotations
+
+import ast
+import re
+from collections.abc import Iterator
+
+import pytest
+
+from regulars.api.rest import envelope, errors
+from regulars.rules.errors import Refusal
+from tests.docs import pages
+
+PAGE = pages.DOCS / "errors.md"
+SOURCE = pages.ROOT / "src" / "regulars"
+OTHER = "Any other status"
+LATER = "Codes for calls to come"
+# Raised by a rule that no call of the REST API uses yet.
+UNREACHED = {"NotEnoughPoints"}
+
+pytestmark = pytest.mark.once
+
+
+def kinds(of: type[Refusal] = Refusal) -> Iterator[type[Refusal]]:
+    """Every class of refusal but those of the demo, which no request meets."""
+    for kind in of.__subclasses__():
+        if kind.__module__.startswith("regulars.") and not kind.__module__.startswith("regulars.demo"):
+            yield kind
+        yield from kinds(kind)
+
+
+def told() -> dict[str, str]:
+    """The codes that have a heading, and the heading under which they stand."""
+    found: dict[str, str] = {}
+    under = ""
+    for section in pages.sections(PAGE):
+        if re.fullmatch(r"[a-z_]+", section.title):
+            found[section.title] = under
+        else:
+            under = section.title
+    return found
+
+
+def calls() -> Iterator[ast.Call]:
+    for path in SOURCE.rglob("*.py"):
+        if "demo" in path.parts:
+            continue
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            if isinstance(node, ast.Call):
+                yield node
+
+
+def answered_in_place() -> dict[str, str]:
+    """Codes that are written where they are answered, without a class: `envelope.error(403, "code", …)`."""
+    found: dict[str, str] = {}
+    for call in calls():
+        match call:
+            case ast.Call(func=ast.Attribute(attr="error"), args=[ast.Constant(), ast.Constant(), *_]):
+                status, code = (one.value for one in call.args[:2] if isinstance(one, ast.Constant))
+                found[str(code)] = str(status)
+    return found
+
+
+def raised() -> dict[str, set[str]]:
+    """The classes of refusals that somebody makes, and the further keys that their answers have."""
+    names = {kind.__name__ for kind in kinds()}
+    found: dict[str, set[str]] = {}
+    for call in calls():
+        target = call.func
+        if isinstance(target, ast.Attribute) and target.attr == "at":
+            target = target.value
+        name = getattr(target, "attr", None) or getattr(target, "id", None)
+        if name in names:
+            keys = {one.arg for one in call.keywords if one.arg} - {"fields"}
+            found.setdefault(str(name), set()).update(keys)
+    return found
+
+
+def test_every_code_has_its_cause_and_its_mending_under_its_status() -> None:
+    later = set(pages.code(pages.section(PAGE, LATER).text))
+    actual = {kind.code: str(errors.status_of(kind(""))) for kind in kinds()}
+    actual |= {code: str(status) for status, (code, _) in envelope._STATUS_CODES.items()}
+    actual |= answered_in_place()
+    found = told()
+    assert found.pop("error") == OTHER
+    assert {code: heading.partition(":")[0] for code, heading in found.items()} == {
+        code: status for code, status in actual.items() if code not in later
+    }
+    for code in found:
+        text = pages.section(PAGE, code).text
+        assert "**Cause.**" in text, code
+        assert "**Mending.**" in text, code
+
+
+def test_codes_of_calls_to_come_are_those_that_the_api_never_answers() -> None:
+    reached = set(raised()) - UNREACHED
+    assert set(pages.code(pages.section(PAGE, LATER).text)) == {
+        kind.code for kind in kinds() if kind.__name__ not in reached
+    }
+
+
+def test_the_further_keys_of_an_answer_are_told() -> None:
+    codes = {kind.__name__: kind.code for kind in kinds()}
+    actual = {codes[name]: keys for name, keys in raised().items() if keys and name not in UNREACHED}
+    found: dict[str, set[str]] = {}
+    for code in told():
+        _, also, rest = pages.section(PAGE, code).text.partition("**Also in the answer.**")
+        if also:
+            found[code] = set(pages.code(rest.partition("**Mending.**")[0]))
+    assert found == actual
