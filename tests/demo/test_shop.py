@@ -26,7 +26,8 @@ from regulars.tenants.identity import identify
 from regulars.tenants.models import Branch, Business, Program, Staff, User
 from regulars.tenants.queries import business_by_slug
 
-pytestmark = pytest.mark.django_db
+# One group: with `--dist loadgroup` one process runs all of them, and the shop is loaded only once.
+pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
 
 
 @pytest.fixture(scope="module")
