@@ -26,8 +26,7 @@ from regulars.tenants.identity import identify
 from regulars.tenants.models import Branch, Business, Program, Staff, User
 from regulars.tenants.queries import business_by_slug
 
-# One group: with `--dist loadgroup` one process runs all of them, and the shop is loaded only once.
-pytestmark = [pytest.mark.django_db, pytest.mark.xdist_group("demo")]
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture(scope="module")
