@@ -116,7 +116,7 @@ def _end_with(sentinel: int) -> None:
 
 
 def _keep_rolled_up(stopping: threading.Event) -> None:
-    from regulars.analytics.rollup import roll_up  # noqa: PLC0415 - models need Django
+    from regulars.analytics.rollup import BATCH, roll_up  # noqa: PLC0415 - models need Django
 
     pause = ROLL_UP_EVERY
     while not stopping.wait(pause):
@@ -128,7 +128,8 @@ def _keep_rolled_up(stopping: threading.Event) -> None:
                 with connection.cursor() as cursor:
                     # Of all processes, only the one that serves may checkpoint (docs/decisions).
                     cursor.execute("PRAGMA wal_autocheckpoint=0")
-            roll_up()
+            while roll_up() >= BATCH and not stopping.is_set():
+                pass  # a busy hour leaves more than one batch
             pause = ROLL_UP_EVERY
         except BaseException:  # this thread must outlive whatever happens
             pause = min(pause * 2, ROLL_UP_RETRY_AT_MOST)

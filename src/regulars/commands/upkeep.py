@@ -33,6 +33,6 @@ def rollup() -> None:
     settings = read_environment()
     start_django(settings, writes=False)
     database.check(settings)
-    from regulars.analytics.rollup import roll_up  # noqa: PLC0415 - models need Django
+    from regulars.analytics.rollup import roll_up_all  # noqa: PLC0415 - models need Django
 
-    say(f"Rolled up {roll_up()} entries.")
+    say(f"Rolled up {roll_up_all()} entries.")

@@ -126,6 +126,10 @@ def _store() -> Store:
     return Redis(settings.REGULARS_REDIS_URL, memory) if settings.REGULARS_REDIS_URL else memory
 
 
+# A forked process must open the file itself: a lock does not keep out those who share its opening.
+os.register_at_fork(after_in_child=_store.cache_clear)
+
+
 def take(subject: str, limit: int, *, enforced: bool = True) -> Allowance:
     """Take one request from a subject's limit. With `enforced` False it is counted but always allowed."""
     number, left = _store().count(subject, limit)
