@@ -70,7 +70,8 @@ def create_member(
     name = names.tidy_name(clean_text(name, field="name", max_length=200, required=True))
     first, last = names.split_name(name)
     cell = phones.normalise(phone, country=business.country)
-    email = check_email(email, field="email") if email.strip() else ""
+    email = clean_text(email, field="email", max_length=254)
+    email = check_email(email, field="email") if email else ""
     if birthday is not None and not OLDEST_BIRTHDAY <= birthday <= joined_at.date() + dt.timedelta(days=1):
         raise InvalidInput.at("birthday", f"must be a date from {OLDEST_BIRTHDAY} to today")
     code = clean_text(code, field="code", max_length=50)
