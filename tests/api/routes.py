@@ -7,6 +7,7 @@ identifiers are not tried, makes `test_isolation.py` fail.
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from functools import cache
 from typing import Any
 
 from django.db import connection
@@ -107,7 +108,9 @@ def own(mine: Things) -> dict[str, Call]:
         "GET /api/program": Call(),
         "PATCH /api/program": Call(body={"stamps_required": 10}),
         "GET /api/customers": Call(query={"page": 1, "per_page": 100, "q": "sharma"}),
-        "POST /api/customers": Call(201, body={"name": "Rahul Mehta", "phone": "9123456780"}),
+        "POST /api/customers": Call(
+            201, body={"name": "Rahul Mehta", "phone": "9123456780", "email": "rahul@example.com"}
+        ),
         "GET /api/customers/{customer_id}": Call(path={"customer_id": mine.customer_id}),
         "DELETE /api/customers/{customer_id}": Call(path={"customer_id": mine.customer_id}),
         "POST /api/stamps/add": Call(body={"qr_code": mine.qr_code, "count": 3, "branch_id": mine.branch_id}),
@@ -165,6 +168,7 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
     }
 
 
+@cache
 def schema() -> dict[str, Any]:
     """The OpenAPI description as it is served."""
     return dict(api.get_openapi_schema())
