@@ -162,6 +162,8 @@ class _Loader:
         self._people: list[Person] = year.people
         self._happenings: list[Happening] = year.happenings
         self._holders: dict[int, _Holder] = {}
+        # A week to put up the posters before the first customer joins.
+        self._opened_at = year.happenings[0].at - dt.timedelta(days=7)
 
     def load(self, report: Progress) -> DemoBusiness:
         stage, total = f"{self._shop.name}: a year of visits", len(self._happenings)
@@ -189,6 +191,7 @@ class _Loader:
             stamps_required=shop.goal,
             reward_description=shop.reward,
             birthday_bonus_stamps=shop.birthday_bonus,
+            opened_at=self._opened_at,
             business_type=shop.business_type,
             phone=shop.phone,
             address=shop.address,
@@ -203,6 +206,7 @@ class _Loader:
         self._branches: list[Branch] = [
             tenants.create_branch(
                 business=self._business,
+                opened_at=self._opened_at,
                 name=place.name,
                 address=place.address,
                 city=shop.city,

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import Any
 
 from django.contrib.auth.hashers import make_password
@@ -21,7 +21,10 @@ from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff, Us
 from regulars.tenants.plans import PLANS, check_feature
 from regulars.tenants.queries import next_number
 
-TEMP_PASSWORD_LASTS = timedelta(days=7)
+TEMP_PASSWORD_LASTS = dt.timedelta(days=7)
+
+# What a new business may be told beside its name.
+PROFILE_TEXTS = {field: most for field, most in checks.BUSINESS_TEXTS.items() if field != "business_name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,18 +59,19 @@ def create_business(
     stamps_required: int = 8,
     reward_description: str = "Free coffee",
     birthday_bonus_stamps: int = 0,
+    opened_at: dt.datetime | None = None,
     **profile: str,
 ) -> NewBusiness:
     """Make a business with its programme, its owner and a first API key.
 
     `profile` takes the text fields of `PATCH /api/business`. With `owner_password` the owner signs in with
-    it; without, a temporary password is made.
+    it; without, a temporary password is made. `opened_at` is for a history that is loaded afterwards.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
     """
     name = clean_text(name, field="name", max_length=200, required=True)
-    texts = checks.clean_texts(profile, checks.BUSINESS_TEXTS)
+    texts = checks.clean_texts(profile, PROFILE_TEXTS)
     business = Business(
         name=name,
         plan=checks.check_plan(plan),
@@ -75,10 +79,11 @@ def create_business(
         timezone=checks.check_timezone(timezone),
         currency=checks.check_currency(currency),
         join_code=codes.new_join_code(),
+        **_since(opened_at),
         **texts,
     )
     program = Program(
-        program_name=clean_text(program_name or f"{name} Stamps", field="program_name", max_length=200),
+        program_name=clean_text(program_name or f"{name[:190]} Stamps", field="program_name", max_length=200),
         stamps_required=checks.check_goal(stamps_required),
         reward_description=clean_text(
             reward_description, field="reward_description", max_length=300, required=True
@@ -94,6 +99,10 @@ def create_business(
             owner = _add_staff(business, owner_name or name, email, Staff.Role.OWNER, owner_password)
             _, key = create_api_key(business=business, name="First key")
     return NewBusiness(business, owner.staff, key, owner.temp_password)
+
+
+def _since(opened_at: dt.datetime | None) -> dict[str, dt.datetime]:
+    return {} if opened_at is None else {"created_at": opened_at}
 
 
 def _save_with_free_slug(business: Business) -> None:
@@ -148,9 +157,12 @@ def create_branch(
     business: Business,
     latitude: float | None = None,
     longitude: float | None = None,
+    opened_at: dt.datetime | None = None,
     **texts: str,
 ) -> Branch:
     """Open a branch; `texts` are name (required), address, city, state and phone.
+
+    `opened_at` is for a history that is loaded afterwards.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
@@ -164,7 +176,7 @@ def create_branch(
         code = codes.numbered_code("B", next_number(business.pk, "branch"))
         if most is not None and Branch.objects.count() >= most:
             raise PlanLimit(f"The {business.plan} plan allows {most} branches, and there are as many.")
-        return Branch.objects.create(business=business, code=code, **clean, **place)
+        return Branch.objects.create(business=business, code=code, **clean, **place, **_since(opened_at))
 
 
 def update_branch(*, business_id: int, branch_id: int, **changes: Any) -> Branch:
