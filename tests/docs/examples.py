@@ -1,7 +1,7 @@
 """Runs a page's examples from top to bottom and compares what they answer with what the page says.
 
-A block in `sh` runs in one shell with all those before it; one in `python` or `php` is a program of its own. The
-block in `json` or `text` that follows is its answer. Blocks in other languages are only shown.
+A block in `sh` runs in one shell with all those before it; one in `python` or `php` is a program of its own.
+The block in `json` or `text` that follows is its answer. Blocks in other languages are only shown.
 """
 
 from __future__ import annotations
@@ -125,7 +125,9 @@ def _documents(output: str) -> Iterator[Any]:
 def _still(value: Any) -> Any:
     match value:
         case dict():
-            return {name: "<number>" if _is_volatile(name, one) else _still(one) for name, one in value.items()}
+            return {
+                name: "<number>" if _is_volatile(name, one) else _still(one) for name, one in value.items()
+            }
         case list():
             return [_still(one) for one in value]
         case str():

@@ -40,7 +40,9 @@ def read(path: Path) -> str:
 
 def blocks(path: Path) -> list[Block]:
     text = read(path)
-    return [Block(found[1], found[2], text.count("\n", 0, found.start()) + 1) for found in _FENCE.finditer(text)]
+    return [
+        Block(found[1], found[2], text.count("\n", 0, found.start()) + 1) for found in _FENCE.finditer(text)
+    ]
 
 
 def prose(path: Path) -> str:
@@ -75,7 +77,7 @@ def anchors(path: Path) -> set[str]:
 
 
 def links(path: Path) -> list[str]:
-    return [target for target in _LINK.findall(prose(path))]
+    return list(_LINK.findall(prose(path)))
 
 
 def code(text: str) -> list[str]:

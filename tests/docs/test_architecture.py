@@ -52,7 +52,9 @@ def test_every_table_is_described() -> None:
     assert sorted(told) == sorted(model._meta.db_table for model in ours)
     shared = {"tenants_business", "tenants_user", "analytics_watermark"}
     assert shared == {
-        model._meta.db_table for model in ours if "business" not in {field.name for field in model._meta.fields}
+        model._meta.db_table
+        for model in ours
+        if "business" not in {field.name for field in model._meta.fields}
     }
 
 
@@ -76,7 +78,9 @@ def test_the_files_that_are_named_exist() -> None:
     for one in named - {"models.py", "actions.py", "queries.py"}:
         path, _, function = one.partition(":")
         file: Path = PACKAGE / path
-        defined = {node.name for node in ast.walk(ast.parse(pages.read(file))) if isinstance(node, ast.FunctionDef)}
+        defined = {
+            node.name for node in ast.walk(ast.parse(pages.read(file))) if isinstance(node, ast.FunctionDef)
+        }
         assert not function or function in defined, one
 
 

@@ -11,8 +11,8 @@ import pytest
 from regulars.api.rest import envelope, errors
 from regulars.api.rest.api import api
 from regulars.api.rest.common import MAX_PER_PAGE
-from regulars.tenants import checks, idempotency, identity, plans
 from regulars.tenants import actions as tenants
+from regulars.tenants import checks, idempotency, identity, plans
 from tests.docs import pages
 
 GUIDE = pages.DOCS / "rest.md"
@@ -156,7 +156,9 @@ def test_the_guide_says_what_plans_allow() -> None:
         for plan in plans.PLANS.values()
     }
     assert told == actual
-    branches = [f"`{plan.name}`" for plan in plans.PLANS.values() if plan.rest_access and not plan.max_branches]
+    branches = [
+        f"`{plan.name}`" for plan in plans.PLANS.values() if plan.rest_access and not plan.max_branches
+    ]
     assert f"`growth` there can be {plans.PLANS['growth'].max_branches} of them" in pages.read(GUIDE)
     assert f"on {' and '.join(branches)} any number" in pages.read(GUIDE)
 

@@ -1,0 +1,71 @@
+"""What README shows is what happens."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.docs import examples, pages
+from tests.docs.house import PUBLISHED_URL, House, serving
+
+README = pages.ROOT / "README.md"
+
+pytestmark = pytest.mark.once
+
+
+@pytest.fixture(scope="module")
+def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
+    """What `make run` starts."""
+    folder = tmp_path_factory.mktemp("demo")
+    with serving(folder, "--demo") as running:
+        yield running
+
+
+def still(line: str) -> str:
+    """A line of the transcript without what differs from run to run."""
+    line = re.sub(r"rk_\w+", "rk_…", line)
+    line = re.sub(r'"qr_code": "[0-9a-f]{16}"', '"qr_code": "…"', line)
+    return re.sub(r"gives .+ a stamp", "gives … a stamp", line)
+
+
+def test_the_transcript_is_what_serve_prints(house: House) -> None:
+    (transcript,) = [block for block in pages.blocks(README) if block.language == "console"]
+    _, _, shown = transcript.text.partition("(a minute the first time)\n")
+    said = [line.replace(house.url, PUBLISHED_URL) for line in house.output]
+    assert [still(line) for line in shown.splitlines()] == [still(line) for line in said]
+
+
+def test_the_calls_that_are_printed_work_when_pasted(house: House) -> None:
+    calls = [line for line in house.output if line.startswith("  curl ")]
+    assert len(calls) == 3
+    answers = []
+    for call in calls:
+        done = house.run("bash", "-c", call)
+        assert done.returncode == 0, done.stderr
+        answers.append(json.loads(done.stdout)["data"])
+    business, stamp, stats = answers
+    assert business["business_name"] == "Parijata Coffee House"
+    assert stamp["stamps_added"] == 1
+    assert stats["stamps_today"] >= 1
+
+
+def test_the_first_call_answers_as_shown(house: House) -> None:
+    key = re.search(r"API key of .+: (rk_\w+)", "\n".join(house.output))
+    assert key
+    found = examples.of_page(README)
+    assert found
+    wrong = [examples.problem(ran) for ran in examples.run(house, found, key[1])]
+    assert not any(wrong), wrong
+
+
+def test_what_make_says_before_is_in_the_makefile() -> None:
+    (transcript,) = [block for block in pages.blocks(README) if block.language == "console"]
+    command, *before = transcript.text.partition("Regulars ")[0].splitlines()
+    assert command == "$ make run"
+    makefile = pages.read(Path(pages.ROOT / "Makefile"))
+    for line in before:
+        assert re.sub(r"with \w+$", "with ", line).replace(".venv", "$(VENV)") in makefile
