@@ -15,9 +15,9 @@ from django.db import connection
 
 from regulars import db
 from regulars.analytics import queries, rollup
+from regulars.analytics.audit import audit
 from regulars.analytics.rollup import read_watermark, roll_up, roll_up_all
 from regulars.ledger import actions
-from regulars.ledger.audit import audit
 from regulars.members import actions as members
 from regulars.rules.errors import NotFound, NothingToRedeem
 from tests.analytics.recount import Recount
