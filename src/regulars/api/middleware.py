@@ -48,6 +48,7 @@ class Gateway:
             response = envelope.plain_error(response)
         envelope.add_rate_headers(request, response)
         response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("X-Content-Type-Options", "nosniff")
         return response
 
     def _refuse(self, request: HttpRequest) -> HttpResponse | None:

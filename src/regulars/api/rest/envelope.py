@@ -60,9 +60,9 @@ def plain_error(response: HttpResponseBase) -> HttpResponse:
     """An error that somebody answered as a page, in our envelope and with its headers."""
     code, message = _STATUS_CODES.get(response.status_code, ("error", "The request was refused."))
     answer = error(response.status_code, code, message)
-    for name in ("Allow", "Retry-After"):
-        if name in response.headers:
-            answer.headers[name] = response.headers[name]
+    for name, value in response.headers.items():
+        if not name.lower().startswith("content-"):
+            answer.headers[name] = value
     return answer
 
 
