@@ -4,9 +4,9 @@ import datetime as dt
 
 import pytest
 from django_scopes import scope
-from tests.factories import make_shop
 
 from regulars.tenants.actions import create_branch
+from tests.factories import make_shop
 
 pytestmark = pytest.mark.django_db
 
