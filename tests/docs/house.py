@@ -12,6 +12,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -31,6 +32,13 @@ class House:
     folder: Path
     env: dict[str, str]
     output: list[str]  # what the server has said on standard output
+
+    def wait_for(self, text: str) -> None:
+        """Wait until the server has said this."""
+        deadline = time.monotonic() + 30
+        while not any(text in line for line in self.output):
+            assert time.monotonic() < deadline, self.output
+            time.sleep(0.02)
 
     def run(self, *command: str | Path) -> subprocess.CompletedProcess[str]:
         return subprocess.run(

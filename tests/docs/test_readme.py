@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -17,14 +16,6 @@ README = pages.ROOT / "README.md"
 pytestmark = pytest.mark.once
 
 
-@pytest.fixture(scope="module")
-def house(tmp_path_factory: pytest.TempPathFactory) -> Iterator[House]:
-    """What `make run` starts."""
-    folder = tmp_path_factory.mktemp("demo")
-    with serving(folder, "--demo") as running:
-        yield running
-
-
 def still(line: str) -> str:
     """A line of the transcript without what differs from run to run."""
     line = re.sub(r"rk_\w+", "rk_…", line)
@@ -32,14 +23,23 @@ def still(line: str) -> str:
     return re.sub(r"gives .+ a stamp", "gives … a stamp", line)
 
 
-def test_the_transcript_is_what_serve_prints(house: House) -> None:
+def test_make_run_gives_what_the_readme_shows(tmp_path: Path) -> None:
+    # One test for all of it: loading the demo shop takes its time.
+    with serving(tmp_path, "--demo") as house:
+        house.wait_for("/api/stats")  # the last line
+        check_transcript(house)
+        check_printed_calls(house)
+        check_first_call(house)
+
+
+def check_transcript(house: House) -> None:
     (transcript,) = [block for block in pages.blocks(README) if block.language == "console"]
     _, _, shown = transcript.text.partition("(a minute the first time)\n")
     said = [line.replace(house.url, PUBLISHED_URL) for line in house.output]
     assert [still(line) for line in shown.splitlines()] == [still(line) for line in said]
 
 
-def test_the_calls_that_are_printed_work_when_pasted(house: House) -> None:
+def check_printed_calls(house: House) -> None:
     calls = [line for line in house.output if line.startswith("  curl ")]
     assert len(calls) == 3
     answers = []
@@ -53,7 +53,7 @@ def test_the_calls_that_are_printed_work_when_pasted(house: House) -> None:
     assert stats["stamps_today"] >= 1
 
 
-def test_the_first_call_answers_as_shown(house: House) -> None:
+def check_first_call(house: House) -> None:
     key = re.search(r"API key of .+: (rk_\w+)", "\n".join(house.output))
     assert key
     found = examples.of_page(README)
