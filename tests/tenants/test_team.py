@@ -1,0 +1,214 @@
+"""Staff and invitations: nobody takes over an account or learns who has one (docs/decisions/0004)."""
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import time_machine
+from django.contrib.auth import authenticate
+from django_scopes import scope, scopes_disabled
+
+from regulars.ledger.models import Entry
+from regulars.rules.errors import Conflict, InvalidInput, LastOwner, NotFound, PlanRequired
+from regulars.tenants import actions, queries
+from regulars.tenants.models import Staff, User
+from tests.factories import Shop, make_shop
+
+pytestmark = pytest.mark.django_db
+
+BOB = "bob@mail.example"
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop()
+
+
+@pytest.fixture
+def other() -> Shop:
+    return make_shop("Charlie's")
+
+
+def add(shop: Shop, email: str = BOB, **fields: Any) -> actions.NewStaff:
+    return actions.add_staff(business=shop.business, name="Bob", email=email, **fields)
+
+
+def sign_in(password: str | None, email: str = BOB) -> User | None:
+    user = authenticate(email=email, password=password)
+    assert user is None or isinstance(user, User)
+    return user
+
+
+def memberships(email: str = BOB) -> list[Staff]:
+    with scopes_disabled():
+        return list(Staff.objects.filter(user__email=email).order_by("id"))
+
+
+def test_somebody_new_signs_in_with_the_temporary_password(shop: Shop) -> None:
+    added = add(shop, email=" BOB@mail.example")
+    assert (added.staff.role, added.staff.code) == ("staff", "U000002")
+    assert added.staff.user.email == BOB
+    user = sign_in(added.temp_password)
+    assert user is not None
+    assert user.invited_staff == added.staff  # type: ignore[attr-defined]
+    assert added.staff.must_change_password
+
+
+def test_the_temporary_password_is_stored_hashed_on_the_membership(shop: Shop) -> None:
+    added = add(shop)
+    stored = memberships()[0]
+    assert added.temp_password is not None
+    assert added.temp_password not in stored.temp_password
+    assert not User.objects.get(email=BOB).has_usable_password()
+
+
+def test_the_temporary_password_dies_after_seven_days(shop: Shop) -> None:
+    start = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
+    with time_machine.travel(start, tick=False) as clock:
+        added = add(shop)
+        clock.move_to(start + dt.timedelta(days=7, seconds=-1))
+        assert sign_in(added.temp_password) is not None
+        clock.move_to(start + dt.timedelta(days=7))
+        assert sign_in(added.temp_password) is None
+
+
+def test_a_known_address_is_added_like_an_unknown_one_and_its_account_stays_as_it_is(
+    shop: Shop, other: Shop
+) -> None:
+    add(other, password="bob's own long password")
+    before = User.objects.filter(email=BOB).values().get()
+    known, unknown = add(shop), add(shop, "nobody@mail.example")
+    assert known.temp_password is not None
+    assert unknown.temp_password is not None
+    assert len(known.temp_password) == len(unknown.temp_password)
+    assert User.objects.filter(email=BOB).values().get() == before
+    assert (known.staff.user_id, len(memberships())) == (before["id"], 2)
+    # The password of the invitation opens nothing that was there before.
+    assert sign_in(known.temp_password) is None
+    assert sign_in("bob's own long password") is not None
+
+
+def test_adding_a_known_address_with_a_password_does_not_set_it(shop: Shop, other: Shop) -> None:
+    add(other, password="bob's own long password")
+    add(shop, password="the stranger's choice")
+    assert sign_in("the stranger's choice") is None
+    assert sign_in("bob's own long password") is not None
+
+
+def test_invitations_of_two_shops_open_each_its_own_door(shop: Shop, other: Shop) -> None:
+    first, second = add(shop), add(other)
+    for added in (first, second):
+        user = sign_in(added.temp_password)
+        assert user is not None
+        assert user.invited_staff == added.staff  # type: ignore[attr-defined]
+
+
+def test_a_known_address_of_the_same_team_is_a_conflict(shop: Shop, other: Shop) -> None:
+    added = add(shop)
+    with pytest.raises(Conflict) as refused:
+        add(shop, "Bob@Mail.example")
+    assert refused.value.details == {"id": added.staff.pk}
+    assert list(refused.value.fields) == ["email"]
+    add(other)
+    with pytest.raises(Conflict):
+        add(shop, shop.owner.user.email)
+    assert len(memberships()) == 2
+
+
+@pytest.mark.parametrize("password", [None, "", "wrong", "0" * 12])
+def test_a_wrong_password_signs_nobody_in(shop: Shop, password: str | None) -> None:
+    add(shop)
+    assert sign_in(password) is None
+    assert sign_in(password, "stranger@mail.example") is None
+    assert sign_in(password, shop.owner.user.email) is None
+
+
+def test_who_is_switched_off_cannot_use_the_invitation(shop: Shop) -> None:
+    added = add(shop)
+    with scope(business=shop.business):
+        Staff.objects.filter(pk=added.staff.pk).update(is_active=False)
+    assert sign_in(added.temp_password) is None
+
+
+def test_a_password_of_ones_own_ends_the_temporary_one(shop: Shop) -> None:
+    added = add(shop)
+    user = User.objects.get(email=BOB)
+    user.set_password("bob's own long password")
+    user.save()
+    assert sign_in(added.temp_password) is None
+
+
+def test_removing_takes_membership_and_invitation_and_the_account_when_nobody_else_has_it(
+    shop: Shop, other: Shop
+) -> None:
+    first, second = add(shop), add(other)
+    actions.remove_staff(business_id=shop.id, staff_id=first.staff.pk)
+    assert sign_in(first.temp_password) is None
+    assert sign_in(second.temp_password) is not None
+    actions.remove_staff(business_id=other.id, staff_id=second.staff.pk)
+    assert not User.objects.filter(email=BOB).exists()
+
+
+def test_an_operator_s_account_stays_when_they_leave_a_team(shop: Shop) -> None:
+    added = add(shop)
+    User.objects.filter(email=BOB).update(is_staff=True)
+    actions.remove_staff(business_id=shop.id, staff_id=added.staff.pk)
+    assert User.objects.filter(email=BOB).exists()
+
+
+def test_what_they_did_stays_when_somebody_leaves(shop: Shop) -> None:
+    added, card = add(shop), shop.enrol()
+    shop.stamp(card, 2, staff_id=added.staff.pk)
+    actions.remove_staff(business_id=shop.id, staff_id=added.staff.pk)
+    with scope(business=shop.business):
+        entry = Entry.objects.get(kind="stamp_add")
+    assert (entry.stamps, entry.staff_id) == (2, None)
+
+
+def test_the_last_owner_stays(shop: Shop) -> None:
+    add(shop)
+    with pytest.raises(LastOwner):
+        actions.remove_staff(business_id=shop.id, staff_id=shop.owner.pk)
+    second = add(shop, "second@mail.example", role="owner")
+    with scope(business=shop.business):
+        Staff.objects.filter(pk=second.staff.pk).update(is_active=False)
+    with pytest.raises(LastOwner):  # one who is switched off does not count
+        actions.remove_staff(business_id=shop.id, staff_id=shop.owner.pk)
+    with scope(business=shop.business):
+        Staff.objects.filter(pk=second.staff.pk).update(is_active=True)
+    actions.remove_staff(business_id=shop.id, staff_id=shop.owner.pk)
+    with pytest.raises(LastOwner):
+        actions.remove_staff(business_id=shop.id, staff_id=second.staff.pk)
+    assert [staff.role for staff in queries.team(shop.id)] == ["staff", "owner"]
+
+
+def test_somebody_of_another_team_is_not_found(shop: Shop, other: Shop) -> None:
+    theirs = add(other)
+    with pytest.raises(NotFound):
+        actions.remove_staff(business_id=shop.id, staff_id=theirs.staff.pk)
+    assert memberships() == [theirs.staff]
+    assert [staff.pk for staff in queries.team(shop.id)] == [shop.owner.pk]
+
+
+def test_a_plan_without_team_has_its_owner_only() -> None:
+    shop = make_shop(plan="trial")
+    with pytest.raises(PlanRequired) as refused:
+        add(shop)
+    assert refused.value.details == {"plans": ["basic", "growth", "professional", "self_hosted"]}
+    assert not User.objects.filter(email=BOB).exists()
+
+
+@pytest.mark.parametrize(
+    ("fields", "named"), [({"name": " "}, "name"), ({"email": "bob"}, "email"), ({"email": ""}, "email")]
+)
+def test_unusable_values_are_refused(shop: Shop, fields: dict[str, str], named: str) -> None:
+    given = {"name": "Bob", "email": BOB} | fields
+    with pytest.raises(InvalidInput) as refused:
+        actions.add_staff(business=shop.business, **given)
+    assert list(refused.value.fields) == [named]
+
+
+def test_codes_of_staff_are_never_given_twice(shop: Shop) -> None:
+    first = add(shop)
+    actions.remove_staff(business_id=shop.id, staff_id=first.staff.pk)
+    assert add(shop).staff.code == "U000003"
