@@ -8,7 +8,6 @@ import signal
 import ssl
 import sys
 import threading
-import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from multiprocessing.connection import wait
@@ -30,7 +29,6 @@ if TYPE_CHECKING:
 ROLL_UP_EVERY = 5.0  # seconds
 ROLL_UP_RETRY_AT_MOST = 60.0
 STOP_WITHIN = 30  # seconds for requests that run when the server is told to stop
-READY_WITHIN = 60.0
 
 log = structlog.get_logger(__name__)
 
@@ -84,7 +82,7 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
         # A closed terminal means stop; granian would restart its workers.
         signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
         roller.start()
-        threading.Thread(target=_announce, args=(plan, when_ready, stopping), daemon=True).start()
+        threading.Thread(target=_attend, args=(server, plan, when_ready, stopping), daemon=True).start()
 
     try:
         server.serve(target_loader=load_application, wrap_loader=False)
@@ -138,13 +136,19 @@ def _keep_rolled_up(stopping: threading.Event) -> None:
     connections.close_all()
 
 
-def _announce(plan: Plan, when_ready: Callable[[], None], stopping: threading.Event) -> None:
-    deadline = time.monotonic() + READY_WITHIN
-    while not stopping.is_set() and time.monotonic() < deadline:
-        if _answers(plan):
+def _attend(server: Any, plan: Plan, when_ready: Callable[[], None], stopping: threading.Event) -> None:
+    """Tell when the first request is answered; then see to it that a signal to stop is never lost.
+
+    Granian's loop may clear its alarm for a worker that ended just after a signal set it, as happens when a
+    process manager stops parent and workers together. So the alarm is given again until the loop ends.
+    """
+    told = False
+    while not stopping.wait(0.1):
+        if server.interrupt_signal:
+            server.main_loop_interrupt.set()
+        elif not told and _answers(plan):
+            told = True
             when_ready()
-            return
-        time.sleep(0.05)
 
 
 def _answers(plan: Plan) -> bool:
