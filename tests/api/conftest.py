@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
+from types import SimpleNamespace
 from typing import TYPE_CHECKING
 
 import pytest
 from pytest_django import Settings
 
 if TYPE_CHECKING:
-    from tests.api.support import Rest
+    from tests.api.support import Clock, Rest
     from tests.factories import Shop
 
 # Models are imported in the fixtures: this file is read before Django knows its settings.
@@ -49,3 +50,15 @@ def rest(shop: Shop) -> Rest:
     from tests.api.support import Rest  # noqa: PLC0415
 
     return Rest(shop)
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    """The monotonic clock of rate limits and remembered keys, to be set by hand."""
+    from regulars.tenants import identity, ratelimit  # noqa: PLC0415
+    from tests.api.support import Clock  # noqa: PLC0415
+
+    made = Clock()
+    for module in (ratelimit, identity):
+        monkeypatch.setattr(module, "time", SimpleNamespace(monotonic=made.monotonic))
+    return made

@@ -11,10 +11,20 @@ from django.http.response import HttpResponseBase
 from django.test import Client
 
 from regulars.tenants import identity, ratelimit
-from tests.factories import HTTPS, Shop
+from tests.factories import HTTPS, Shop, make_shop
 
 # Words that only a trace, a query or a file name would bring into an answer.
 TRACES = ("Traceback", ".py", ", line ", "SELECT ", "INSERT ", "psycopg", "sqlite", "django", "pydantic")
+
+
+class Clock:
+    """Stands in for the monotonic clock that rate limits and remembered keys look at."""
+
+    def __init__(self) -> None:
+        self.now = 1_000_000.0
+
+    def monotonic(self) -> float:
+        return self.now
 
 
 class Rest:
@@ -175,3 +185,15 @@ def pages(rest: Rest, path: str, **query: Any) -> Iterator[dict[str, Any]]:
         if number >= meta(response)["pages"]:
             return
         number += 1
+
+
+def on_plan(plan: str) -> Shop:
+    """A new shop on a plan."""
+    return make_shop(plan=plan)
+
+
+def counted(response: HttpResponseBase) -> tuple[int, int, int]:
+    """Status, limit and what is left, as an answer says them."""
+    answer(response)
+    headers = response.headers
+    return response.status_code, int(headers["X-RateLimit-Limit"]), int(headers["X-RateLimit-Remaining"])
