@@ -1,0 +1,244 @@
+"""`Idempotency-Key` on every write: one effect, one answer. Made from the table of routes."""
+
+from __future__ import annotations
+
+import datetime as dt
+import threading
+from typing import Any
+
+import pytest
+import time_machine
+from django.db import connection
+from django_scopes import scopes_disabled
+
+from regulars.ledger.models import Entry
+from regulars.tenants import idempotency
+from regulars.tenants.models import IdempotencyRecord
+from tests.api.routes import Call, Things, furnish, own, send, writes
+from tests.api.support import Rest, answer, dump, ok, refused, text_of, values
+from tests.factories import Shop
+
+pytestmark = pytest.mark.django_db
+
+WRITES = sorted(writes())
+
+
+@pytest.fixture
+def mine(shop: Shop) -> Things:
+    return furnish(shop, "Sunrise")
+
+
+def once(rest: Rest, operation: str, call: Call, key: str = "key 1") -> Any:
+    return send(rest, operation, call, **{"Idempotency-Key": key})
+
+
+def other_call(call: Call) -> Call:
+    """The same operation with another body, or with another record when it has no body."""
+    if call.body is not None:
+        field, value = next(iter(call.body.items()))
+        other = value + 1 if isinstance(value, int) else value[::-1]
+        return Call(call.status, call.path, call.query, {**call.body, field: other})
+    return Call(call.status, {name: number + 1 for name, number in call.path.items()}, call.query)
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_a_retry_gets_the_first_answer_and_has_no_second_effect(operation: str, mine: Things) -> None:
+    rest, call = Rest(mine.shop), own(mine)[operation]
+    first = once(rest, operation, call)
+    assert first.status_code == call.status
+    assert "Idempotency-Replayed" not in first.headers
+    after = dump()
+    for _ in range(3):
+        again = once(rest, operation, call)
+        assert again.status_code == first.status_code
+        assert text_of(again) == text_of(first)
+        assert again.headers["Idempotency-Replayed"] == "true"
+        answer(again)
+    assert dump() == after
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_the_key_with_another_request_is_refused(operation: str, mine: Things) -> None:
+    rest, call = Rest(mine.shop), own(mine)[operation]
+    assert once(rest, operation, call).status_code == call.status
+    after = dump()
+    refused(once(rest, operation, other_call(call)), 422, "idempotency_key_reused", "Idempotency-Key")
+    for other in WRITES:
+        if other != operation:
+            response = once(rest, other, own(mine)[other])
+            refused(response, 422, "idempotency_key_reused", "Idempotency-Key")
+    assert dump() == after
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_a_refusal_keeps_nothing(operation: str, mine: Things) -> None:
+    rest, call = Rest(mine.shop), own(mine)[operation]
+    before = dump()
+    bad = (
+        Call(400, call.path, call.query, {"zzz": 1}) if call.body else Call(404, dict.fromkeys(call.path, 0))
+    )
+    response = once(rest, operation, bad)
+    assert response.status_code == bad.status
+    assert dump() == before
+    good = once(rest, operation, call)
+    assert good.status_code == call.status
+    assert "Idempotency-Replayed" not in good.headers
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_each_business_has_its_own_keys(operation: str, mine: Things, stranger: Shop) -> None:
+    theirs = furnish(stranger, "Fremdling")
+    for things in (mine, theirs):
+        response = once(Rest(things.shop), operation, own(things)[operation])
+        assert response.status_code == own(things)[operation].status
+        assert "Idempotency-Replayed" not in response.headers
+    with scopes_disabled():
+        assert sorted(IdempotencyRecord.objects.values_list("business_id", flat=True)) == [
+            mine.shop.id,
+            theirs.shop.id,
+        ]
+
+
+@pytest.mark.parametrize("operation", WRITES)
+def test_without_a_key_each_request_stands_alone(operation: str, mine: Things) -> None:
+    rest, call = Rest(mine.shop), own(mine)[operation]
+    assert send(rest, operation, call).status_code == call.status
+    with scopes_disabled():
+        assert not IdempotencyRecord.objects.exists()
+    assert "Idempotency-Replayed" not in send(rest, operation, call).headers
+
+
+def test_two_keys_are_two_requests(shop: Shop, rest: Rest) -> None:
+    card = shop.enrol()
+    for number in range(1, 4):
+        response = rest.post(
+            "/api/stamps/add", {"qr_code": card.qr_code}, headers={"Idempotency-Key": f"visit {number}"}
+        )
+        assert ok(response)["current_stamps"] == number
+
+
+def test_a_refusal_that_was_mended_may_be_tried_again_with_the_same_key(shop: Shop, rest: Rest) -> None:
+    card, key = shop.enrol(), {"Idempotency-Key": "redeem 1"}
+    body = {"qr_code": card.qr_code}
+    refused(rest.post("/api/rewards/redeem", body, headers=key), 409, "no_pending_reward")
+    shop.stamp(card, 8)
+    assert ok(rest.post("/api/rewards/redeem", body, headers=key))["total_redeemed"] == 1
+    assert ok(rest.post("/api/rewards/redeem", body, headers=key))["total_redeemed"] == 1
+    with scopes_disabled():
+        assert Entry.objects.filter(kind="reward_redeem").count() == 1
+
+
+def test_the_bytes_of_the_body_count(shop: Shop, rest: Rest) -> None:
+    card, key = shop.enrol(), {"Idempotency-Key": "k"}
+    ok(rest.post("/api/stamps/add", b'{"qr_code": "%s"}' % card.qr_code.encode(), headers=key))
+    other = b'{"qr_code":"%s"}' % card.qr_code.encode()
+    refused(
+        rest.post("/api/stamps/add", other, headers=key), 422, "idempotency_key_reused", "Idempotency-Key"
+    )
+
+
+def test_the_query_counts(shop: Shop, rest: Rest) -> None:
+    body, key = {"city": "Mumbai"}, {"Idempotency-Key": "k"}
+    ok(rest.patch("/api/business", body, headers=key))
+    response = rest.patch("/api/business", body, headers=key, query="a=1")
+    refused(response, 422, "idempotency_key_reused", "Idempotency-Key")
+
+
+def test_another_key_of_the_same_business_is_the_same_client(shop: Shop, rest: Rest) -> None:
+    from regulars.tenants.actions import create_api_key  # noqa: PLC0415
+
+    _, second = create_api_key(business=shop.business, name="Second till")
+    key = {"Idempotency-Key": "k"}
+    first = rest.patch("/api/business", {"city": "Mumbai"}, headers=key)
+    again = rest.patch("/api/business", {"city": "Mumbai"}, headers=key | {"X-Api-Key": second})
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert text_of(again) == text_of(first)
+
+
+def test_a_replay_shows_the_answer_of_its_time(shop: Shop, rest: Rest) -> None:
+    key = {"Idempotency-Key": "k"}
+    first = ok(rest.patch("/api/business", {"city": "Mumbai"}, headers=key))
+    ok(rest.patch("/api/business", {"city": "Pune"}))
+    assert ok(rest.patch("/api/business", {"city": "Mumbai"}, headers=key)) == first
+    assert ok(rest.get("/api/business"))["city"] == "Pune"
+
+
+def test_reading_ignores_the_key(shop: Shop, rest: Rest) -> None:
+    for path in ("/api/stats", "/api/business", "/api/stats"):
+        response = rest.send("GET", path, headers={"Idempotency-Key": "k"})
+        ok(response)
+        assert "Idempotency-Replayed" not in response.headers
+    with scopes_disabled():
+        assert not IdempotencyRecord.objects.exists()
+
+
+@pytest.mark.parametrize("key", ["a", "x" * 255, "!~ #%", "0f8fad5b-d9cb-469f-a165-70867728950e"])
+def test_any_printable_key_will_do(key: str, shop: Shop, rest: Rest) -> None:
+    for expected in (None, "true"):
+        response = rest.patch("/api/business", {"city": "Mumbai"}, headers={"Idempotency-Key": key})
+        ok(response)
+        assert response.headers.get("Idempotency-Replayed") == expected
+
+
+def test_keys_are_kept_for_two_days_at_least(shop: Shop, rest: Rest) -> None:
+    key, body = {"Idempotency-Key": "k"}, {"city": "Mumbai"}
+    ok(rest.patch("/api/business", body, headers=key))
+    now = dt.datetime.now(dt.UTC)
+    with time_machine.travel(now + dt.timedelta(hours=48)):
+        idempotency.forget_old()
+        assert rest.patch("/api/business", body, headers=key).headers["Idempotency-Replayed"] == "true"
+    with time_machine.travel(now + dt.timedelta(days=30)):
+        assert idempotency.forget_old() == 1
+        assert "Idempotency-Replayed" not in rest.patch("/api/business", body, headers=key).headers
+
+
+def test_a_fault_keeps_nothing(mine: Things, monkeypatch: pytest.MonkeyPatch) -> None:
+    before = dump()
+    rest, call = Rest(mine.shop), own(mine)["POST /api/stamps/add"]
+    with monkeypatch.context() as broken:
+        broken.setattr("regulars.tenants.idempotency.keep", None)
+        refused(once(rest, "POST /api/stamps/add", call), 500, "internal_error")
+    assert dump() == before
+    assert ok(once(rest, "POST /api/stamps/add", call))["stamps_added"] == 3
+
+
+@pytest.mark.django_db(transaction=True)
+def test_while_the_first_request_runs_its_retry_waits(shop: Shop, database: str) -> None:
+    """PostgreSQL says 409 at once; SQLite, with one writer at a time, lets the retry wait and replays."""
+    rest, card = Rest(shop), shop.enrol()
+    body, key = {"qr_code": card.qr_code}, {"Idempotency-Key": "k"}
+    ok(rest.get("/api/stats"))
+    entered, leave, found = threading.Event(), threading.Event(), []
+    keep = idempotency.keep
+
+    def slow_keep(**stored: Any) -> None:
+        entered.set()
+        assert leave.wait(20)
+        keep(**stored)
+
+    def first() -> None:
+        try:
+            found.append(Rest(shop).post("/api/stamps/add", body, headers=key))
+        finally:
+            connection.close()
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(idempotency, "keep", slow_keep)
+        thread = threading.Thread(target=first)
+        thread.start()
+        assert entered.wait(20)
+        if database == "postgresql":
+            running = rest.post("/api/stamps/add", body, headers=key)
+            threading.Timer(0.1, leave.set).start()
+            thread.join(30)
+        else:
+            running = None
+            threading.Timer(0.1, leave.set).start()
+        again = rest.post("/api/stamps/add", body, headers=key)
+        thread.join(30)
+    if running is not None:
+        refused(running, 409, "idempotency_still_running")
+        assert running.headers["Retry-After"] == "1"
+    assert again.headers["Idempotency-Replayed"] == "true"
+    assert text_of(again) == text_of(found[0])
+    assert values(ok(rest.get("/api/transactions")), "stamps_added") == [1]
