@@ -3,6 +3,10 @@
 import json
 import stat
 
+import pytest
+
+from regulars.commands.business import _as_stop
+from regulars.rules.errors import InvalidInput, NotFound
 from tests.cli.conftest import Regulars
 
 NEW = ("createbusiness", "Café Zoë", "--owner-email", "Zoe@Cafe.example")
@@ -26,35 +30,31 @@ def test_createbusiness_makes_everything_and_prints_one_object(regulars: Regular
     for file in regulars.data_dir.glob("regulars.sqlite3*"):
         assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
-    again = json.loads(regulars(*NEW).stdout)
-    assert again["slug"] == "cafe-zoe-2"
-    assert again["business_id"] != made["business_id"]
-
     audit = regulars("audit")
     assert (audit.returncode, audit.stdout.count("\n")) == (0, 1)
     assert json.loads(audit.stdout)["ok"] is True
     assert regulars("rollup").stdout == "Rolled up 0 entries.\n"
 
 
+@pytest.mark.once
 def test_a_bad_value_names_its_option_and_makes_nothing(regulars: Regulars) -> None:
-    for option, value in (
-        ("--plan", "platinum"),
-        ("--country", "Narnia"),
-        ("--timezone", "Mars/Olympus"),
-        ("--currency", "gold"),
-    ):
-        line = regulars.refused(*NEW, option, value, status=2)
-        assert line.startswith(f"{option} ")
-        assert value in line
+    line = regulars.refused(*NEW, "--plan", "platinum", status=2)
+    assert line.startswith("--plan ")
+    assert "platinum" in line
     assert regulars.refused("createbusiness", " ", "--owner-email", "a@b.example", status=2).startswith(
         "NAME "
-    )
-    assert regulars.refused("createbusiness", "Bean", "--owner-email", "ann", status=2).startswith(
-        "--owner-email "
     )
     assert regulars.refused("apikey", "list", "cafe-zoe", status=1) == "There is no business 'cafe-zoe'."
 
 
+@pytest.mark.parametrize("field", ["owner_email", "plan", "country", "timezone", "currency"])
+def test_every_field_has_its_option(field: str) -> None:
+    stop = _as_stop(InvalidInput.at(field, "is not good"))
+    assert (str(stop), stop.status) == (f"--{field.replace('_', '-')} is not good", 2)
+    assert str(_as_stop(NotFound("There is nothing."))) == "There is nothing."
+
+
+@pytest.mark.once  # the database sees no difference from the REST dialect's own tests
 def test_keys_are_made_listed_and_revoked(regulars: Regulars) -> None:
     made = json.loads(regulars(*NEW).stdout)
     key = json.loads(regulars("apikey", "create", made["slug"], "--name", "Till").stdout)
@@ -73,6 +73,4 @@ def test_keys_are_made_listed_and_revoked(regulars: Regulars) -> None:
         == key["prefix"]
     )
     assert [one["name"] for one in listed() if one["revoked_at"] is None] == ["First key"]
-    again = regulars.refused("apikey", "revoke", made["slug"], key["prefix"], status=1)
-    assert key["prefix"] in again
     assert regulars.refused("apikey", "create", made["slug"], "--name", "", status=2).startswith("--name ")

@@ -7,10 +7,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from django.db import OperationalError
 
 import regulars as package
 from regulars import cli
-from regulars.commands import serve
+from regulars.commands import serve, upkeep
+from regulars.commands.app import run
 from regulars.commands.console import one_line
 from tests.cli.conftest import Regulars
 
@@ -43,15 +45,18 @@ def test_without_a_command_it_shows_what_there_is(regulars: Regulars) -> None:
         (["nonsense"], "nonsense"),
     ],
 )
-def test_a_bad_option_is_named(regulars: Regulars, arguments: list[str], named: str) -> None:
-    assert named in regulars.refused(*arguments, status=2)
-    assert not regulars.data_dir.exists()
+def test_a_bad_option_is_named(arguments: list[str], named: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert run(arguments) == 2
+    said = capsys.readouterr()
+    assert said.out == ""
+    assert said.err.startswith("regulars: ")
+    assert said.err.count("\n") == 1
+    assert named in said.err
 
 
 def test_a_bad_setting_is_named_and_changes_nothing(regulars: Regulars) -> None:
-    for command in ("migrate", "audit"):
-        line = regulars.refused(command, status=2, REGULARS_ALLOW_HTTP="always")
-        assert line == "REGULARS_ALLOW_HTTP: always is not one of never, loopback"
+    line = regulars.refused("migrate", status=2, REGULARS_ALLOW_HTTP="always")
+    assert line == "REGULARS_ALLOW_HTTP: always is not one of never, loopback"
     assert not regulars.data_dir.exists()
 
 
@@ -95,6 +100,17 @@ def test_an_old_python_gets_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(SystemExit) as stopped:
         cli.main()
     assert stopped.value.code == "Regulars needs Python 3.11 or newer; this is 3.10."
+
+
+def test_a_database_that_is_lost_on_the_way_gets_one_line(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def lose() -> None:
+        raise OperationalError("the connection is lost\nDETAIL: and more")
+
+    monkeypatch.setattr(upkeep, "read_environment", lose)
+    assert run(["audit"]) == 1
+    assert capsys.readouterr().err == "regulars: The database cannot be used: the connection is lost\n"
 
 
 def test_only_the_first_line_of_an_error_is_told() -> None:

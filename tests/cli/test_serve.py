@@ -62,6 +62,7 @@ def test_it_makes_the_database_answers_and_stops(regulars: Regulars) -> None:
     assert (regulars.data_dir / "secret_key").exists()
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
 def test_ctrl_c_and_a_closed_terminal_stop_it(regulars: Regulars, how: signal.Signals) -> None:
     with regulars.serving() as running:
@@ -128,12 +129,14 @@ def test_sqlite_is_served_by_one_process_once(regulars: Regulars, database: str)
         assert httpx.get(running.url).status_code == 200
 
 
+@pytest.mark.once
 def test_links_use_the_address_that_is_served_unless_told_otherwise(regulars: Regulars) -> None:
     with regulars.serving(REGULARS_PUBLIC_URL="https://shop.example") as running:
         assert running.url == "https://shop.example"
         assert "http://127.0.0.1:" in running.output[0]
 
 
+@pytest.mark.once
 def test_rolling_up_outlives_its_errors(monkeypatch: pytest.MonkeyPatch) -> None:
     calls: list[int] = []
     stopping = threading.Event()
@@ -155,6 +158,7 @@ def test_rolling_up_outlives_its_errors(monkeypatch: pytest.MonkeyPatch) -> None
     assert len(calls) == 3
 
 
+@pytest.mark.once
 def test_the_wsgi_door_needs_nothing_but_the_environment(regulars: Regulars) -> None:
     """Another WSGI server may load the application too."""
     done = subprocess.run(

@@ -3,10 +3,11 @@
 from typing import Annotated
 
 import typer
+from django.db import DatabaseError
 
 from regulars import __version__
 from regulars.commands import business, demo, serve, upkeep
-from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, say, warn
+from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, one_line, say, warn
 from regulars.environment import SettingsError
 
 INTERRUPTED = 130
@@ -47,21 +48,27 @@ app.command()(upkeep.rollup)
 
 def run(arguments: list[str]) -> int:
     """Run one command; problems become one line on standard error. Returns the exit status."""
-    command = typer.main.get_command(app)
     try:
-        result = command.main(arguments, prog_name="regulars", standalone_mode=False)
-    except Stop as stop:
-        warn(str(stop))
-        return stop.status
-    except SettingsError as error:
-        warn(str(error))
-        return UNUSABLE_INPUT
-    except typer.TyperException as error:
-        if message := error.format_message():  # empty when the help was shown
+        result = typer.main.get_command(app).main(arguments, prog_name="regulars", standalone_mode=False)
+    except (Stop, SettingsError, DatabaseError, typer.TyperException) as error:
+        status, message = _told(error)
+        if message:  # empty when the help was shown
             warn(message)
-        return error.exit_code
+        return status
     except (KeyboardInterrupt, typer.Abort):
         return INTERRUPTED
     except BrokenPipeError:
         return FAILED  # whoever read our output went away
     return result if isinstance(result, int) else 0
+
+
+def _told(error: Exception) -> tuple[int, str]:
+    match error:
+        case Stop():
+            return error.status, str(error)
+        case typer.TyperException():
+            return error.exit_code, error.format_message()
+        case DatabaseError():  # lost on the way, or full
+            return FAILED, f"The database cannot be used: {one_line(error)}"
+        case _:
+            return UNUSABLE_INPUT, str(error)
