@@ -1,0 +1,1 @@
+"""What the product costs, beside what the limit is: `make bench`, or `python -m bench`."""

@@ -1,0 +1,149 @@
+"""What was measured, what it has to reach, and how both are written down."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+
+# At least, and the dream: from the table in "what good means", which sets them for every benchmark.
+GOALS = {
+    "postgresql": (0.25, 0.50),
+    "sqlite": (0.25, 0.50),
+}
+TITLES = {
+    "postgresql": "`POST /api/stamps/add` on PostgreSQL beside pgbench",
+    "sqlite": "`POST /api/stamps/add` on SQLite beside a bare sqlite3 loop",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Round:
+    """The limit, then the product."""
+
+    limit_per_second: float
+    product_per_second: float
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    server_cpu_us: float  # per request, of `regulars serve`
+    database_cpu_us: float  # per request, of PostgreSQL; 0 where the database is in the server
+    limit_cpu_us: float  # per transaction, of PostgreSQL; 0 likewise
+    client_cpu: float  # share of one processor
+
+    @property
+    def ratio(self) -> float:
+        """What the product reaches of the limit."""
+        return self.product_per_second / self.limit_per_second
+
+
+@dataclass(frozen=True, slots=True)
+class Result:
+    """All rounds on one database, and what was found in it afterwards."""
+
+    name: str
+    rounds: tuple[Round, ...]
+    member_count: int
+    clients: int
+    acknowledged: int
+    notes: tuple[str, ...]
+
+    @property
+    def ratio(self) -> float:
+        """The median of the rounds' ratios."""
+        return median(one.ratio for one in self.rounds)
+
+    @property
+    def passed(self) -> bool:
+        """Whether the ratio is at least what it must be."""
+        return self.ratio >= GOALS[self.name][0]
+
+    def middle(self, figure: str) -> float:
+        """The median of a figure over the rounds."""
+        figures: list[float] = [getattr(one, figure) for one in self.rounds]
+        return median(figures)
+
+
+def headline(result: Result) -> str:
+    """One line for the terminal."""
+    floor, dream = GOALS[result.name]
+    ratios = [one.ratio for one in result.rounds]
+    verdict = "reached" if result.passed else "NOT REACHED"
+    product, limit = result.middle("product_per_second"), result.middle("limit_per_second")
+    return (
+        f"{result.name}: {product:,.0f}/s of {limit:,.0f}/s, "
+        f"ratio {result.ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}); at least {floor:.2f} {verdict}, "
+        f"dream {dream:.2f}"
+    )
+
+
+def render(results: Sequence[Result], *, machine: Sequence[str], today: dt.date) -> str:
+    """The page about a run."""
+    parts = [
+        "# Benchmark results",
+        (
+            f"Written by `make bench` on {today.isoformat()}. Speed is a ratio: the product beside what the "
+            "database itself can do with the same statements, measured in turns on the same machine."
+        ),
+        "\n".join(f"- {line}" for line in machine),
+        _overview(results),
+    ]
+    parts += [_detail(result) for result in results]
+    return "\n\n".join(parts) + "\n"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
+    lines = [head, ["---", *["---:"] * (len(head) - 1)], *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)
+
+
+def _overview(results: Sequence[Result]) -> str:
+    rows = []
+    for result in results:
+        floor, dream = GOALS[result.name]
+        ratios = [one.ratio for one in result.rounds]
+        rows.append(
+            [
+                TITLES[result.name],
+                f"**{result.ratio:.2f}**",
+                f"{min(ratios):.2f} to {max(ratios):.2f}",
+                f"{floor:.2f}",
+                f"{dream:.2f}",
+                "yes" if result.passed else "**no**",
+            ]
+        )
+    return _table(["what", "ratio (median)", "rounds", "at least", "dream", "reached"], rows)
+
+
+def _detail(result: Result) -> str:
+    rows = [
+        [
+            str(number),
+            f"{one.limit_per_second:,.0f}",
+            f"{one.product_per_second:,.0f}",
+            f"{one.ratio:.3f}",
+            f"{one.p50_ms:.1f} / {one.p95_ms:.1f} / {one.p99_ms:.1f}",
+            f"{one.server_cpu_us:,.0f}",
+            *(
+                [f"{one.database_cpu_us:,.0f} / {one.limit_cpu_us:,.0f}"]
+                if result.name == "postgresql"
+                else []
+            ),
+        ]
+        for number, one in enumerate(result.rounds, start=1)
+    ]
+    head = ["round", "limit, 1/s", "product, 1/s", "ratio", "p50 / p95 / p99, ms", "server CPU, µs a request"]
+    if result.name == "postgresql":
+        head.append("database CPU, µs a request: product / limit")
+    notes = [
+        f"{result.member_count:,} members with a card each; {result.clients} keep-alive connections.",
+        (
+            f"{result.acknowledged:,} requests were acknowledged. The database held exactly as many new "
+            "entries, and `regulars audit` agreed."
+        ),
+        f"The load generator used {result.middle('client_cpu'):.0%} of one processor.",
+        *result.notes,
+    ]
+    listed = "\n".join(f"- {note}" for note in notes)
+    return f"## {TITLES[result.name]}\n\n{_table(head, rows)}\n\n{listed}"

@@ -1,0 +1,198 @@
+import datetime as dt
+import re
+import sqlite3
+from math import gcd
+from pathlib import Path
+from unittest.mock import patch
+
+import pytest
+
+from bench import __main__ as command
+from bench import client, measure, members, pgbench, results, statements
+from bench.statements import Ref
+from regulars.ledger import post
+
+VENDORS = ("postgresql", "sqlite")
+
+
+def recorded(vendor: str) -> statements.Recorded:
+    return statements.record(vendor=vendor, business_id=3, branch_id=9)
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_every_placeholder_has_its_parameter(vendor: str) -> None:
+    found = recorded(vendor)
+    for statement in (found.state, *found.plain, *found.rewarded):
+        assert statement.sql.count("%s") == len(statement.params) > 0
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_the_posting_is_made_from_the_card_that_was_read(vendor: str) -> None:
+    found = recorded(vendor)
+    assert found.state.params == (9, Ref("qr_code"), 3)
+    for posting in (found.plain, found.rewarded):
+        assert {Ref("state.member_id"), Ref("state.version"), Ref("state.business_id")} <= {
+            value for statement in posting for value in statement.params if isinstance(value, Ref)
+        }
+    # What the card gains: one stamp, or one less the eight that became a reward.
+    assert found.plain[0].params[0] == 1
+    assert found.rewarded[0].params[0] == -7
+    assert Ref("state.reward_description") in [value for one in found.rewarded for value in one.params]
+
+
+def test_sqlite_hands_on_what_a_statement_returned() -> None:
+    posting = recorded("sqlite").plain
+    assert [statement.columns for statement in posting] == [("member_id", "stamps", "points"), ("id",), ()]
+    assert posting[1].params[-3:] == (Ref("0.member_id"), Ref("0.stamps"), Ref("0.points"))
+
+
+@pytest.mark.parametrize("vendor", VENDORS)
+def test_no_value_of_the_stand_in_is_left(vendor: str) -> None:
+    found = recorded(vendor)
+    for statement in (found.state, *found.plain, *found.rewarded):
+        assert "700000000" not in repr(statement)
+
+
+def test_the_columns_of_the_state_are_in_the_order_that_the_product_reads() -> None:
+    def run(sql: str, params: object) -> list[tuple[object, ...]]:
+        texts = {"reward_description": "A text", "timezone": "A zone"}
+        columns = statements.returned_columns(sql)
+        return [tuple(texts.get(column, number) for number, column in enumerate(columns))]
+
+    with patch("regulars.db.run", run):
+        state = post.read_card(business_id=3, qr_code="x")
+    assert state is not None
+    place = recorded("postgresql").state.columns.index
+    assert state.member_id == place("member_id")
+    assert state.version == place("version")
+    assert state.stamps == place("stamps")
+    assert state.goal == place("stamps_required")
+    assert state.branch_found == place("id")
+    assert (state.reward_text, state.timezone) == ("A text", "A zone")
+
+
+def test_columns_that_cannot_be_told_apart_are_refused() -> None:
+    with pytest.raises(ValueError, match="cannot tell apart"):
+        statements.returned_columns("SELECT a.id, b.id FROM a JOIN b ON true")
+
+
+def test_the_script_holds_the_products_statements_and_defines_what_they_use() -> None:
+    found = recorded("postgresql")
+    script = pgbench.write_script(found, member_count=500)
+    for statement in (found.state, *found.plain, *found.rewarded):
+        piece = re.compile("(:[a-z]\\w*|NULL|'')".join(map(re.escape, statement.sql.strip().split("%s"))))
+        assert len(piece.findall(script.text)) == 1
+    lines = script.text.splitlines()
+    assert lines[0] == "\\set member random(1, 500)"
+    assert "\\if :s_stamps + 1 >= :s_stamps_required" in lines
+    used = set(re.findall(r"(?<!:):([a-z]\w*)", script.text))
+    columns = {f"s_{column}" for column in found.state.columns}
+    assert used <= {"member", "qr_code"} | columns | script.variables.keys()
+    assert {"qr_code", "s_member_id", "s_version"} | script.variables.keys() <= used
+    assert all(script.variables.values())  # pgbench refuses an empty one
+
+
+def test_the_script_is_refused_when_placeholders_and_parameters_differ() -> None:
+    found = recorded("postgresql")
+    state = statements.Statement(found.state.sql + " AND %s", found.state.params, found.state.columns)
+    with pytest.raises(ValueError, match="4 placeholders but 3 parameters"):
+        pgbench.write_script(statements.Recorded(state, found.plain, found.rewarded), member_count=5)
+
+
+def test_codes_are_the_same_by_formula_and_by_sql_and_all_different() -> None:
+    assert gcd(members._STEP, members._RANGE) == 1
+    assert members._STEP * members.MOST_MEMBERS < 2**63
+    connection = sqlite3.connect(":memory:")
+    try:
+        for number in (1, 2, 77_777, members.MOST_MEMBERS):
+            row = connection.execute(f"SELECT {members.qr_expression(str(number))}").fetchone()
+            assert members.qr_code(number) == str(row[0]).encode()
+            assert len(members.qr_code(number)) == 16
+    finally:
+        connection.close()
+
+
+REPORT = """\
+number of transactions actually processed: 1234
+number of failed transactions: {failed} (0.000%)
+latency average = 5.540 ms
+tps = 2888.069424 (without initial connection time)
+"""
+
+
+def test_pgbench_report() -> None:
+    assert pgbench.read_report(REPORT.format(failed=0)) == pgbench.Figures(1234, 2888.069424, 5.54)
+    with pytest.raises(RuntimeError, match="failed transactions"):
+        pgbench.read_report(REPORT.format(failed=2))
+
+
+LENGTH = b'HTTP/1.1 200 OK\r\nContent-Length: 11\r\nA: b\r\n\r\n{"data":{}}'
+CHUNKED = b'HTTP/1.1 409 X\r\nTransfer-Encoding: chunked\r\n\r\n4\r\n{"er\r\n5;x=1\r\nror"}\r\n0\r\n\r\n'
+
+
+@pytest.mark.parametrize(
+    ("data", "status", "body"), [(LENGTH, 200, b'{"data":{}}'), (CHUNKED, 409, b'{"error"}')]
+)
+def test_responses_are_read_whole(data: bytes, status: int, body: bytes) -> None:
+    assert client.read_response(data + b"next") == (status, body, len(data))
+    for end in range(len(data)):
+        assert client.read_response(data[:end]) is None
+
+
+def test_a_response_without_length_fails() -> None:
+    with pytest.raises(client.LoadFailedError):
+        client.read_response(b"HTTP/1.1 200 OK\r\n\r\n{}")
+
+
+def result(name: str, *speeds: float) -> results.Result:
+    rounds = tuple(results.Round(1000, speed, 5.0, 9.0, 12.0, 700, 300, 290, 0.05) for speed in speeds)
+    return results.Result(name, rounds, 100_000, 16, 4321, ("A note.",))
+
+
+def test_the_page_says_ratio_spread_and_whether_it_is_enough() -> None:
+    page = results.render(
+        [result("postgresql", 310, 290, 400), result("sqlite", 100, 240, 300)],
+        machine=["4 cores of something"],
+        today=dt.date(2026, 2, 3),
+    )
+    lines = page.splitlines()
+    assert f"| {results.TITLES['postgresql']} | **0.31** | 0.29 to 0.40 | 0.25 | 0.50 | yes |" in lines
+    assert f"| {results.TITLES['sqlite']} | **0.24** | 0.10 to 0.30 | 0.25 | 0.50 | **no** |" in lines
+    assert "2026-02-03" in page
+    assert "- 4 cores of something" in page
+    assert "4,321 requests were acknowledged" in page
+    assert page.count("A note.") == 2
+    assert "| 2 | 1,000 | 290 | 0.290 | 5.0 / 9.0 / 12.0 | 700 | 300 / 290 |" in lines
+    assert "| 2 | 1,000 | 240 | 0.240 | 5.0 / 9.0 / 12.0 | 700 |" in lines
+
+
+@pytest.mark.parametrize(("speed", "status"), [(251, 0), (249, 1)])
+def test_the_exit_status_says_whether_the_floor_is_reached(tmp_path: Path, speed: float, status: int) -> None:
+    page = tmp_path / "results.md"
+    with patch.dict(measure.COMPARISONS, {"sqlite": lambda *_: result("sqlite", speed)}):
+        assert command.main(["--only", "sqlite", "--results", str(page)]) == status
+    assert f"{speed / 1000:.3f}" in page.read_text()
+
+
+def test_stopping_is_not_a_failure_with_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
+    def stopped(size: measure.Size, say: measure.Say) -> results.Result:
+        raise KeyboardInterrupt
+
+    with patch.dict(measure.COMPARISONS, {"sqlite": stopped}):
+        assert command.main(["--only", "sqlite"]) == 130
+    assert "Stopped" in capsys.readouterr().out
+
+
+def test_a_failure_is_told(capsys: pytest.CaptureFixture[str]) -> None:
+    def failing(size: measure.Size, say: measure.Say) -> results.Result:
+        raise RuntimeError("3 requests were acknowledged but 2 entries written")
+
+    with patch.dict(measure.COMPARISONS, {"sqlite": failing}):
+        assert command.main(["--only", "sqlite"]) == 2
+    assert "but 2 entries written" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("arguments", [["--members", "0"], ["--members", "1000001"], ["--rounds", "x"]])
+def test_sizes_that_cannot_be_measured_are_refused(arguments: list[str]) -> None:
+    with pytest.raises(SystemExit):
+        command.read_arguments(arguments)
