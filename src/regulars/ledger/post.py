@@ -288,11 +288,11 @@ def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEv
             return None
         entry_id: int = db.run(_SQLITE_ENTRY, [*_entry_params(state, posting), *rows[0]])[0][0]
         owner = (state.business_id, state.member_id)
-        for _ in range(posting.rewards):
+        if posting.rewards > 0:
             db.run(
-                "INSERT INTO ledger_reward (business_id, card_id, text, earned_entry_id) "
-                "VALUES (%s, %s, %s, %s)",
-                (*owner, posting.reward_text, entry_id),
+                "INSERT INTO ledger_reward (business_id, card_id, text, earned_entry_id) VALUES "
+                + ", ".join(["(%s, %s, %s, %s)"] * posting.rewards),
+                (*owner, posting.reward_text, entry_id) * posting.rewards,
             )
         if posting.redeems_reward_id is not None:
             db.run(

@@ -31,7 +31,8 @@ event AS (
 )"""
 _EVENT_ROW = "(%s::bigint, %s, %s, %s::bigint, %s::jsonb)"
 
-_INSERT = "INSERT INTO outbox_event (business_id, uid, type, member_id, payload) VALUES (%s, %s, %s, %s, %s)"
+_INSERT = "INSERT INTO outbox_event (business_id, uid, type, member_id, payload) VALUES "
+_SQLITE_ROW = "(%s, %s, %s, %s, %s)"
 
 
 def new_uid() -> str:
@@ -64,6 +65,11 @@ def emit(*, business_id: int, events: Sequence[NewEvent], entry_id: int | None =
 
     `entry_id` is the ledger entry that they tell about, if there is one.
     """
+    if not events:
+        return
+    row = _EVENT_ROW if db.is_postgresql() else _SQLITE_ROW
+    params: list[Any] = []
     for event in events:
         data = event.data if entry_id is None else {**event.data, "transaction_id": entry_id}
-        db.run(_INSERT, (business_id, new_uid(), event.type, event.member_id, _dump(data)))
+        params += [business_id, new_uid(), event.type, event.member_id, _dump(data)]
+    db.run(_INSERT + ", ".join([row] * len(events)), params)
