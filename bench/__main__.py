@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import datetime as dt
+import os
 import signal
 import sys
 from collections.abc import Callable
@@ -32,8 +33,8 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--members", type=_number(1, MOST_MEMBERS), help="members with cards (default 100000)"
     )
-    parser.add_argument("--seconds", type=_number(1, 3600), help="of each measurement (default 5)")
-    parser.add_argument("--rounds", type=_number(1, 1000), help="of limit and product in turns (default 5)")
+    parser.add_argument("--seconds", type=_number(1, 3600), help="of each measurement (default 4)")
+    parser.add_argument("--rounds", type=_number(1, 1000), help="of limit and product in turns (default 7)")
     parser.add_argument(
         "--results", type=Path, help="file to write (default bench/results.md; with --quick or --only: none)"
     )
@@ -57,10 +58,11 @@ def main(arguments: list[str]) -> int:
     chosen = read_arguments(arguments)
     size = measure.Size(
         member_count=chosen.members or (10_000 if chosen.quick else 100_000),
-        rounds=chosen.rounds or (2 if chosen.quick else 5),
-        seconds=chosen.seconds or (2 if chosen.quick else 5),
+        rounds=chosen.rounds or (2 if chosen.quick else 7),
+        seconds=chosen.seconds or (2 if chosen.quick else 4),
     )
     console = Console()
+    load = os.getloadavg()[0]
     try:
         found = _measure(console, size, [chosen.only] if chosen.only else list(measure.COMPARISONS))
     except KeyboardInterrupt:
@@ -73,7 +75,9 @@ def main(arguments: list[str]) -> int:
         console.print(results.headline(result), highlight=False, soft_wrap=True)
     target = chosen.results or (None if chosen.quick or chosen.only else RESULTS)
     if target is not None:
-        page = results.render(found, machine=machine.describe(), today=dt.datetime.now(dt.UTC).date())
+        page = results.render(
+            found, machine=machine.describe(load=load), today=dt.datetime.now(dt.UTC).date()
+        )
         target.write_text(page, encoding="utf-8")
         console.print(f"Written to {target}", highlight=False, soft_wrap=True)
     return 0 if all(result.passed for result in found) else 1

@@ -14,13 +14,14 @@ from pathlib import Path
 _PACKAGES = ("django", "django-ninja", "granian", "psycopg")
 
 
-def describe() -> list[str]:
-    """Lines about the machine and the versions on it."""
+def describe(*, load: float) -> list[str]:
+    """Lines about the machine, the versions on it, and how busy it was before (`load`: the load average)."""
     cores = len(os.sched_getaffinity(0))
     versions = ", ".join(f"{name} {version(name)}" for name in _PACKAGES)
     return [
         f"{cores} cores of {_cpu_model()}, {_memory_gib():.0f} GiB memory, {platform.system()} {_kernel()}",
         f"Python {platform.python_version()}, {versions}, SQLite {sqlite3.sqlite_version}, PostgreSQL 18",
+        f"load average in the minute before the run: {load:.1f}",
         f"one write of 8 KiB with fdatasync: {_sync_ms():.2f} ms (median)",
     ]
 

@@ -170,10 +170,11 @@ def _postgresql_notes(limited: int, missed: int) -> tuple[str, ...]:
             f"{listed}; no checkpoint during the rounds."
         ),
         (
-            f"pgbench: `-M prepared -c {CLIENTS} -j {pgbench.THREADS}`, the product's own statements, a "
-            "variable for each value. The card's state is read and the posting made from it; every "
-            "eighth stamp of a card takes the branch that also writes a reward and a second event. Times, "
-            "event ids and payloads are the same each time; NULL and the empty text are written into the statement."
+            f"pgbench: `-M prepared -c {CLIENTS} -j {pgbench.THREADS}`, the product's own statements, "
+            "a variable for each value. The card's state is read and the posting made from it; every "
+            "eighth stamp of a card takes the branch that also writes a reward and a second event. "
+            "Times, event ids and payloads are the same each time; NULL and the empty text are written "
+            "into the statement."
         ),
         (
             f"pgbench ran {limited:,} transactions. {missed} of them met another one on the same card and "
