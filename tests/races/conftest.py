@@ -2,10 +2,15 @@
 
 import fcntl
 import os
+import uuid
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
+from psycopg import sql
+
+from tests.races.serving import Installation
 
 
 @pytest.fixture(autouse=True)
@@ -14,3 +19,17 @@ def _one_crowd_at_a_time() -> Iterator[None]:
     with (Path(os.environ["REGULARS_DATA_DIR"]) / "crowd.lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+@pytest.fixture
+def installation(tmp_path: Path, database: str) -> Iterator[Installation]:
+    """A server that is not started yet, on an empty database of the session's kind."""
+    if database == "sqlite":
+        with Installation(tmp_path, f"sqlite:///{tmp_path / 'shop.sqlite3'}", ("--threads", "8")) as made:
+            yield made
+        return
+    base, name = os.environ["REGULARS_DATABASE_URL"].rpartition("/")[0], f"races_{uuid.uuid4().hex}"
+    with Installation(tmp_path, f"{base}/{name}", ("--workers", "3", "--threads", "4")) as made:
+        yield made
+    with psycopg.connect(f"{base}/postgres", autocommit=True) as server:
+        server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))

@@ -15,19 +15,24 @@ T = TypeVar("T")
 PATIENCE = 60  # seconds; nothing here takes a tenth of it
 
 
-def together(callers: int, call: Callable[[int], T]) -> list[T | Exception]:
-    """What `call(0)` to `call(callers - 1)` gave or raised when all of them started at once."""
+def together(callers: int, call: Callable[[int], T], *, connected: bool = True) -> list[T | Exception]:
+    """What `call(0)` to `call(callers - 1)` gave or raised when all of them started at once.
+
+    Each has a database connection of its own, unless they are not `connected`.
+    """
     start = threading.Barrier(callers)
 
     def caller(number: int) -> T | Exception:
         try:
-            connection.ensure_connection()
+            if connected:
+                connection.ensure_connection()
             start.wait(PATIENCE)
             return call(number)
         except Exception as error:  # noqa: BLE001 - the test looks at what was raised
             return error
         finally:
-            connections.close_all()
+            if connected:
+                connections.close_all()
 
     with ThreadPoolExecutor(callers) as pool:
         return [future.result(PATIENCE) for future in [pool.submit(caller, n) for n in range(callers)]]
