@@ -24,8 +24,11 @@ def _switch(value: Any) -> Any:
 
 _SWITCH_SCHEMA = {"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}
 
-Whole = Annotated[int, BeforeValidator(_whole)]
-Id = Annotated[Whole, Field(ge=1, le=BIGGEST_ID)]
+# The limits stand before the validator: after it, the OpenAPI page would not show them.
+Id = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(_whole)]
+Goal = Annotated[int, Field(ge=stamps.MIN_GOAL, le=stamps.MAX_GOAL), BeforeValidator(_whole)]
+BirthdayBonus = Annotated[int, Field(ge=1, le=stamps.MAX_BIRTHDAY_BONUS), BeforeValidator(_whole)]
+Count = Annotated[int, Field(ge=stamps.MIN_COUNT, le=stamps.MAX_COUNT), BeforeValidator(_whole)]
 Moment = Annotated[str, Field(examples=["2026-05-30 15:44:00"], description="In the business's time zone")]
 Day = Annotated[str, Field(examples=["2026-06-01"])]
 Flag = Literal[0, 1]
@@ -134,10 +137,10 @@ class ProgramPatch(Incoming):
     """Settings to change. Nothing that is already on a card changes."""
 
     program_name: str | None = None
-    stamps_required: Annotated[Whole, Field(ge=stamps.MIN_GOAL, le=stamps.MAX_GOAL)] | None = None
+    stamps_required: Goal | None = None
     reward_description: str | None = None
     terms_conditions: str | None = None
-    birthday_bonus_stamps: Annotated[Whole, Field(ge=1, le=stamps.MAX_BIRTHDAY_BONUS)] | None = None
+    birthday_bonus_stamps: BirthdayBonus | None = None
 
 
 class CustomerRow(BaseModel):
@@ -195,7 +198,7 @@ class AddStamps(Incoming):
     """Stamps for the card with this QR code."""
 
     qr_code: Annotated[str, Field(examples=["a3f9c2d14b8e1f2a"])]
-    count: Annotated[Whole, Field(ge=stamps.MIN_COUNT, le=stamps.MAX_COUNT)] = 1
+    count: Count = 1
     branch_id: Id | None = None
 
 
