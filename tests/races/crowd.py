@@ -87,3 +87,15 @@ class Elsewhere:
         assert opened is not None
         self(lambda: transaction.set_rollback(True))
         self(opened.__exit__, None, None, None)
+
+    def abandon(self) -> None:
+        """Forget the transaction: its connection was cut."""
+        self._open = None
+        self(_forget_connection)
+
+
+def _forget_connection() -> None:
+    connection.in_atomic_block = False
+    connection.savepoint_ids.clear()
+    connection.needs_rollback = False
+    connection.close()
