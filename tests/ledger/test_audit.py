@@ -186,12 +186,29 @@ def test_points_that_a_lot_lost_are_found(card: Card) -> None:
     with scopes_disabled():
         lot = Lot.objects.filter(card=card).latest("id")
     plant("UPDATE ledger_lot SET remaining = remaining - 1 WHERE id = %s", lot.pk)
-    assert found(audit()) == {"points in lots"}
+    assert found(audit()) == {"points in lots", "points left in a lot"}
+
+
+def test_points_that_moved_from_one_lot_to_another_are_found(card: Card) -> None:
+    with scopes_disabled():
+        first, second = Lot.objects.filter(card=card).order_by("id")
+    plant("UPDATE ledger_lot SET remaining = remaining + 1 WHERE id = %s", first.pk)
+    plant("UPDATE ledger_lot SET remaining = remaining - 1 WHERE id = %s", second.pk)
+    assert found(audit()) == {"points left in a lot"}
+
+
+def test_a_lot_that_paid_a_debt_is_sound(shop: Shop, card: Card) -> None:
+    plant(
+        "UPDATE ledger_card SET points = -10, points_spent = points_spent + 45 WHERE member_id = %s", card.pk
+    )
+    for number in (4, 30):
+        points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=number)
+    assert "points left in a lot" not in found(audit())
 
 
 def test_points_taken_from_no_lot_are_found(card: Card) -> None:
     plant("DELETE FROM ledger_lotuse WHERE lot_id IN (SELECT id FROM ledger_lot WHERE card_id = %s)", card.pk)
-    assert found(audit()) == {"points taken by entry"}
+    assert found(audit()) == {"points taken by entry", "points left in a lot"}
 
 
 def test_a_wrong_balance_on_the_last_entry_is_found(shop: Shop, card: Card) -> None:

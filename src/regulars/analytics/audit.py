@@ -50,18 +50,20 @@ def _checks(rolled: str) -> dict[str, str]:
         # Erased members count no more among the members, but what they did counts for ever.
         erased = "0" if column == "members" else f"COALESCE(x.{column}, 0)"
         checks[f"figures: {column} of all time"] = f"""
-SELECT t.business_id, NULL, t.{column}, COALESCE(e.total, 0) + {erased} FROM analytics_total t
+SELECT b.id, NULL, COALESCE(t.{column}, 0), COALESCE(e.total, 0) + {erased} FROM tenants_business b
+LEFT JOIN analytics_total t ON t.business_id = b.id
 LEFT JOIN (SELECT business_id, SUM({_OF_ENTRIES[column]}) AS total FROM ledger_entry WHERE {rolled}
-           GROUP BY business_id) e ON e.business_id = t.business_id
-LEFT JOIN analytics_erased x ON x.business_id = t.business_id
-WHERE t.{column} <> COALESCE(e.total, 0) + {erased}"""
+           GROUP BY business_id) e ON e.business_id = b.id
+LEFT JOIN analytics_erased x ON x.business_id = b.id
+WHERE COALESCE(t.{column}, 0) <> COALESCE(e.total, 0) + {erased}"""
         erased = f"COALESCE(x.{column}, 0)" if column == "members" else "0"
         checks[f"figures: {column} by day"] = f"""
-SELECT t.business_id, NULL, COALESCE(d.total, 0), t.{column} + {erased} FROM analytics_total t
+SELECT b.id, NULL, COALESCE(d.total, 0), COALESCE(t.{column}, 0) + {erased} FROM tenants_business b
+LEFT JOIN analytics_total t ON t.business_id = b.id
 LEFT JOIN (SELECT business_id, SUM({column}) AS total FROM analytics_daytotal GROUP BY business_id) d
-    ON d.business_id = t.business_id
-LEFT JOIN analytics_erased x ON x.business_id = t.business_id
-WHERE COALESCE(d.total, 0) <> t.{column} + {erased}"""
+    ON d.business_id = b.id
+LEFT JOIN analytics_erased x ON x.business_id = b.id
+WHERE COALESCE(d.total, 0) <> COALESCE(t.{column}, 0) + {erased}"""
     checks["figures: pending rewards"] = f"""
 SELECT t.business_id, NULL, t.pending, COALESCE(e.total, 0) FROM analytics_total t
 LEFT JOIN (SELECT business_id, SUM(rewards) AS total FROM ledger_entry WHERE {rolled} GROUP BY business_id) e
@@ -76,13 +78,20 @@ LEFT JOIN analytics_daytotal d
 WHERE COALESCE(d.stamps, 0) < e.total"""
     checks["figures: visits of a member"] = f"""
 SELECT e.business_id, e.card_id, COALESCE(s.visits, 0), e.total
-FROM (SELECT business_id, card_id, SUM(visits) AS total, MAX(day) AS day FROM ledger_entry
-      WHERE {_ACTIVE} AND {rolled} GROUP BY business_id, card_id) e
-LEFT JOIN analytics_lastseen s ON s.member_id = e.card_id AND s.branch_key = 0
+FROM (SELECT business_id, card_id, 0 AS branch_key, SUM(visits) AS total, MAX(day) AS day FROM ledger_entry
+      WHERE {_ACTIVE} AND {rolled} GROUP BY business_id, card_id
+      UNION ALL
+      SELECT business_id, card_id, branch_id, SUM(visits), MAX(day) FROM ledger_entry
+      WHERE {_ACTIVE} AND {rolled} AND branch_id IS NOT NULL GROUP BY business_id, card_id, branch_id) e
+LEFT JOIN analytics_lastseen s ON s.member_id = e.card_id AND s.branch_key = e.branch_key
 WHERE s.id IS NULL OR s.visits <> e.total OR s.day <> e.day"""
+    # At a branch an erased member stays counted on the day on which they were last there.
     checks["figures: members last seen on a day"] = """
-SELECT d.business_id, NULL, d.members, COALESCE(s.total, 0) FROM analytics_lastseenday d
-LEFT JOIN (SELECT business_id, day, COUNT(*) AS total FROM analytics_lastseen WHERE branch_key = 0
-           GROUP BY business_id, day) s ON s.business_id = d.business_id AND s.day = d.day
-WHERE d.branch_key = 0 AND d.members <> COALESCE(s.total, 0)"""
+SELECT business_id, NULL, SUM(members), SUM(seen)
+FROM (SELECT business_id, branch_key, day, members, 0 AS seen FROM analytics_lastseenday
+      UNION ALL
+      SELECT business_id, branch_key, day, 0, COUNT(*) FROM analytics_lastseen
+      GROUP BY business_id, branch_key, day) d
+GROUP BY business_id, branch_key, day
+HAVING CASE WHEN branch_key = 0 THEN SUM(members) <> SUM(seen) ELSE SUM(members) < SUM(seen) END"""
     return checks

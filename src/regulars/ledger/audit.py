@@ -48,6 +48,14 @@ FROM ledger_card c
 LEFT JOIN (SELECT card_id, SUM(remaining) AS total FROM ledger_lot GROUP BY card_id) s
     ON s.card_id = c.member_id
 WHERE CASE WHEN c.points > 0 THEN c.points ELSE 0 END <> COALESCE(s.total, 0)""",
+    # What a lot began with is its points, less the debt that they paid.
+    "points left in a lot": """
+SELECT l.card_id, l.business_id, l.remaining, l.began - COALESCE(u.total, 0)
+FROM (SELECT o.id, o.card_id, o.business_id, o.remaining, CASE WHEN e.points_after >= o.points THEN o.points
+             WHEN e.points_after > 0 THEN e.points_after ELSE 0 END AS began
+      FROM ledger_lot o JOIN ledger_entry e ON e.id = o.entry_id) l
+LEFT JOIN (SELECT lot_id, SUM(points) AS total FROM ledger_lotuse GROUP BY lot_id) u ON u.lot_id = l.id
+WHERE l.remaining <> l.began - COALESCE(u.total, 0)""",
     "points taken by entry": """
 SELECT e.card_id, e.business_id, -e.points, COALESCE(s.total, 0) FROM ledger_entry e
 LEFT JOIN (SELECT entry_id, SUM(points) AS total FROM ledger_lotuse GROUP BY entry_id) s ON s.entry_id = e.id
