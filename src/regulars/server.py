@@ -1,4 +1,4 @@
-"""The server: granian's processes answer requests, a thread of their parent keeps daily totals rolled up."""
+"""The server: granian's processes answer requests, a thread of their parent rolls up totals and cleans up."""
 
 import gc
 import http.client
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 
 ROLL_UP_EVERY = 5.0  # seconds
 ROLL_UP_RETRY_AT_MOST = 60.0
+CLEAN_EVERY = 3600.0
 STOP_WITHIN = 30  # seconds for requests that run when the server is told to stop
 
 log = structlog.get_logger(__name__)
@@ -115,8 +116,9 @@ def _end_with(sentinel: int) -> None:
 
 def _keep_rolled_up(stopping: threading.Event) -> None:
     from regulars.analytics.rollup import BATCH, roll_up  # noqa: PLC0415 - models need Django
+    from regulars.tenants import idempotency  # noqa: PLC0415
 
-    pause = ROLL_UP_EVERY
+    pause, cleaning_at = ROLL_UP_EVERY, 0.0
     while not stopping.wait(pause):
         # From here on this process has database files open. A forked worker would share them, which SQLite
         # does not survive, so workers that replace others begin from nothing.
@@ -129,6 +131,9 @@ def _keep_rolled_up(stopping: threading.Event) -> None:
             while roll_up() >= BATCH and not stopping.is_set():
                 pass  # a busy hour leaves more than one batch
             pause = ROLL_UP_EVERY
+            if time.monotonic() >= cleaning_at:
+                idempotency.forget_old()
+                cleaning_at = time.monotonic() + CLEAN_EVERY
         except BaseException:  # this thread must outlive whatever happens
             pause = min(pause * 2, ROLL_UP_RETRY_AT_MOST)
             log.exception("roll_up_failed", retry_in=pause)

@@ -15,12 +15,11 @@ CODES = {
     "HasHistory": "has_history",
     "LastOwner": "last_owner",
     "NotEnoughPoints": "not_enough_points",
-    "Busy": "busy",
     "Suspended": "suspended",
     "PlanRequired": "plan_required",
     "PlanLimit": "plan_limit",
 }
-CONFLICTS = {"AlreadyEnrolled", "NothingToRedeem", "HasHistory", "LastOwner", "NotEnoughPoints", "Busy"}
+CONFLICTS = {"AlreadyEnrolled", "NothingToRedeem", "HasHistory", "LastOwner", "NotEnoughPoints"}
 
 
 def refusals() -> dict[str, type[Refusal]]:

@@ -34,7 +34,7 @@ class InvalidInput(Refusal):
     @classmethod
     def at(cls, field: str, problem: str) -> Self:
         """The refusal of one field: `at("count", "must be whole")` reads "count must be whole"."""
-        return cls(f"{field} {problem}", fields={field: problem})
+        return cls(f"{field} {problem}.", fields={field: problem})
 
 
 class NotFound(Refusal):
@@ -77,12 +77,6 @@ class NotEnoughPoints(Conflict):
     """The spendable points do not cover the request. Details: `points` asked for, `available`."""
 
     code = "not_enough_points"
-
-
-class Busy(Conflict):
-    """Others changed the same record again and again; the caller may simply try once more."""
-
-    code = "busy"
 
 
 class Suspended(Refusal):

@@ -180,9 +180,9 @@ class CustomerOut(CustomerRow):
 class Enrol(Incoming):
     """A new customer. A phone or an email is needed."""
 
-    name: Annotated[str, Field(examples=["Rahul Mehta"])]
-    phone: Annotated[str | None, Field(examples=["9123456780"])] = None
-    email: Annotated[str | None, Field(examples=["rahul@example.com"])] = None
+    name: Annotated[str, Field(examples=["Asha Menon"])]
+    phone: Annotated[str | None, Field(examples=["+919876500001"])] = None
+    email: Annotated[str | None, Field(examples=["asha@example.com"])] = None
     birthday: Annotated[str | None, Field(examples=["1990-05-17"], description="YYYY-MM-DD")] = None
 
 
@@ -197,7 +197,7 @@ class Enrolled(BaseModel):
 class AddStamps(Incoming):
     """Stamps for the card with this QR code."""
 
-    qr_code: Annotated[str, Field(examples=["a3f9c2d14b8e1f2a"])]
+    qr_code: Annotated[str, Field(examples=["5be0d6c1a97f3e24"])]
     count: Count = 1
     branch_id: Id | None = None
 
@@ -218,7 +218,7 @@ class StampsAddedOut(BaseModel):
 class Redeem(Incoming):
     """The card whose oldest pending reward is redeemed."""
 
-    qr_code: Annotated[str, Field(examples=["a3f9c2d14b8e1f2a"])]
+    qr_code: Annotated[str, Field(examples=["5be0d6c1a97f3e24"])]
 
 
 class Redeemed(BaseModel):
@@ -327,8 +327,8 @@ class TeamRow(BaseModel):
 class AddTeam(Incoming):
     """Somebody to add to the team."""
 
-    name: Annotated[str, Field(examples=["Neha Singh"])]
-    email: Annotated[str, Field(examples=["neha@example.com"])]
+    name: Annotated[str, Field(examples=["Tara Bose"])]
+    email: Annotated[str, Field(examples=["tara@example.com"])]
 
 
 class TeamAdded(BaseModel):
@@ -363,7 +363,7 @@ Longitude = Annotated[float, Field(ge=-180, le=180, allow_inf_nan=False)]
 class BranchIn(Incoming):
     """A new branch."""
 
-    name: Annotated[str, Field(examples=["Indiranagar"])]
+    name: Annotated[str, Field(examples=["Harbour Street"])]
     address: str | None = None
     city: str | None = None
     state: str | None = None
