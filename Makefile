@@ -1,6 +1,7 @@
 # The commands of this project. `make run` needs Python 3.11 or newer with venv, and the package registry.
 #   make run    install and serve the demo shop (PORT=8000 HOST=127.0.0.1)
 #   make test   all tests, on SQLite and on PostgreSQL
+#   make soak   the long form of the tests of kills, crowds and random histories
 #   make lint   style, types, architecture, migrations
 #   make bench  speed beside its limits
 #   make lock   choose the newest versions that fit, write requirements/*.txt
@@ -8,7 +9,7 @@
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: install dev run test lint bench lock clean
+.PHONY: install dev run test soak lint bench lock clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -51,6 +52,9 @@ run: install
 test: dev
 	@$(BIN)/python -m pytest -n auto --database sqlite $(TESTS); first=$$?; \
 	$(BIN)/python -m pytest -n auto --database postgresql $(TESTS) && exit $$first
+
+soak: dev
+	@for database in sqlite postgresql; do SOAK=1 $(BIN)/python -m pytest --database $$database tests/races tests/ledger/test_stateful.py || exit 1; done
 
 lint: dev
 	$(BIN)/ruff check .

@@ -102,17 +102,17 @@ class Clients:
         raise TimeoutError(f"{write} was not answered")
 
 
-def open_shop(installation: Installation, *, cards: int) -> tuple[str, list[str]]:
-    """A key and the codes of some cards, in a server that has just been started."""
+def open_shop(installation: Installation, *, cards: int) -> tuple[str, list[str], float]:
+    """A key and the codes of some cards, in a server that has just been started; the seconds that took."""
     made = installation.create_business("Alice", country="IN", timezone="Asia/Kolkata")
     installation.start()
-    installation.wait_until_it_answers()
+    start = installation.wait_until_it_answers()
     with closing(Caller(installation.port, made["api_key"])) as caller:
         answers = [
             caller.send("POST", "/api/customers", {"name": "Regular", "phone": f"+9197000{number:05d}"})
             for number in range(cards)
         ]
-    return made["api_key"], [answer.data["qr_code"] for answer in answers]
+    return made["api_key"], [answer.data["qr_code"] for answer in answers], start
 
 
 Ask = Callable[[str], list[tuple[Any, ...]]]

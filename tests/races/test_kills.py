@@ -22,8 +22,10 @@ LONG = bool(os.environ.get("SOAK"))
 CLIENTS = 32 if LONG else 16
 SERVER_KILLS = 100 if LONG else 3
 DATABASE_KILLS = 30 if LONG else 2
-BACK_WITHIN = 5.0  # seconds after the server is started again
+# Seconds. Machines are shared and noisy, so it may also be some times what an ordinary start took just now.
+BACK_WITHIN = 5.0
 DATABASE_BACK_WITHIN = 10.0
+TIMES_A_START = 4
 KINDS: tuple[Literal["all", "parent", "worker"], ...] = ("all", "parent", "worker")
 
 
@@ -41,8 +43,9 @@ def asking(url: str) -> Ask:
 
 
 def test_the_server_is_killed_under_writing_clients(installation: Installation) -> None:
-    api_key, cards = open_shop(installation, cards=24)
+    api_key, cards, start = open_shop(installation, cards=24)
     clients = Clients(installation.port, api_key, cards, CLIENTS)
+    limit = max(BACK_WITHIN, TIMES_A_START * start)
     with clients.working():
         clients.wait_for(200)
         for kind in islice(cycle(KINDS), SERVER_KILLS):
@@ -50,7 +53,7 @@ def test_the_server_is_killed_under_writing_clients(installation: Installation) 
             if kind != "worker":  # a worker is replaced by the server itself
                 installation.start()
             # More than one of each client: so these are not answers that were on their way.
-            assert clients.wait_for(CLIENTS + 1) < BACK_WITHIN, kind
+            assert clients.wait_for(CLIENTS + 1) < limit, kind
             clients.wait_for(100)
     assert clients.retries
     nothing_lost_nothing_doubled(clients, asking(installation.database_url))
@@ -70,8 +73,9 @@ def cluster() -> Iterator[Cluster]:
 )
 def test_postgresql_is_killed_under_writing_clients(cluster: Cluster, tmp_path: Path) -> None:
     with Installation(tmp_path, cluster.url("shop"), ("--workers", "2", "--threads", "4")) as installation:
-        api_key, cards = open_shop(installation, cards=24)
+        api_key, cards, start = open_shop(installation, cards=24)
         clients = Clients(installation.port, api_key, cards, CLIENTS)
+        limit = max(DATABASE_BACK_WITHIN, TIMES_A_START * start)
         with clients.working():
             clients.wait_for(200)
             for number in range(DATABASE_KILLS):
@@ -80,7 +84,7 @@ def test_postgresql_is_killed_under_writing_clients(cluster: Cluster, tmp_path: 
                 else:
                     cluster.kill()
                     cluster.start()
-                assert clients.wait_for(CLIENTS + 1) < DATABASE_BACK_WITHIN
+                assert clients.wait_for(CLIENTS + 1) < limit
                 clients.wait_for(100)
         assert set(clients.retries) <= {"unavailable", "idempotency_still_running"}
         assert clients.retries["unavailable"]
