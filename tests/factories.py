@@ -6,8 +6,6 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any
 
-from django.test import Client
-
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
 from regulars.tenants import actions as tenants
@@ -27,10 +25,6 @@ class Shop:
     @property
     def id(self) -> int:
         return self.business.pk
-
-    def client(self, **headers: str) -> Client:
-        """A client that sends this shop's key, over HTTPS."""
-        return Client(headers={"X-Api-Key": self.api_key, **headers}, SERVER_NAME="shop.example", **HTTPS)
 
     def enrol(self, name: str = "Priya Sharma", **fields: Any) -> Card:
         """A new customer's card; without phone or email a new phone is made up."""

@@ -34,7 +34,7 @@ class InvalidInput(Refusal):
     @classmethod
     def at(cls, field: str, problem: str) -> Self:
         """The refusal of one field: `at("count", "must be whole")` reads "count must be whole"."""
-        return cls(f"{field} {problem}.", fields={field: problem})
+        return cls(f"{field} {problem}", fields={field: problem})
 
 
 class NotFound(Refusal):
