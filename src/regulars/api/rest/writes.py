@@ -4,7 +4,7 @@ from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
-from django.db import transaction
+from django.db import IntegrityError, connection, transaction
 from django.http import HttpRequest, HttpResponse
 
 from regulars.api.rest import envelope
@@ -20,6 +20,15 @@ def answers(status: int = 200, *, write: bool = False) -> Callable[[View], Calla
     def decorate(view: View) -> Callable[..., HttpResponse]:
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            try:
+                return attempt(request, *args, **kwargs)
+            except IntegrityError:
+                if not write or connection.in_atomic_block:
+                    raise
+                # A row that this one refers to was deleted at the same moment, and nothing written: look again.
+                return attempt(request, *args, **kwargs)
+
+        def attempt(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             key = request.META.get("HTTP_IDEMPOTENCY_KEY") if write else None
             if key is None:
                 return envelope.respond(envelope.dump(view(request, *args, **kwargs)), status)
