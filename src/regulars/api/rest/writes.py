@@ -25,7 +25,7 @@ def answers(status: int = 200, *, write: bool = False) -> Callable[[View], Calla
             except IntegrityError:
                 if not write or connection.in_atomic_block:
                     raise
-                # A row that this one refers to was deleted at the same moment, and nothing written: look again.
+                # A row that this refers to was deleted at the same moment, and nothing written: look again.
                 return attempt(request, *args, **kwargs)
 
         def attempt(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
