@@ -1,18 +1,23 @@
 """The server: granian's processes answer requests, a thread of their parent rolls up totals and cleans up."""
 
+import contextlib
 import gc
 import http.client
+import logging
 import multiprocessing
 import os
 import signal
+import socket
 import ssl
 import sys
 import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import partial
 from multiprocessing.connection import wait
 from typing import TYPE_CHECKING, Any
+from wsgiref.types import WSGIApplication
 
 import structlog
 from django.conf import settings
@@ -23,6 +28,7 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from regulars.addresses import in_url
+from regulars.gate import Gate
 
 if TYPE_CHECKING:
     from regulars.tls import Files
@@ -30,6 +36,7 @@ if TYPE_CHECKING:
 ROLL_UP_EVERY = 5.0  # seconds
 ROLL_UP_RETRY_AT_MOST = 60.0
 CLEAN_EVERY = 3600.0
+WAITING_THREADS = 128
 STOP_WITHIN = 30  # seconds for requests that run when the server is told to stop
 
 log = structlog.get_logger(__name__)
@@ -56,6 +63,7 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
     _ = get_resolver().url_patterns  # loads every view; a broken installation fails here
     gc.collect()
     gc.freeze()
+    _let_forks_begin_without_handlers()
     multiprocessing.set_start_method("fork" if sys.platform == "linux" else "spawn", force=True)
     server = Granian(
         "regulars.wsgi:application",
@@ -63,9 +71,8 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
         port=plan.port,
         interface=Interfaces.WSGI,
         workers=plan.workers,
-        blocking_threads=plan.threads,
-        # Threads that stay keep their database connection; this is the longest that granian takes.
-        blocking_threads_idle_timeout=600,
+        # These only wait for requests to come in whole; behind the gate plan.threads work at once.
+        blocking_threads=WAITING_THREADS,
         http=HTTPModes.auto,
         websockets=False,
         log_level=LogLevels.debug if settings.LOGGING["root"]["level"] == "DEBUG" else LogLevels.warning,
@@ -76,6 +83,8 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
         respawn_failed_workers=True,
         workers_kill_timeout=STOP_WITHIN,
     )
+    # It warns that so many threads compete for the processor. They do not.
+    logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in str(record.msg))
     stopping = threading.Event()
     roller = threading.Thread(target=_keep_rolled_up, args=(stopping,), name="roll-up", daemon=True)
 
@@ -87,7 +96,7 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
         threading.Thread(target=_attend, args=(server, plan, when_ready, stopping), daemon=True).start()
 
     try:
-        server.serve(target_loader=load_application, wrap_loader=False)
+        server.serve(target_loader=partial(load_application, plan.threads), wrap_loader=False)
     except SystemExit as stop:
         # A process manager stops workers and parent at once, which is no failure.
         return 0 if server.interrupt_signal else int(stop.code or 0)
@@ -98,21 +107,60 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
     return 0
 
 
-def load_application() -> Callable[..., Any]:
+def _let_forks_begin_without_handlers() -> None:
+    """A worker that is told to stop while it is being forked must stop, not run the parent's handler."""
+    told = {signal.SIGTERM, signal.SIGINT, signal.SIGHUP}
+
+    def in_worker() -> None:
+        for one in told:
+            signal.signal(one, signal.SIG_DFL)
+        signal.pthread_sigmask(signal.SIG_UNBLOCK, told)
+
+    os.register_at_fork(
+        before=lambda: signal.pthread_sigmask(signal.SIG_BLOCK, told),
+        after_in_parent=lambda: signal.pthread_sigmask(signal.SIG_UNBLOCK, told),
+        after_in_child=in_worker,
+    )
+
+
+def load_application(places: int) -> WSGIApplication:
     """What a worker process calls first. It ends when its parent does, and leaves Ctrl-C to the parent."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         os.setpgid(0, 0)
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
-    from regulars.wsgi import application  # noqa: PLC0415 - sets Django up where the parent's memory is not shared
+        if sys.platform == "linux":
+            threading.Thread(target=_notice_lost_clients, daemon=True).start()
+    from regulars.wsgi import application  # noqa: PLC0415 - sets Django up where memory is not shared
 
-    return application
+    return Gate(application, places)
 
 
 def _end_with(sentinel: int) -> None:
     wait([sentinel])
     # The port must be free for the next start at once; the database is safe against this, as against kill -9.
     os._exit(1)
+
+
+def _notice_lost_clients() -> None:
+    """Ask silent clients whether they are still there: one that vanished must not hold a thread for ever.
+
+    Granian has no setting for it. What is set on a listening socket is so for every connection that it takes,
+    and the listening sockets of this process are found among its open files.
+    """
+    for _ in range(100):
+        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not files
+            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as found:
+                if found.family == socket.AF_UNIX or not found.getsockopt(
+                    socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+                ):
+                    continue
+                found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
+                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+                return
+        time.sleep(0.1)
 
 
 def _keep_rolled_up(stopping: threading.Event) -> None:
@@ -127,7 +175,7 @@ def _keep_rolled_up(stopping: threading.Event) -> None:
         try:
             if connection.connection is None and connection.vendor == "sqlite":
                 with connection.cursor() as cursor:
-                    # Of all processes, only the one that serves may checkpoint (docs/decisions).
+                    # Of all processes, only the one that serves may checkpoint (docs/decisions/0008).
                     cursor.execute("PRAGMA wal_autocheckpoint=0")
             while roll_up() >= BATCH and not stopping.is_set():
                 pass  # a busy hour leaves more than one batch

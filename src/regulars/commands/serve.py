@@ -32,7 +32,9 @@ def serve(
     workers: Annotated[
         int | None, typer.Option(min=1, max=256, help="Processes. SQLite takes 1. [default: by processors]")
     ] = None,
-    threads: Annotated[int, typer.Option(min=1, max=64, help="Requests at once in each process.")] = 2,
+    threads: Annotated[
+        int, typer.Option(min=1, max=64, help="Requests worked on at once in each process.")
+    ] = 2,
     secure: Annotated[
         bool, typer.Option("--tls", help="HTTPS with a certificate authority of this installation's own.")
     ] = False,
