@@ -144,6 +144,14 @@ def test_the_query_counts(shop: Shop, rest: Rest) -> None:
     refused(response, 422, "idempotency_key_reused", "Idempotency-Key")
 
 
+def test_the_method_counts(shop: Shop, rest: Rest) -> None:
+    path, key = f"/api/branches/{shop.branch().pk}", {"Idempotency-Key": "k"}
+    ok(rest.patch(path, {}, headers=key))
+    response = rest.delete(path, body={}, headers=key)
+    refused(response, 422, "idempotency_key_reused", "Idempotency-Key")
+    assert len(ok(rest.get("/api/branches"))) == 1
+
+
 def test_another_key_of_the_same_business_is_the_same_client(shop: Shop, rest: Rest) -> None:
     from regulars.tenants.actions import create_api_key  # noqa: PLC0415
 

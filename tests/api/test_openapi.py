@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 from collections.abc import Callable, Iterator
@@ -68,6 +69,14 @@ def test_the_page_fetches_nothing_from_elsewhere() -> None:
     assert len(found.fetched) > 3
     assert all(re.match("/(?!/)", address) for address in found.fetched), found.fetched
     assert found.inline == []  # its own policy would not let it run
+
+
+def test_the_viewer_is_told_of_no_other_host() -> None:
+    text = text_of(Rest().send("GET", "/api/docs"))
+    assert not re.findall(r"//\w", text)
+    told = re.search(r'id="swagger-settings">(.*?)</script>', text, re.DOTALL)
+    assert told
+    assert json.loads(told[1])["validatorUrl"] is None  # unset, it would ask one on the internet
 
 
 def test_what_the_page_fetches_is_there() -> None:

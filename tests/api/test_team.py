@@ -14,6 +14,7 @@ from django_scopes import scope, scopes_disabled
 from pytest_django import DjangoCaptureOnCommitCallbacks
 
 from regulars.tenants import actions as tenants
+from regulars.tenants.mail import send_invitation
 from regulars.tenants.models import Staff, User
 from tests.api.support import Rest, invalid, ok, refused, values
 from tests.factories import Shop
@@ -235,6 +236,16 @@ def test_a_mail_server_that_fails_does_not_fail_the_request(
         add(rest)
     assert len(callbacks) == 1
     assert len(ok(rest.get("/api/team"))) == 2
+
+
+def test_it_is_known_whether_the_mail_was_taken(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert send_invitation(shop.owner, "b3f9a2c1d4e5") is True
+
+    def send(*_: object) -> None:
+        raise ConnectionRefusedError
+
+    monkeypatch.setattr("django.core.mail.backends.locmem.EmailBackend.send_messages", send)
+    assert send_invitation(shop.owner, "b3f9a2c1d4e5") is False
 
 
 def test_a_name_cannot_add_headers_to_the_mail(
