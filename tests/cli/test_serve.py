@@ -12,7 +12,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from regulars import server
+from regulars import db, server
 from tests.cli.conftest import Regulars, Running
 
 
@@ -155,8 +155,31 @@ def test_rolling_up_outlives_its_errors(monkeypatch: pytest.MonkeyPatch) -> None
     monkeypatch.setattr(server, "connection", type("None", (), {"connection": object(), "vendor": "none"}))
     monkeypatch.setattr("django.db.connections.close_all", lambda: None)
     monkeypatch.setattr(server, "ROLL_UP_EVERY", 0.01)
+    monkeypatch.setattr("multiprocessing.set_start_method", lambda *_, **__: None)
     server._keep_rolled_up(stopping)
     assert len(calls) == 3
+
+
+@pytest.mark.once
+@pytest.mark.django_db(transaction=True)
+def test_rolling_up_leaves_checkpoints_to_who_serves(monkeypatch: pytest.MonkeyPatch) -> None:
+    stopping = threading.Event()
+    found: list[tuple[int, ...]] = []
+
+    def roll_up() -> int:
+        found.extend(db.run("PRAGMA wal_autocheckpoint"))
+        stopping.set()
+        return 0
+
+    monkeypatch.setattr("regulars.analytics.rollup.roll_up", roll_up)
+    monkeypatch.setattr(server, "ROLL_UP_EVERY", 0.01)
+    monkeypatch.setattr("multiprocessing.set_start_method", lambda *_, **__: None)
+    before = db.run("PRAGMA wal_autocheckpoint")
+    thread = threading.Thread(target=server._keep_rolled_up, args=(stopping,))
+    thread.start()
+    thread.join(20)
+    assert found == [(0,)]
+    assert before == db.run("PRAGMA wal_autocheckpoint") != [(0,)]
 
 
 @pytest.mark.once

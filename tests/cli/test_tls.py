@@ -98,6 +98,8 @@ def test_serve_tls_is_trusted_by_who_trusts_the_authority_and_by_nobody_else(reg
         port = running.url.rpartition(":")[2]
         for name in ("127.0.0.1", "localhost"):
             assert httpx.get(f"https://{name}:{port}/", verify=trusting).status_code == 200
+        # Over HTTPS the API lets requests in as far as the question for a key.
+        assert httpx.get(f"{running.url}/api/business", verify=trusting).status_code == 401
         offered = httpx.get(f"{running.url}/regulars-ca.crt", verify=trusting)
         assert (offered.status_code, offered.content) == (200, authority.read_bytes())
         assert offered.headers["content-type"] == "application/x-x509-ca-cert"

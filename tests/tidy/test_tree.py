@@ -1,6 +1,7 @@
 """What may not be in the tree, and what the documents must say."""
 
 import re
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -82,6 +83,18 @@ def test_every_setting_is_documented_and_every_documented_setting_exists() -> No
     )
     assert len(known) >= 10
     assert documented == known
+
+
+def test_the_wheel_carries_every_file_of_the_package() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    patterns = project["tool"]["setuptools"]["package-data"]["regulars"]
+    carried = {path for pattern in patterns for path in PACKAGE.glob(pattern)}
+    others = {path for path in tree() if PACKAGE in path.parents and path.suffix != ".py"}
+    assert len(others) > 3
+    assert others - carried == set()
+    # A folder without __init__.py would be left out with all that is in it.
+    folders = {path.parent for path in tree() if PACKAGE in path.parents and path.suffix == ".py"}
+    assert {folder for folder in folders if not (folder / "__init__.py").exists()} == set()
 
 
 def commands(command: object, path: tuple[str, ...] = ()) -> list[tuple[str, object]]:
