@@ -18,7 +18,7 @@ _MOST_PAGES = 10**9
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
 
 PageNumber = Annotated[int, Query(ge=1, le=_MOST_PAGES, description="Page number, from 1")]
-PerPage = Annotated[int, Query(ge=1, le=_MOST_PAGES, description="Rows a page; more than 100 counts as 100")]
+PerPage = Annotated[int, Query(ge=1, description="Rows a page; more than 100 counts as 100")]
 
 IDEMPOTENT: dict[str, Any] = {
     "parameters": [
