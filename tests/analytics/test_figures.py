@@ -6,6 +6,8 @@ from collections.abc import Iterator
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
@@ -249,6 +251,23 @@ def test_top_customers_when_half_the_town_is_in_the_tail(shop: Shop) -> None:
         shop.stamp(card)
     assert len(queries.detail(shop.business).top_customers) == 10
     recount.check()
+
+
+def test_a_tail_with_more_members_than_a_statement_takes(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    recount = Recount(shop.business)
+    cards = [shop.enrol(f"Customer {number}", occurred_at=NOON - 50 * DAY) for number in range(7)]
+    for number, card in enumerate(cards):
+        shop.stamp(card, 1, occurred_at=NOON - 6 * number * DAY)
+    roll_up_all()
+    for card in cards:
+        shop.stamp(card, 2)
+    monkeypatch.setattr(queries, "_AT_ONCE", 2)
+    with CaptureQueriesContext(connection) as asked:
+        recount.check()
+    lookups = [query["sql"] for query in asked if "lastseen" in query["sql"] and " IN (" in query["sql"]]
+    assert len(lookups) > 4
+    asked_for = [sql.partition('"member_id" IN (')[2].partition(")")[0].split(",") for sql in lookups]
+    assert [len(members) for members in asked_for if members != [""]][:4] == [2, 2, 2, 1]
 
 
 def test_an_erased_member_leaves_the_people_and_stays_in_the_past(shop: Shop) -> None:

@@ -19,6 +19,8 @@ from regulars.tenants.models import Branch, Business
 TOP_CUSTOMERS = 10
 # Up to this many members the database leaves out those of the tail; beyond, we do.
 _SHORT_LIST = 100
+# So many members of the tail are looked up in one statement.
+_AT_ONCE = 10_000
 MIN_RANGE, MAX_RANGE, DEFAULT_RANGE = 7, 90, 30
 
 
@@ -87,11 +89,15 @@ class _Reading:
         rolled = Total.objects.values(*self.total).first() or {}
         for column, value in rolled.items():
             self.total[column] += value
-        members = {member for _, _, member in self.tail.seen}
-        rows = LastSeen.objects.filter(member_id__in=members).values_list(
-            "branch_key", "member_id", "day", "visits"
-        )
-        self.known = {(branch_key, member): (day, visits) for branch_key, member, day, visits in rows}
+        members = sorted({member for _, _, member in self.tail.seen})
+        self.known: dict[tuple[int, int], tuple[dt.date, int]] = {}
+        # The tail may be long, and a statement takes 65,535 parameters at most.
+        for start in range(0, len(members), _AT_ONCE):
+            rows = LastSeen.objects.filter(member_id__in=members[start : start + _AT_ONCE])
+            for branch_key, member, day, visits in rows.values_list(
+                "branch_key", "member_id", "day", "visits"
+            ):
+                self.known[branch_key, member] = (day, visits)
 
     def days(self, since: dt.date) -> list[tuple[int, dt.date, dict[str, int], dt.datetime | None]]:
         """Figures by branch and day from `since` on; a branch and day may come twice."""
