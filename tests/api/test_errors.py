@@ -69,8 +69,8 @@ def with_a_nul_in_the_query(things: Things, name: str, call: Call) -> HttpRespon
 
 def past_the_limit(things: Things, name: str, call: Call) -> HttpResponseBase:
     rest = on_plan(things.shop, "growth")
-    for _ in range(60):
-        assert ratelimit.take(f"business:{things.shop.id}", 60).allowed
+    while ratelimit.take(f"business:{things.shop.id}", 60).allowed:
+        pass
     return send(rest, name, call)
 
 
@@ -82,6 +82,7 @@ def without_database(things: Things, name: str, call: Call) -> HttpResponseBase:
 
 
 def without_database_from_the_start(things: Things, name: str, call: Call) -> HttpResponseBase:
+    identity.forget()
     with database_gone(InterfaceError):
         return send(Rest(things.shop), name, call)
 
@@ -99,17 +100,15 @@ FAILURES: list[tuple[Callable[[Things, str, Call], HttpResponseBase], int, str]]
 
 
 @pytest.mark.parametrize(("failure", "status", "code"), FAILURES, ids=[one[0].__name__ for one in FAILURES])
-@pytest.mark.parametrize("operation", OPERATIONS)
-def test_every_operation_fails_as_documented(
-    operation: str, failure: Any, status: int, code: str, mine: Things
-) -> None:
-    call = own(mine)[operation]
+def test_every_operation_fails_as_documented(failure: Any, status: int, code: str, mine: Things) -> None:
     before = dump(business_id=mine.shop.id)
-    response = failure(mine, operation, call)
-    refused(response, status, code, *(["zzz"] if code == "invalid_input" else []))
-    assert "geheim" not in str(answer(response))
-    assert status in operations()[operation]["responses"]
-    assert dump(business_id=mine.shop.id) | {"tenants_business": []} == before | {"tenants_business": []}
+    for operation, call in own(mine).items():
+        response = failure(mine, operation, call)
+        refused(response, status, code, *(["zzz"] if code == "invalid_input" else []))
+        assert "geheim" not in str(answer(response)), operation
+        assert status in operations()[operation]["responses"]
+    after = dump(business_id=mine.shop.id)
+    assert after | {"tenants_business": []} == before | {"tenants_business": []}  # one failure is its plan
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)
@@ -194,11 +193,17 @@ def test_controls_and_too_long_searches_are_refused(rest: Rest) -> None:
 
 
 @pytest.mark.parametrize(
-    "value", ["1e3", "0x10", "1.5", "-1", "0", "\u0660", "\uff11", "1 1", "true", "null", "[1]", "9" * 400]
+    "value", ["1e3", "0x10", "1.5", "-1", "0", "\u0660", "\uff11", "1 1", "true", "null", "[1]"]
 )
 @pytest.mark.parametrize("name", ["page", "per_page"])
 def test_a_bad_number_in_the_query_is_named(name: str, value: str, rest: Rest) -> None:
     invalid(rest.get("/api/customers", **{name: value}), name)
+
+
+def test_a_page_that_no_list_can_have_is_refused(rest: Rest) -> None:
+    for page in (10**9 + 1, 10**30, "9" * 400, "9" * 5_000):
+        invalid(rest.get("/api/customers", page=page), "page")
+    invalid(rest.get("/api/customers", per_page="9" * 5_000), "per_page")
 
 
 def test_of_a_repeated_parameter_the_last_counts(rest: Rest) -> None:
