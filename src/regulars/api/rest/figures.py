@@ -10,7 +10,7 @@ from regulars.analytics import queries as figures
 from regulars.api.rest.auth import identity_of
 from regulars.api.rest.common import PageNumber, PerPage, answered, clamp, parse_day, printed
 from regulars.api.rest.envelope import data, listed
-from regulars.api.rest.schemas import BIGGEST_ID, AnalyticsOut, Data, Listed, StatsOut, TransactionRow, iso
+from regulars.api.rest.schemas import BIGGEST_ID, AnalyticsOut, Data, Listed, StatsOut, TransactionRow
 from regulars.api.rest.writes import answers
 from regulars.ledger import queries
 from regulars.ledger.models import Entry
@@ -94,9 +94,11 @@ def analytics(
     return data(
         {
             "range_days": detail.range_days,
-            "stamps_per_day": [{"date": iso(day), "stamps": number} for day, number in detail.stamps_per_day],
+            "stamps_per_day": [
+                {"date": day.isoformat(), "stamps": number} for day, number in detail.stamps_per_day
+            ],
             "new_customers_per_day": [
-                {"date": iso(day), "count": number} for day, number in detail.new_customers_per_day
+                {"date": day.isoformat(), "count": number} for day, number in detail.new_customers_per_day
             ],
             "top_customers": [asdict(customer) for customer in detail.top_customers],
             "redemption_rate_pct": detail.redemption_rate_pct,

@@ -1,6 +1,5 @@
 """What comes in and what goes out, field by field as in the seed; also the source of the OpenAPI page."""
 
-import datetime as dt
 from typing import Annotated, Any, Generic, Literal, TypeVar
 
 from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, WithJsonSchema
@@ -396,8 +395,3 @@ class NearestOut(BaseModel):
     longitude: float
     distance_km: float
     distance_m: int
-
-
-def iso(day: dt.date) -> str:
-    """A day as the seed writes it."""
-    return day.isoformat()
