@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import random
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -48,75 +49,89 @@ def _june() -> Any:
         yield
 
 
-def check_all(rest: Rest) -> None:
-    """Every figure, computed anew from what the lists show."""
-    rows = list(pages(rest, "/api/transactions", per_page=100))
-    customers = list(pages(rest, "/api/customers", per_page=100))
-    branches = ok(rest.get("/api/branches"))
-    stamps = [row for row in rows if row["transaction_type"] == "stamp_add"]
-    today = NOW.date()
+class Lists:
+    """What the lists of a shop show, and the figures that follow from it."""
 
+    def __init__(self, rest: Rest) -> None:
+        self.rest = rest
+        self.rows = list(pages(rest, "/api/transactions", per_page=100))
+        self.stamps = [row for row in self.rows if row["transaction_type"] == "stamp_add"]
+        self.customers = list(pages(rest, "/api/customers", per_page=100))
+        self.branches = ok(rest.get("/api/branches"))
+
+    @staticmethod
     def since(days: int) -> str:
-        return (today - dt.timedelta(days=days - 1)).isoformat()
+        return (NOW.date() - dt.timedelta(days=days - 1)).isoformat()
 
-    def active(days: int, branch: int | None = None) -> int:
-        chosen = [row for row in rows if row["created_at"] >= since(days)]
-        return len({row["customer_id"] for row in chosen if branch is None or row["branch_id"] == branch})
+    def active(self, days: int) -> int:
+        return len({row["customer_id"] for row in self.rows if row["created_at"] >= self.since(days)})
 
-    shown = stats(rest)
-    assert shown == {
-        "total_customers": len(customers),
-        "total_stamps": sum(values(stamps, "stamps_added")),
-        "total_rewards": len(rows) - len(stamps),
-        "pending_rewards": sum(values(customers, "pending_rewards")),
-        "active_7d": active(7),
-        "active_30d": active(30),
-        "stamps_today": sum(row["stamps_added"] for row in stamps if row["created_at"] >= today.isoformat()),
-    }
-    for days in (7, 30, 90):
-        detail = analytics(rest, days)
-        expected: dict[str, int] = {}
-        for row in stamps:
-            if row["created_at"] >= since(days):
-                expected[row["created_at"][:10]] = (
-                    expected.get(row["created_at"][:10], 0) + row["stamps_added"]
-                )
-        assert per_day(detail["stamps_per_day"], "stamps") == expected
-        joined: dict[str, int] = {}
-        for customer in customers:
-            if customer["joined_at"] >= since(days):
-                joined[customer["joined_at"][:10]] = joined.get(customer["joined_at"][:10], 0) + 1
+    def by_day(
+        self, rows: list[dict[str, Any]], at: str, days: int, key: str | None = None
+    ) -> dict[str, int]:
+        """The rows of the last days by their day: added up by a key, or counted."""
+        found: Counter[str] = Counter()
+        for row in rows:
+            if row[at] >= self.since(days):
+                found[row[at][:10]] += row[key] if key else 1
+        return dict(found)
+
+    def stats(self) -> dict[str, int]:
+        return {
+            "total_customers": len(self.customers),
+            "total_stamps": sum(values(self.stamps, "stamps_added")),
+            "total_rewards": len(self.rows) - len(self.stamps),
+            "pending_rewards": sum(values(self.customers, "pending_rewards")),
+            "active_7d": self.active(7),
+            "active_30d": self.active(30),
+            "stamps_today": sum(self.by_day(self.stamps, "created_at", 1, "stamps_added").values()),
+        }
+
+    def performance(self, branch: dict[str, Any], days: int) -> dict[str, Any]:
+        since, number = self.since(days), branch["id"]
+        here = [row for row in self.rows if row["branch_id"] == number and row["created_at"] >= since]
+        return {
+            "id": number,
+            "name": branch["name"],
+            "city": branch["city"],
+            "stamps": sum(values(here, "stamps_added")),
+            "unique_customers": len(set(values(here, "customer_id"))),
+            "last_active": max(values(here, "created_at"), default=None),
+        }
+
+    def top(self) -> list[dict[str, Any]]:
+        ranked = sorted(self.customers, key=lambda one: (-one["total_visits"], one["id"]))
+        shown = [{key: one[key] for key in ("id", "name", "total_visits")} for one in ranked[:10]]
+        return [one for one in shown if one["total_visits"]]
+
+    def check_detail(self, days: int) -> None:
+        detail, total = analytics(self.rest, days), self.stats()
+        stamps = self.by_day(self.stamps, "created_at", days, "stamps_added")
+        assert per_day(detail["stamps_per_day"], "stamps") == stamps
+        joined = self.by_day(self.customers, "joined_at", days)
         assert per_day(detail["new_customers_per_day"], "count") == joined
-        assert (detail["total_stamps"], detail["total_rewards"]) == (
-            shown["total_stamps"],
-            shown["total_rewards"],
+        for field in ("total_stamps", "total_rewards"):
+            assert detail[field] == total[field]
+        earned = total["total_rewards"] + total["pending_rewards"]
+        rate = round(100 * total["total_rewards"] / earned, 1) if earned else 0
+        assert detail["redemption_rate_pct"] == rate
+        assert detail["top_customers"] == self.top()
+        shown = detail["branch_performance"]
+        for row in shown:
+            assert row.pop("rewards") >= 0  # no list shows where a reward was earned
+        assert shown == [self.performance(branch, days) for branch in self.branches]
+        away = [row for row in self.stamps if row["branch_id"] is None]
+        assert detail["unassigned_stamps"] == sum(
+            self.by_day(away, "created_at", days, "stamps_added").values()
         )
-        earned = shown["total_rewards"] + shown["pending_rewards"]
-        assert detail["redemption_rate_pct"] == (
-            round(100 * shown["total_rewards"] / earned, 1) if earned else 0
-        )
-        ranked = sorted(customers, key=lambda one: (-one["total_visits"], one["id"]))
-        assert detail["top_customers"] == [
-            {key: one[key] for key in ("id", "name", "total_visits")}
-            for one in ranked[:10]
-            if one["total_visits"]
-        ]
-        for branch, seen in zip(branches, detail["branch_performance"], strict=True):
-            here = [
-                row for row in rows if row["branch_id"] == branch["id"] and row["created_at"] >= since(days)
-            ]
-            assert {
-                key: seen[key] for key in ("id", "name", "city", "stamps", "unique_customers", "last_active")
-            } == {
-                "id": branch["id"],
-                "name": branch["name"],
-                "city": branch["city"],
-                "stamps": sum(values(here, "stamps_added")),
-                "unique_customers": active(days, branch["id"]),
-                "last_active": max(values(here, "created_at"), default=None),
-            }
-        away = [row for row in stamps if row["branch_id"] is None and row["created_at"] >= since(days)]
-        assert detail["unassigned_stamps"] == sum(values(away, "stamps_added"))
+
+
+def check_all(rest: Rest) -> None:
+    """Every figure against the lists."""
+    lists = Lists(rest)
+    assert stats(rest) == lists.stats()
+    for days in (7, 30, 90):
+        lists.check_detail(days)
 
 
 @pytest.mark.usefixtures("_june")
