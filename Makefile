@@ -1,7 +1,7 @@
 # The commands of this project. `make run` needs Python 3.11 or newer with venv, and the package registry.
 #   make run    install and serve the demo shop (PORT=8000 HOST=127.0.0.1)
 #   make test   all tests, on SQLite and on PostgreSQL
-#   make soak   the long form of the tests of kills, crowds and random histories
+#   make soak   the long form of the tests of kills, crowds, random histories and generated requests
 #   make lint   style, types, architecture, migrations
 #   make bench  speed beside its limits
 #   make lock   choose the newest versions that fit, write requirements/*.txt
@@ -54,7 +54,7 @@ test: dev
 	$(BIN)/python -m pytest -n auto --database postgresql $(TESTS) && exit $$first
 
 soak: dev
-	@for database in sqlite postgresql; do SOAK=1 $(BIN)/python -m pytest --database $$database tests/races tests/ledger/test_stateful.py || exit 1; done
+	@for database in sqlite postgresql; do SOAK=1 $(BIN)/python -m pytest --database $$database tests/races tests/ledger/test_stateful.py tests/api/test_openapi.py || exit 1; done
 
 lint: dev
 	$(BIN)/ruff check .
