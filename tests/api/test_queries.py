@@ -17,7 +17,7 @@ from regulars.analytics.rollup import roll_up_all
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
 from tests.api.routes import furnish, operations, own, send
-from tests.api.support import Rest, ok
+from tests.api.support import Clock, Rest, ok
 from tests.factories import Shop
 
 pytestmark = pytest.mark.django_db
@@ -129,7 +129,7 @@ def test_a_customer_costs_the_same_with_two_hundred_visits(shop: Shop, rest: Res
     assert found[0] == found[1] <= 3
 
 
-def test_an_unknown_key_is_looked_up_once(shop: Shop) -> None:
+def test_an_unknown_key_is_looked_up_once(shop: Shop, clock: Clock) -> None:
     rest = Rest()
     rest.headers = {"X-Api-Key": "rk_" + "2" * 40}
     with CaptureQueriesContext(connection) as captured:
@@ -138,7 +138,7 @@ def test_an_unknown_key_is_looked_up_once(shop: Shop) -> None:
     assert len(captured) == 1
 
 
-def test_a_key_is_looked_up_once_in_five_seconds_and_noted_once(shop: Shop) -> None:
+def test_a_key_is_looked_up_once_in_five_seconds_and_noted_once(shop: Shop, clock: Clock) -> None:
     rest = Rest(shop)
     with CaptureQueriesContext(connection) as captured:
         for _ in range(5):
