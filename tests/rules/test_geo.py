@@ -68,9 +68,9 @@ def test_places_on_the_globe_are_accepted_unchanged(lat: float, lng: float) -> N
 
 @pytest.mark.parametrize("limit", [90, -90])
 def test_the_bounds_belong_to_the_globe(limit: int) -> None:
-    checked = check_latitude(limit), check_longitude(2 * limit)
-    assert checked == (limit, 2 * limit)
-    assert all(isinstance(value, float) for value in checked)
+    checked = [check_latitude(limit), check_longitude(2 * limit)]
+    assert checked == [limit, 2 * limit]
+    assert [type(value) for value in checked] == [float, float]
 
 
 def beyond(limit: int) -> st.SearchStrategy[float]:
