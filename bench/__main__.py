@@ -33,8 +33,8 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument(
         "--members", type=_number(1, MOST_MEMBERS), help="members with cards (default 100000)"
     )
-    parser.add_argument("--seconds", type=_number(1, 3600), help="of each measurement (default 4)")
-    parser.add_argument("--rounds", type=_number(1, 1000), help="of limit and product in turns (default 7)")
+    parser.add_argument("--seconds", type=_number(1, 3600), help="of each measurement (default 3)")
+    parser.add_argument("--rounds", type=_number(1, 1000), help="of limit and product in turns (default 10)")
     parser.add_argument(
         "--results", type=Path, help="file to write (default bench/results.md; with --quick or --only: none)"
     )
@@ -58,8 +58,8 @@ def main(arguments: list[str]) -> int:
     chosen = read_arguments(arguments)
     size = measure.Size(
         member_count=chosen.members or (10_000 if chosen.quick else 100_000),
-        rounds=chosen.rounds or (2 if chosen.quick else 7),
-        seconds=chosen.seconds or (2 if chosen.quick else 4),
+        rounds=chosen.rounds or (2 if chosen.quick else 10),
+        seconds=chosen.seconds or (2 if chosen.quick else 3),
     )
     console = Console()
     load = os.getloadavg()[0]

@@ -18,6 +18,10 @@ TITLES = {
 }
 
 
+# A limit that varies more than this between rounds, highest to lowest, says that others used the machine.
+STEADY = 1.5
+
+
 @dataclass(frozen=True, slots=True)
 class Round:
     """The limit, then the product."""
@@ -59,6 +63,17 @@ class Result:
         """Whether the ratio is at least what it must be."""
         return self.ratio >= GOALS[self.name][0]
 
+    @property
+    def warning(self) -> str:
+        """Why the ratio says little; empty when the limit was steady."""
+        limits = [one.limit_per_second for one in self.rounds]
+        if max(limits) <= STEADY * min(limits):
+            return ""
+        return (
+            f"The limit itself varied from {min(limits):,.0f} to {max(limits):,.0f} a second: other work on this "
+            "machine changed its speed between the rounds, so the ratio is rough."
+        )
+
     def middle(self, figure: str) -> float:
         """The median of a figure over the rounds."""
         figures: list[float] = [getattr(one, figure) for one in self.rounds]
@@ -74,7 +89,7 @@ def headline(result: Result) -> str:
     return (
         f"{result.name}: {product:,.0f}/s of {limit:,.0f}/s, "
         f"ratio {result.ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}); at least {floor:.2f} {verdict}, "
-        f"dream {dream:.2f}"
+        f"dream {dream:.2f}" + (f"\n  {result.warning}" if result.warning else "")
     )
 
 
@@ -143,6 +158,7 @@ def _detail(result: Result) -> str:
             "entries, and `regulars audit` agreed."
         ),
         f"The load generator used {result.middle('client_cpu'):.0%} of one processor.",
+        *([f"**{result.warning}**"] if result.warning else []),
         *result.notes,
     ]
     listed = "\n".join(f"- {note}" for note in notes)

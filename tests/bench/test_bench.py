@@ -166,6 +166,19 @@ def test_the_page_says_ratio_spread_and_whether_it_is_enough() -> None:
     assert "| 2 | 1,000 | 240 | 0.240 | 5.0 / 9.0 / 12.0 | 700 |" in lines
 
 
+def test_an_unsteady_machine_is_named() -> None:
+    def with_limits(*limits: float) -> results.Result:
+        rounds = tuple(results.Round(limit, 300, 5.0, 9.0, 12.0, 700, 0, 0, 0.05) for limit in limits)
+        return results.Result("sqlite", rounds, 10, 16, 1, ())
+
+    steady, unsteady = with_limits(1000, 1400, 1200), with_limits(1000, 1600, 1200)
+    assert steady.warning == ""
+    assert "varied" not in results.headline(steady)
+    assert "varied from 1,000 to 1,600 a second" in results.headline(unsteady)
+    page = results.render([unsteady], machine=[], today=dt.date(2026, 2, 3))
+    assert "varied from 1,000 to 1,600 a second" in page
+
+
 @pytest.mark.parametrize(("speed", "status"), [(251, 0), (249, 1)])
 def test_the_exit_status_says_whether_the_floor_is_reached(tmp_path: Path, speed: float, status: int) -> None:
     page = tmp_path / "results.md"
