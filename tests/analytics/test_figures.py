@@ -210,6 +210,30 @@ def test_backdated_entries_land_on_their_day_and_make_nobody_younger(shop: Shop)
         assert LastSeen.objects.get(member_id=late.pk, branch_key=0).day == TODAY - 2 * DAY
 
 
+@pytest.mark.parametrize("hours", [(9, 11, 10), (11, 9, 10), (10, 9, 11)])
+def test_a_branch_was_last_active_at_its_latest_moment_whenever_that_is_rolled_up(
+    shop: Shop, hours: tuple[int, ...]
+) -> None:
+    card, branch = shop.enrol(), shop.branch()
+    for hour in hours:
+        shop.stamp(card, 1, branch_id=branch.pk, occurred_at=NOON - DAY + dt.timedelta(hours=hour))
+        roll_up_all()
+    (found,) = queries.detail(shop.business, 7).branch_performance
+    assert found.last_active == NOON - DAY + dt.timedelta(hours=11)
+
+
+def test_an_entry_of_tomorrow_waits_for_its_day(shop: Shop, clock: time_machine.Traveller) -> None:
+    # A till's clock may go ahead.
+    recount, card = Recount(shop.business), shop.enrol()
+    shop.stamp(card, 4, occurred_at=NOON + DAY)
+    for moment in (NOON, NOON + DAY):
+        clock.move_to(moment)
+        recount.check()
+        roll_up_all()
+        recount.check()
+        assert queries.stats(shop.business).stamps_today == (4 if moment > NOON else 0)
+
+
 def test_the_redemption_rate_is_rounded_to_one_decimal(shop: Shop) -> None:
     card = shop.enrol()
     shop.stamp(card, 24)

@@ -17,8 +17,6 @@ from regulars.members.models import Member
 from regulars.tenants.models import Branch, Business
 
 TOP_CUSTOMERS = 10
-# Up to this many members the database leaves out those of the tail; beyond, we do.
-_SHORT_LIST = 100
 # So many members of the tail are looked up in one statement.
 _AT_ONCE = 10_000
 MIN_RANGE, MAX_RANGE, DEFAULT_RANGE = 7, 90, 30
@@ -134,12 +132,8 @@ class _Reading:
             member: visits for (_, branch, member), (_, visits) in self.tail.seen.items() if branch == 0
         }
         rolled = LastSeen.objects.filter(branch_key=0).order_by("-visits", "member_id")
-        # Whoever is not in the tail keeps their rolled-up place, so that many more rows are enough.
-        first = (
-            rolled.exclude(member_id__in=recent)[:TOP_CUSTOMERS]
-            if len(recent) < _SHORT_LIST
-            else (row for row in rolled[: TOP_CUSTOMERS + len(recent)] if row.member_id not in recent)
-        )
+        # Whoever is not in the tail can only be overtaken, so nobody from below the first ten comes up.
+        first = [row for row in rolled[:TOP_CUSTOMERS] if row.member_id not in recent]
         visits = {row.member_id: row.visits for row in first}
         for member, number in recent.items():
             visits[member] = number + self.known.get((0, member), (None, 0))[1]
