@@ -13,6 +13,8 @@ import pytest
 
 from tests import postgres
 
+ONCE_FOLDERS = {"rules", "tidy"}  # as if each test in them had the marker
+
 _DATA_DIR = pytest.StashKey[Path]()
 _SERVER = pytest.StashKey[postgres.Server]()
 
@@ -52,9 +54,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """What never asks a database need not run again on the second one."""
     if config.getoption("--database") == "sqlite":
         return
-    chosen = [item for item in items if item.get_closest_marker("once") is None]
-    config.hook.pytest_deselected(items=[item for item in items if item.get_closest_marker("once")])
-    items[:] = chosen
+    here = Path(__file__).parent
+    again: list[pytest.Item] = []
+    once: list[pytest.Item] = []
+    for item in items:
+        folder = item.path.relative_to(here).parts[0]
+        (once if item.get_closest_marker("once") or folder in ONCE_FOLDERS else again).append(item)
+    config.hook.pytest_deselected(items=once)
+    items[:] = again
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:

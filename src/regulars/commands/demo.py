@@ -3,16 +3,16 @@
 import json
 import sys
 from dataclasses import asdict
-from typing import Any, Self
-
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn
+from typing import TYPE_CHECKING, Any, Self
 
 from regulars.commands import database
 from regulars.commands.console import Stop, say, warn
 from regulars.commands.setup import read_environment, start_django
 from regulars.environment import Environment
 from regulars.storage import write_private
+
+if TYPE_CHECKING:
+    from rich.progress import TaskID
 
 FILE = "demo.json"
 
@@ -98,6 +98,9 @@ class _Meter:
     """A progress bar for people, a line per stage for logs."""
 
     def __init__(self) -> None:
+        from rich.console import Console  # noqa: PLC0415 - other commands start without loading it
+        from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn  # noqa: PLC0415
+
         self._bar = Progress(
             TextColumn("{task.description}"),
             BarColumn(),
