@@ -6,6 +6,7 @@ environment; they are started afterwards. Django's settings are read only then.
 
 import os
 import shutil
+import signal
 import tempfile
 from pathlib import Path
 
@@ -39,6 +40,7 @@ def _prepare_environment(config: pytest.Config) -> None:
     for name in list(os.environ):
         if name.startswith("REGULARS_"):
             del os.environ[name]  # the tests' outcome does not depend on whose machine this is
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # cleans up as Ctrl-C does
     data_dir = Path(tempfile.mkdtemp(prefix="regulars-tests-"))
     config.stash[_DATA_DIR] = data_dir
     os.environ["DJANGO_SETTINGS_MODULE"] = "tests.settings"
