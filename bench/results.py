@@ -70,8 +70,8 @@ class Result:
         if max(limits) <= STEADY * min(limits):
             return ""
         return (
-            f"The limit itself varied from {min(limits):,.0f} to {max(limits):,.0f} a second: other work on this "
-            "machine changed its speed between the rounds, so the ratio is rough."
+            f"The limit itself varied from {min(limits):,.0f} to {max(limits):,.0f} a second: other work on "
+            "this machine changed its speed between the rounds, so the ratio is rough."
         )
 
     def middle(self, figure: str) -> float:
