@@ -13,7 +13,9 @@ from typing import Any, Literal
 
 import psycopg
 import pytest
+from django.db import connection
 
+from regulars import db
 from tests.races.clients import Ask, Clients, nothing_lost_nothing_doubled, open_shop
 from tests.races.cluster import Cluster
 from tests.races.serving import Installation
@@ -59,6 +61,19 @@ def test_the_server_is_killed_under_writing_clients(installation: Installation) 
     nothing_lost_nothing_doubled(clients, asking(installation.database_url))
     report = installation.audit()
     assert report["checked"]["entry"] > 200
+
+
+@pytest.mark.django_db
+def test_a_commit_waits_for_the_disk() -> None:
+    """No kill of a process shows it, but a power cut would."""
+    if connection.vendor == "sqlite":
+        assert db.run("PRAGMA synchronous") == [(2,)]  # FULL
+        assert db.run("PRAGMA journal_mode") == [("wal",)]
+        return
+    # PostgreSQL waits unless somebody tells it not to, and we never do.
+    asked = db.run("SELECT name, source FROM pg_settings WHERE name IN ('synchronous_commit', 'fsync')")
+    assert len(asked) == 2
+    assert not [name for name, source in asked if source in {"client", "session", "user", "database"}]
 
 
 @pytest.fixture
