@@ -20,6 +20,10 @@ from tests.races.clients import Ask, Clients, nothing_lost_nothing_doubled, open
 from tests.races.cluster import Cluster
 from tests.races.serving import Installation
 
+pytestmark = pytest.mark.skipif(
+    not Path("/proc/self/stat").exists(), reason="only Linux says in /proc who started whom"
+)
+
 LONG = bool(os.environ.get("SOAK"))
 CLIENTS = 32 if LONG else 16
 SERVER_KILLS = 100 if LONG else 3
