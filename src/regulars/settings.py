@@ -48,6 +48,10 @@ INSTALLED_APPS = [
     "regulars.outbox",
     "regulars.members",
     "regulars.ledger",
+    "regulars.catalog",
+    "regulars.vouchers",
+    "regulars.promotions",
+    "regulars.sales",
     "regulars.analytics",
 ]
 

@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django_scopes import ScopedManager
 
 from regulars.members.models import Member
@@ -87,6 +87,9 @@ class Entry(models.Model):
         POINTS_EARN = "points_earn"
         POINTS_SPEND = "points_spend"
         POINTS_EXPIRE = "points_expire"
+        # Earned points taken back, and spent points given back, because their reason was changed or undone.
+        POINTS_REVERSE = "points_reverse"
+        POINTS_RETURN = "points_return"
 
     id = models.BigAutoField(primary_key=True)
     # The card's foreign key vouches for the business; checking it here too would make every stamp of a
@@ -109,9 +112,11 @@ class Entry(models.Model):
     points = models.BigIntegerField(default=0)
     stamps_after = models.PositiveIntegerField()
     points_after = models.BigIntegerField()
+    shortfall = models.BigIntegerField(default=0, db_default=0)
     text = models.CharField(max_length=300, blank=True)
+    source = models.CharField(max_length=40, null=True, blank=True)  # noqa: DJ001 - empty is not indexed
     # Names an occasion that may happen once to a card, such as "birthday:2026".
-    occasion = models.CharField(max_length=60, null=True, blank=True)  # noqa: DJ001 - empty must not be unique
+    occasion = models.CharField(max_length=80, null=True, blank=True)  # noqa: DJ001 - empty must not be unique
     occurred_at = models.DateTimeField()
     day = models.DateField()
     recorded_at = models.DateTimeField(db_default=Now())
@@ -134,6 +139,8 @@ class Entry(models.Model):
                         "points_earn",
                         "points_spend",
                         "points_expire",
+                        "points_reverse",
+                        "points_return",
                     )
                 ),
                 name="entry_kind_known",
@@ -144,6 +151,12 @@ class Entry(models.Model):
             models.Index(fields=("business", "day", "id"), name="entry_business_day"),
             models.Index(fields=("branch", "id"), name="entry_branch", condition=Q(branch__isnull=False)),
             models.Index(fields=("staff", "id"), name="entry_staff", condition=Q(staff__isnull=False)),
+            models.Index(fields=("card", "source"), name="entry_source", condition=Q(source__isnull=False)),
+            models.Index(
+                fields=("card", "day"),
+                name="entry_points_earned",
+                condition=Q(kind__in=("points_earn", "points_reverse")),
+            ),
         )
 
     def __str__(self) -> str:
@@ -208,7 +221,7 @@ class Lot(models.Model):
 
 
 class LotUse(models.Model):
-    """How many points an entry took from a lot, so that the entry can be reversed exactly."""
+    """How many points an entry took from a lot (+) or gave back to it (-)."""
 
     id = models.BigAutoField(primary_key=True)
     business = models.ForeignKey(
@@ -221,7 +234,54 @@ class LotUse(models.Model):
     objects: ClassVar[models.Manager[LotUse]] = ScopedManager(business="business")
 
     class Meta:
-        constraints = (models.CheckConstraint(condition=Q(points__gt=0), name="lot_use_positive"),)
+        constraints = (models.CheckConstraint(condition=~Q(points=0), name="lot_use_not_zero"),)
 
     def __str__(self) -> str:
         return f"{self.points} of lot {self.lot_id}"
+
+
+class PointsAdjustment(models.Model):
+    """Points given (+) or taken (-) for a reason other than a sale or a voucher's price.
+
+    Its effect is in the ledger under the source "adjustment:<id>". `origin` says who gave it: a person or a
+    program ("manual"), a promotion on an event, or the redemption of a voucher.
+    """
+
+    class Origin(models.TextChoices):
+        """What gave or took the points."""
+
+        MANUAL = "manual"
+        PROMOTION = "promotion"
+        VOUCHER = "voucher"
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(
+        Business, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
+    )
+    code = models.CharField(max_length=50)
+    card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="+")
+    points = models.BigIntegerField()
+    occurred_at = models.DateTimeField()
+    internal_notes = models.CharField(max_length=1000, blank=True)
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.PROTECT, related_name="+")
+    staff = models.ForeignKey(
+        Staff, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    origin = models.CharField(max_length=10, choices=Origin.choices, default=Origin.MANUAL.value)
+    created_at = models.DateTimeField(db_default=Now())
+    modified_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager[PointsAdjustment]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint("business", Upper("code"), name="points_adjustment_code_unique"),
+            models.CheckConstraint(
+                condition=Q(origin__in=("manual", "promotion", "voucher")),
+                name="points_adjustment_origin_known",
+            ),
+        )
+        indexes = (models.Index(fields=("business", "id"), name="points_adjustment_business"),)
+
+    def __str__(self) -> str:
+        return f"{self.code}: {self.points}"

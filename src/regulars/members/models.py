@@ -6,7 +6,7 @@ from typing import ClassVar
 
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django_scopes import ScopedManager
 
 from regulars.tenants.models import Branch, Business
@@ -22,7 +22,7 @@ class MemberGroup(models.Model):
     objects: ClassVar[models.Manager[MemberGroup]] = ScopedManager(business="business")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("business", "code"), name="member_group_code_unique"),)
+        constraints = (models.UniqueConstraint("business", Upper("code"), name="member_group_code_unique"),)
 
     def __str__(self) -> str:
         return self.name
@@ -75,11 +75,17 @@ class Member(models.Model):
     objects: ClassVar[models.Manager[Member]] = ScopedManager(business="business")
 
     class Meta:
-        constraints = (models.UniqueConstraint(fields=("business", "code"), name="member_code_unique"),)
+        constraints = (models.UniqueConstraint("business", Upper("code"), name="member_code_unique"),)
         indexes = (
             models.Index(fields=("business", "id"), name="member_business_id"),
             models.Index(fields=("business", "cell"), name="member_cell", condition=~Q(cell="")),
             models.Index(fields=("business", "email"), name="member_email", condition=~Q(email="")),
+            models.Index(
+                "business",
+                Upper("secondary_code"),
+                name="member_secondary_code",
+                condition=~Q(secondary_code=""),
+            ),
         )
 
     def __str__(self) -> str:

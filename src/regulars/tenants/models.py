@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import Any, ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Now
+from django.db.models.functions import Now, Upper
 from django_scopes import ScopedManager
 
 from regulars.rules import stamps as stamp_rules
@@ -50,6 +51,13 @@ class User(AbstractBaseUser, PermissionsMixin):
 class Business(models.Model):
     """A tenant. Every other row of the product belongs to exactly one."""
 
+    class RefundPolicy(models.TextChoices):
+        """What happens to points when that which earned them is undone."""
+
+        TO_ZERO = "to_zero", "Take back what is there"
+        ALLOW_NEGATIVE = "allow_negative", "Take all of them back, also below zero"
+        KEEP = "keep", "Let the member keep them"
+
     name = models.CharField(max_length=200)
     slug = models.SlugField(max_length=60, unique=True)
     business_type = models.CharField(max_length=100, blank=True)
@@ -66,6 +74,13 @@ class Business(models.Model):
     join_code = models.CharField(max_length=20, unique=True)
     # Months until points lapse; empty: never. A change touches only later earnings.
     points_expire_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    refund_policy = models.CharField(
+        max_length=20, choices=RefundPolicy.choices, default=RefundPolicy.TO_ZERO.value
+    )
+    # The most points that one sale may earn; empty: no limit.
+    points_per_sale_cap = models.PositiveIntegerField(null=True, blank=True)
+    # What one point is worth in the business's currency, for vouchers that turn points into money.
+    point_value = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal("0.01"))
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -75,6 +90,11 @@ class Business(models.Model):
                 condition=Q(points_expire_months__isnull=True) | Q(points_expire_months__gte=1),
                 name="business_points_expire_months",
             ),
+            models.CheckConstraint(
+                condition=Q(refund_policy__in=("to_zero", "allow_negative", "keep")),
+                name="business_refund_policy_known",
+            ),
+            models.CheckConstraint(condition=Q(point_value__gt=0), name="business_point_value_positive"),
         )
 
     def __str__(self) -> str:
@@ -124,12 +144,13 @@ class Branch(models.Model):
     longitude = models.FloatField(null=True, blank=True)
     is_active = models.BooleanField(default=True)
     created_at = models.DateTimeField(db_default=Now())
+    modified_at = models.DateTimeField(auto_now=True)
 
     objects: ClassVar[models.Manager[Branch]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("business", "code"), name="branch_code_unique"),
+            models.UniqueConstraint("business", Upper("code"), name="branch_code_unique"),
             models.CheckConstraint(
                 condition=Q(latitude__isnull=True) | Q(latitude__range=(-90, 90)), name="branch_latitude"
             ),
@@ -163,7 +184,11 @@ class Staff(models.Model):
     is_active = models.BooleanField(default=True)
     temp_password = models.CharField(max_length=200, blank=True)
     temp_password_expires_at = models.DateTimeField(null=True, blank=True)
+    disable_backoffice_access = models.BooleanField(default=False)
+    # Empty: works at every branch.
+    branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
+    modified_at = models.DateTimeField(auto_now=True)
 
     objects: ClassVar[models.Manager[Staff]] = ScopedManager(business="business")
 
@@ -171,7 +196,7 @@ class Staff(models.Model):
         verbose_name_plural = "staff"
         constraints = (
             models.UniqueConstraint(fields=("business", "user"), name="staff_user_unique"),
-            models.UniqueConstraint(fields=("business", "code"), name="staff_code_unique"),
+            models.UniqueConstraint("business", Upper("code"), name="staff_code_unique"),
             models.CheckConstraint(condition=Q(role__in=("owner", "staff")), name="staff_role_known"),
         )
 
@@ -187,15 +212,30 @@ class Staff(models.Model):
 class ApiKey(models.Model):
     """A key to the API: only its beginning and its hash are kept."""
 
+    class RpcFormat(models.TextChoices):
+        """How the RPC dialect answers when the request does not say."""
+
+        XML = "xml"
+        XML_ROOTED = "xml_rooted"
+        JSON = "json"
+
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=100)
     prefix = models.CharField(max_length=16, unique=True)
     key_hash = models.CharField(max_length=64, unique=True)
+    rpc_format = models.CharField(max_length=10, choices=RpcFormat.choices, default=RpcFormat.XML.value)
     created_at = models.DateTimeField(db_default=Now())
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
 
     objects: ClassVar[models.Manager[ApiKey]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(rpc_format__in=("xml", "xml_rooted", "json")), name="api_key_rpc_format_known"
+            ),
+        )
 
     def __str__(self) -> str:
         return f"{self.name} ({self.prefix}…)"

@@ -1,0 +1,1 @@
+"""What a business sells: SKUs and their categories."""

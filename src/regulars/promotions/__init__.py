@@ -1,0 +1,1 @@
+"""Promotions: what a sale or an event earns."""

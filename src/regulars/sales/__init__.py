@@ -1,0 +1,1 @@
+"""Sales, and the points that they earn."""

@@ -1,0 +1,1 @@
+"""Vouchers: their definitions, how they are issued, reserved and redeemed."""
