@@ -1,0 +1,40 @@
+"""What the door of the dialect and its methods have in common."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from zoneinfo import ZoneInfo
+
+from regulars.api.rpc.answers import Answer
+from regulars.api.rpc.tree import Call
+from regulars.tenants.plans import Plan
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Who is calling: a business by one of its keys, and what its dates, money and phones are read by."""
+
+    business_id: int
+    timezone: str  # name of a zone, as Asia/Kolkata
+    currency: str
+    country: str
+    key_id: int
+    plan: Plan
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business's own time zone."""
+        return ZoneInfo(self.timezone)
+
+
+@dataclass(frozen=True, slots=True)
+class Method:
+    """One method of the dialect. A `write` takes effect once per idempotency key.
+
+    `run` raises RpcError, or a Refusal whose fields are already called as the dialect calls them.
+    """
+
+    name: str
+    write: bool
+    run: Callable[[Caller, Call], Answer]
