@@ -1,0 +1,75 @@
+"""How texts are compared in the database: without regard to case, with `*` for any text."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django.db.models import CharField, F, Field, Model, Q, Value
+from django.db.models.functions import Upper
+from django.db.models.lookups import Exact, Lookup
+
+from regulars.rules.errors import InvalidInput
+from regulars.rules.text import clean_text
+
+MOST_WILDCARDS = 5
+_LONGEST_CODE = 50
+
+
+class Like(Lookup[bool]):
+    """SQL's LIKE with a backslash before characters that mean themselves."""
+
+    lookup_name = "like"
+
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+        """The comparison as SQL."""
+        left, left_params = self.process_lhs(compiler, connection)
+        right, right_params = self.process_rhs(compiler, connection)
+        return f"{left} LIKE {right} ESCAPE '\\'", [*left_params, *right_params]
+
+
+def upper_text(text: str) -> Any:
+    """A text in the case in which the database compares; the database itself changes it."""
+    return Upper(Value(text, output_field=CharField()))
+
+
+def same(column: str, text: str) -> Any:
+    """The condition that a column equals a text without regard to case."""
+    return Exact(Upper(F(column)), upper_text(text))
+
+
+def matches(expression: Any, text: str, field: str) -> Q:
+    """The condition that an expression equals a text without regard to case; `*` stands for any text.
+
+    Raises:
+        InvalidInput: there are more than five `*`.
+    """
+    if "*" not in text:
+        return Q(Exact(Upper(expression), upper_text(text)))
+    if text.count("*") > MOST_WILDCARDS:
+        raise InvalidInput.at(field, f"may hold * at most {MOST_WILDCARDS} times")
+    pattern = re.sub(r"([\\%_])", r"\\\1", text).replace("*", "%")
+    return Q(Like(Upper(expression), upper_text(pattern)))
+
+
+def id_by_code(model: type[Model], field: str, code: str) -> int | None:
+    """The id of the business's record with a code; None when there is none.
+
+    Raises:
+        InvalidInput: it cannot be a code; the message names `field`.
+    """
+    table: Any = model
+    wanted = clean_text(code, field=field, max_length=_LONGEST_CODE)
+    pk: int | None = table.objects.filter(same("code", wanted)).values_list("pk", flat=True).first()
+    return pk
+
+
+def column_of(model: type[Model], path: str) -> Field[Any, Any]:
+    """The column behind a path such as `branch__code`."""
+    found: Any = None
+    here: Any = model
+    for step in path.split("__"):
+        found = here._meta.get_field(step)  # noqa: SLF001 - Django documents it under this name
+        here = found.related_model
+    column: Field[Any, Any] = found
+    return column

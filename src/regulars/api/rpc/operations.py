@@ -1,0 +1,220 @@
+"""Methods that are not about one kind of record alone: what is done to a voucher code, and events.
+
+`redeem_voucher_code` is the seed's; the others stand beside it (docs/rpc.md).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import Model
+from django.utils import timezone
+from django_scopes import scope
+
+from regulars.api.rpc.answers import Answer, Row
+from regulars.api.rpc.entity import Field
+from regulars.api.rpc.errors import bad_value, missing, to_error, unknown_field
+from regulars.api.rpc.extras import code_status
+from regulars.api.rpc.method import Caller, Method
+from regulars.api.rpc.tree import Call
+from regulars.api.rpc.types import FieldType, MemberRef, Number, Ref, Whole, local
+from regulars.catalog.models import Sku
+from regulars.ledger.models import Card
+from regulars.promotions.occasions import happened
+from regulars.rules.errors import Refusal
+from regulars.rules.text import clean_text
+from regulars.tenants.models import Branch
+from regulars.vouchers import redeeming
+from regulars.vouchers.models import VoucherCode
+
+_ALWAYS = frozenset({"api_format", "idempotency_key"})
+# Events that a program outside may tell of; the others happen by themselves.
+EVENTS = ("first_login", "quickscan", "quickscan_button")
+
+
+@dataclass(frozen=True, slots=True)
+class OneOf(FieldType):
+    """One of a few words."""
+
+    words: tuple[str, ...] = ()
+
+    def label(self, model: type[Model], column: str) -> str:
+        """See `FieldType`."""
+        return "one of " + ", ".join(self.words)
+
+    def read(self, caller: Caller, name: str, text: str) -> str:
+        """See `FieldType`."""
+        word = text.strip().lower()
+        if word not in self.words:
+            raise bad_value(name, f"must be one of {', '.join(self.words)}")
+        return word
+
+
+@dataclass(frozen=True, slots=True)
+class Words(FieldType):
+    """Free text that lives in no column."""
+
+    most: int = 50
+
+    def label(self, model: type[Model], column: str) -> str:
+        """See `FieldType`."""
+        return f"text, at most {self.most} characters"
+
+    def read(self, caller: Caller, name: str, text: str) -> str:
+        """See `FieldType`."""
+        return clean_text(text, field=name, max_length=self.most)
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """A method with its fields. `does` gets their values by argument name and returns the row to show."""
+
+    name: str
+    says: str
+    fields: tuple[Field, ...]
+    does: Callable[..., Row]
+    of_seed: bool = False
+
+    def run(self, caller: Caller, call: Call) -> Answer:
+        """Carry out a call.
+
+        Raises:
+            RpcError: the fields are not right, or the rooms refuse.
+        """
+        for name in call.options:
+            if name not in _ALWAYS:
+                raise unknown_field(f"global[{name}]")
+        by_name = {field.name: field for field in self.fields}
+        for name in call.fields:
+            if name not in by_name:
+                raise unknown_field(name)
+        for field in self.fields:
+            if field.required and not call.fields.get(field.name, "").strip():
+                raise missing(field.name)
+        try:
+            with scope(business=caller.business_id):
+                values = {
+                    by_name[name].passed_as: by_name[name].type.read(caller, name, text)
+                    for name, text in call.fields.items()
+                    if text.strip()
+                }
+                return Answer("API call succeeded", [self.does(caller, **values)])
+        except Refusal as refusal:
+            renames = {field.passed_as: field.name for field in self.fields}
+            raise to_error(refusal, renames) from refusal
+
+
+def _code_row(caller: Caller, pk: int, **more: Any) -> Row:
+    row = VoucherCode.objects.select_related("voucher", "member", "issue").get(pk=pk)
+    card = Card.objects.filter(member_id=row.member_id).only("points").first() if row.member_id else None
+    shown: list[tuple[str, Any]] = [
+        ("voucher_code", row.code),
+        ("voucher", row.voucher.code),
+        ("voucher_name", row.voucher.name),
+        ("value", f"{row.value:.2f}"),
+        ("value_type", row.value_type),
+        ("status", code_status(caller, row, timezone.now())),
+        ("expires_on", row.expires_on and row.expires_on.isoformat()),
+        ("redeemed_at", row.redeemed_at and local(caller, row.redeemed_at)),
+        ("member", row.member and row.member.code),
+        ("member_name", row.member and row.member.name),
+        ("points_balance", card and card.points),
+    ]
+    return shown + list(more.items())
+
+
+def _redeem(caller: Caller, **values: Any) -> Row:
+    done = redeeming.redeem(business_id=caller.business_id, **values)
+    return _code_row(caller, done.voucher_code.pk, points_credited=done.points_credited)
+
+
+def _reserve(caller: Caller, **values: Any) -> Row:
+    held = redeeming.reserve(business_id=caller.business_id, **values)
+    more = {"reservation": held.reservation, "reserved_until": local(caller, held.until)}
+    return _code_row(caller, held.voucher_code.pk, **more)
+
+
+def _release(caller: Caller, **values: Any) -> Row:
+    return _code_row(caller, redeeming.release(business_id=caller.business_id, **values).pk)
+
+
+def _reset(caller: Caller, **values: Any) -> Row:
+    return _code_row(caller, redeeming.reset(business_id=caller.business_id, **values).pk)
+
+
+def _record_event(caller: Caller, **values: Any) -> Row:
+    values.setdefault("occasion", "first_login" if values["event"] == "first_login" else "")
+    if not values["occasion"]:
+        raise missing("occasion")
+    if values["event"] != "first_login":
+        values["occasion"] = f"{values['event']}:{values['occasion']}"
+    given = happened(business_id=caller.business_id, **values)
+    codes = [[("voucher", issue.voucher.code), ("code", issue.code)] for issue in given.vouchers]
+    return [("points", given.points), ("vouchers_issued", codes)]
+
+
+_CODE = Field("voucher_code", Words(), argument="code", required=True)
+_SALE_VALUE = Field("sale_value", Number(), note="the sale that it is used on, for vouchers with a minimum")
+_BRANCH = Field("branch", Ref(model=Branch, kind="branch"), argument="branch_id")
+_SKU = Field("sku_code", Ref(model=Sku, kind="SKU"), argument="sku_id")
+_RESERVATION = Field("reservation", Words(), required=True, note="what reserve_voucher_code answered")
+
+OPERATIONS: tuple[Operation, ...] = (
+    Operation(
+        "redeem_voucher_code",
+        "Redeems a voucher code. However many ask at once, exactly one succeeds.",
+        (_CODE, _SALE_VALUE, _BRANCH, _SKU),
+        _redeem,
+        of_seed=True,
+    ),
+    Operation(
+        "reserve_voucher_code",
+        "Holds a voucher code for a sale that is not paid yet. Nobody else can redeem it meanwhile.",
+        (
+            _CODE,
+            Field("minutes", Whole(least=1, most=1440), note="how long it is held; 15 when left out"),
+            _SALE_VALUE,
+            _BRANCH,
+            _SKU,
+        ),
+        _reserve,
+    ),
+    Operation(
+        "capture_voucher_code",
+        "Redeems a voucher code that was reserved.",
+        (_CODE, _RESERVATION, _SALE_VALUE, _BRANCH, _SKU),
+        _redeem,
+    ),
+    Operation(
+        "release_voucher_code",
+        "Gives a reserved voucher code free again.",
+        (_CODE, _RESERVATION),
+        _release,
+    ),
+    Operation(
+        "reset_voucher_code",
+        "Makes a redeemed voucher code good again, and takes back the points that it credited.",
+        (_CODE, Field("reason", Words(most=300), note="kept in the code's history")),
+        _reset,
+    ),
+    Operation(
+        "record_event",
+        "Tells of an event that promotions and vouchers may wait for. Each occasion counts once.",
+        (
+            Field("member", MemberRef(), argument="member_id", required=True),
+            Field("event", OneOf(words=EVENTS), required=True),
+            Field(
+                "occasion",
+                Words(most=40),
+                note="your own name of this scan or press, so that a retry gives nothing twice; "
+                "not needed for first_login",
+            ),
+            _BRANCH,
+        ),
+        _record_event,
+    ),
+)
+
+METHODS = [Method(operation.name, write=True, run=operation.run) for operation in OPERATIONS]
