@@ -34,7 +34,7 @@ _CALC: Final = re.compile(r"calc(?:\s+min\s*:\s*(?P<minimum>.*))?", re.IGNORECAS
 _AUTO: Final = re.compile(r"auto\s*:(?P<points>[^,]*)", re.IGNORECASE)
 _MONEY: Final = re.compile(r"[0-9]{1,12}(?:\.[0-9]{1,2})?")
 # Names that a button cannot have, because with it the text would mean something else.
-_RESERVED: Final = re.compile(r"auto|free|calc(\s+min)?", re.IGNORECASE)
+_RESERVED: Final = re.compile(r"auto|free|calc(\s.*)?", re.IGNORECASE | re.DOTALL)
 
 
 class Button(NamedTuple):
