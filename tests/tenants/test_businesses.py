@@ -171,7 +171,7 @@ def test_the_plan_limits_branches_also_closed_ones(plan: str) -> None:
 def test_a_branch_with_history_stays() -> None:
     shop = make_shop()
     used, home = shop.branch("Used"), shop.branch("Home of a member")
-    card = shop.enrol(branch=home)
+    card = shop.enrol(branch_id=home.pk)
     shop.stamp(card, 1, branch_id=used.pk)
     with pytest.raises(HasHistory):
         actions.delete_branch(business_id=shop.id, branch_id=used.pk)

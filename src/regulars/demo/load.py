@@ -34,7 +34,6 @@ from regulars.ledger import actions as ledger
 from regulars.ledger import points
 from regulars.ledger.models import Card
 from regulars.members import groups
-from regulars.members.models import MemberGroup
 from regulars.rules.errors import Conflict, NotEnoughPoints
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Branch, Business, Staff, User
@@ -227,8 +226,8 @@ class _Loader:
             ).staff
             for colleague in shop.team[1:]
         ]
-        self._groups: dict[str | None, MemberGroup | None] = {None: None} | {
-            name: groups.ensure_group(business=self._business, code=name) for name in shop.groups or ()
+        self._groups: dict[str | None, int | None] = {None: None} | {
+            name: groups.ensure_group(business=self._business, code=name).pk for name in shop.groups or ()
         }
 
     def _happen(self, happening: Happening) -> None:
@@ -262,8 +261,8 @@ class _Loader:
             email=person.email,
             birthday=person.birthday,
             occurred_at=at,
-            branch=self._branches[person.place],
-            group=self._groups[person.group],
+            branch_id=self._branches[person.place].pk,
+            group_id=self._groups[person.group],
             optout_email=person.optout_email,
             optout_text=person.optout_text,
             optout_post=person.optout_post,

@@ -10,6 +10,7 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from regulars.ledger import followups
 from regulars.ledger import post as poster
 from regulars.ledger.models import Card, Entry
 from regulars.ledger.post import CardState, Posting
@@ -55,23 +56,28 @@ class RewardRedeemed:
 def enrol(
     *,
     business: Business,
-    name: str,
+    name: str = "",
     phone: str = "",
     email: str = "",
     birthday: dt.date | None = None,
     occurred_at: dt.datetime | None = None,
+    contact_required: bool = True,
     **profile: Any,
 ) -> Card:
-    """Make somebody a member and give them a card.
+    """Make somebody a member and give them a card, which is returned as it was opened.
 
-    A phone or an e-mail is needed (REST seed). `profile` takes the further fields of a member.
+    A phone or an e-mail is needed (REST seed) unless `contact_required` is False (RPC seed). `profile` takes
+    what else `members.actions.create_member` takes: a code, the further fields, `unique_contact`.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
+        NotFound: the business has no such group or branch.
         AlreadyEnrolled: a member of the business has this phone or e-mail.
+        Conflict: a member of the business has this code.
         PlanLimit: the plan allows no more members.
     """
-    if not phone.strip() and not email.strip():
+    contacts = (phone, profile.get("cell"), email)
+    if contact_required and not any(contact and contact.strip() for contact in contacts):
         problem = "is needed unless the other is given"
         raise InvalidInput("A phone or an email is needed.", fields={"phone": problem, "email": problem})
     now = occurred_at or timezone.now()
@@ -93,6 +99,7 @@ def enrol(
             occurred_at=now,
         )
         emit(business_id=business.pk, events=[_enrolled_event(member, card)])
+        followups.enrolled(business_id=business.pk, member_id=member.pk, at=now)
     return card
 
 

@@ -3,52 +3,31 @@
 from __future__ import annotations
 
 import datetime as dt
-from typing import Any
+from collections.abc import Collection, Mapping
+from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 from django_scopes import scope
 
-from regulars.members import personal_data, phones
+from regulars.members import personal_data
+from regulars.members import profile as fields
 from regulars.members.models import Member
 from regulars.outbox import emit
-from regulars.rules import codes, names
-from regulars.rules.errors import AlreadyEnrolled, Conflict, InvalidInput, NotFound, PlanLimit
+from regulars.rules import codes
+from regulars.rules.errors import AlreadyEnrolled, Conflict, NotFound, PlanLimit
 from regulars.rules.text import clean_text
-from regulars.tenants.checks import check_email
 from regulars.tenants.models import Business
 from regulars.tenants.plans import PLANS
-from regulars.tenants.queries import next_number
+from regulars.tenants.queries import hold_numbers, next_number, same_code
 
-# Text fields of a member that are stored as given, with the most characters that each may have.
-PROFILE_TEXTS = {
-    "secondary_code": 50,
-    "company_name": 200,
-    "telephone": 40,
-    "street_address": 300,
-    "street_address2": 300,
-    "street_suburb": 100,
-    "street_city": 100,
-    "street_zipcode": 20,
-    "street_state": 100,
-    **{f"metadata{number:02d}": 500 for number in range(1, 10)},
-}
-_PROFILE_OTHER = {
-    "optout_email",
-    "optout_text",
-    "optout_post",
-    "group",
-    "subscription_date_from",
-    "subscription_date_to",
-    "branch",
-    "suspended",
-}
-OLDEST_BIRTHDAY = dt.date(1900, 1, 1)
+_CODE_LENGTH: Final = 50
 
 
 def create_member(
     *,
     business: Business,
-    name: str,
+    name: str = "",
     phone: str = "",
     email: str = "",
     birthday: dt.date | None = None,
@@ -59,76 +38,123 @@ def create_member(
 ) -> Member:
     """Store a new member. Within the caller's transaction, which gives them a card.
 
-    `phone` is read as a number of the business's country. With `unique_contact` the phone or e-mail of
-    another member is refused; two requests at once cannot both pass.
+    `profile` takes the further fields of a member (`members.profile.FIELDS`): among them `first_name` and
+    `last_name` instead of `name`, and `cell` and `date_of_birth` as other names of `phone` and `birthday`.
+    Phones are read as numbers of the business's country. Without a `code` one is numbered. With
+    `unique_contact` the phone or e-mail of another member is refused; two requests at once cannot both pass.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
+        NotFound: the business has no such group or branch.
         AlreadyEnrolled: a member of the business has this phone or e-mail.
+        Conflict: a member of the business has this code.
         PlanLimit: the plan allows no more members.
     """
-    name = names.tidy_name(clean_text(name, field="name", max_length=200, required=True))
-    first, last = names.split_name(name)
-    cell = phones.normalise(phone, country=business.country)
-    email = clean_text(email, field="email", max_length=254)
-    email = check_email(email, field="email") if email else ""
-    if birthday is not None and not OLDEST_BIRTHDAY <= birthday <= joined_at.date() + dt.timedelta(days=1):
-        raise InvalidInput.at("birthday", f"must be a date from {OLDEST_BIRTHDAY} to today")
-    code = clean_text(code, field="code", max_length=50)
-    texts = {
-        field: clean_text(profile.pop(field), field=field, max_length=most)
-        for field, most in PROFILE_TEXTS.items()
-        if field in profile
-    }
-    unknown = profile.keys() - _PROFILE_OTHER
-    if unknown:
-        raise InvalidInput.at(min(unknown), "is not a field of a member")
+    values = profile | {"email": email}
+    # Each has two names; the other one, when it was given, counts.
+    for field, value, others in (
+        ("name", name, fields.NAMES),
+        ("phone", phone, ("cell",)),
+        ("birthday", birthday, ("date_of_birth",)),
+    ):
+        if value or not any(other in profile for other in others):
+            values[field] = value
+    code = clean_text(code, field="code", max_length=_CODE_LENGTH)
     with scope(business=business):
+        stored = fields.clean(values, country=business.country, today=joined_at.date())
         # Other enrolments of the business wait here, so that neither contacts nor places are taken twice.
         number = next_number(business.pk, "member")
         if unique_contact:
-            _check_contact(cell, email)
+            _check_contact(stored, values.keys())
         _check_places(business)
-        code = _check_code(code) if code else _free_code(business, number)
         return Member.objects.create(
             business=business,
-            code=code,
-            name=name,
-            first_name=first,
-            last_name=last,
-            cell=cell,
-            email=email,
-            date_of_birth=birthday,
+            code=_check_code(code) if code else _free_code(business, number),
             joined_at=joined_at,
-            search_text=search_text(name, email, cell),
-            **texts,
-            **profile,
+            search_text=fields.search_text(stored["name"], stored["email"], stored["cell"]),
+            **stored,
         )
 
 
-def _check_code(code: str) -> str:
-    if Member.objects.filter(code=code).exists():
+def edit_member(*, business_id: int, pk: int, unique_contact: bool = False, **changes: Any) -> Member:
+    """Change a member; what is not named stays, empty text and None erase.
+
+    `changes` are `members.profile.FIELDS` and `code`, which every member has. With `unique_contact` a new
+    phone or e-mail that another member has is refused.
+
+    Raises:
+        InvalidInput: a value is unusable; the message names it.
+        NotFound: the business has no such member, group or branch.
+        AlreadyEnrolled: another member of the business has this phone or e-mail.
+        Conflict: another member of the business has this code.
+    """
+    with transaction.atomic(), scope(business=business_id):
+        if unique_contact or "code" in changes:
+            # Nobody may take the same code or contact meanwhile. Before the member: enrolments lock in this
+            # order, too.
+            hold_numbers(business_id, "member")
+        member = _locked(pk)
+        code = changes.pop("code", member.code)
+        stored = fields.clean(
+            changes, country=member.business.country, today=timezone.now().date(), current=member
+        )
+        stored["code"] = clean_text(code or "", field="code", max_length=_CODE_LENGTH, required=True)
+        changed = {column: value for column, value in stored.items() if getattr(member, column) != value}
+        if unique_contact:
+            _check_contact(changed, changes.keys(), but=pk)
+        if "code" in changed:
+            _check_code(changed["code"], but=pk)
+        if changed:
+            _store(member, changed)
+    return member
+
+
+def _locked(pk: int) -> Member:
+    rows = Member.objects.select_related("business", "group", "branch")
+    # Locked, so that of two who edit at once the second sees what the first has made of it.
+    member = rows.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
+    if member is None:
+        raise NotFound(f"There is no customer {pk}.")
+    return member
+
+
+def _store(member: Member, changed: dict[str, Any]) -> None:
+    for column, value in changed.items():
+        setattr(member, column, value)
+    member.search_text = fields.search_text(member.name, member.email, member.cell)
+    member.save(update_fields=[*changed, "search_text", "modified_at"])
+    told = {
+        "customer_id": member.pk,
+        "code": member.code,
+        "name": member.name,
+        "email": member.email,
+        "phone": member.cell,
+        "changed": sorted(changed),
+    }
+    emit.emit(business_id=member.business_id, events=[emit.NewEvent("member.updated", member.pk, told)])
+
+
+def _check_code(code: str, *, but: int | None = None) -> str:
+    if Member.objects.exclude(pk=but).filter(same_code(code)).exists():
         raise Conflict(f"There is a member with code {code}.", fields={"code": "belongs to another member"})
     return code
 
 
 def _free_code(business: Business, number: int) -> str:
     # A code may have been given by hand that the counter reaches only now.
-    while Member.objects.filter(code=(code := codes.member_code(number))).exists():
+    while Member.objects.filter(same_code(code := codes.member_code(number))).exists():
         number = next_number(business.pk, "member")
     return code
 
 
-def search_text(name: str, email: str, cell: str) -> str:
-    """What a search looks through: name, e-mail and phone in lower case."""
-    return f"{name}\n{email}\n{cell}".lower()
-
-
-def _check_contact(cell: str, email: str) -> None:
-    for field, value, column in (("phone", cell, "cell"), ("email", email, "email")):
+def _check_contact(stored: Mapping[str, Any], given: Collection[str], *, but: int | None = None) -> None:
+    phone = "cell" if "cell" in given else "phone"
+    for field, column in ((phone, "cell"), ("email", "email")):
+        value = stored.get(column)
         if not value:
             continue
-        known = Member.objects.filter(**{column: value}).order_by("id").values_list("pk", flat=True).first()
+        rows = Member.objects.exclude(pk=but).filter(**{column: value}).order_by("id")
+        known = rows.values_list("pk", flat=True).first()
         if known is not None:
             raise AlreadyEnrolled(
                 f"A customer with this {field} is already enrolled.",

@@ -6,22 +6,22 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
-from django.contrib.auth.hashers import make_password
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
 from django.utils import timezone as clock
 from django_scopes import scope
 
-from regulars import db
 from regulars.rules import codes
-from regulars.rules.errors import Conflict, HasHistory, LastOwner, NotFound, PlanLimit
+from regulars.rules.errors import HasHistory, NotFound, PlanLimit
 from regulars.rules.text import clean_text
-from regulars.tenants import checks, identity
-from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff, User
-from regulars.tenants.plans import PLANS, check_feature
-from regulars.tenants.queries import next_number
+from regulars.tenants import checks, identity, team
+from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff
+from regulars.tenants.plans import PLANS
+from regulars.tenants.queries import free_code, next_number
 
-TEMP_PASSWORD_LASTS = dt.timedelta(days=7)
+TEMP_PASSWORD_LASTS = team.TEMP_PASSWORD_LASTS
+NewStaff = team.NewStaff
+add_staff, edit_staff, remove_staff = team.add_staff, team.edit_staff, team.remove_staff
 
 # What a new business may be told beside its name.
 PROFILE_TEXTS = {field: most for field, most in checks.BUSINESS_TEXTS.items() if field != "business_name"}
@@ -34,14 +34,6 @@ class NewBusiness:
     business: Business
     owner: Staff
     api_key: str
-    temp_password: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class NewStaff:
-    """Somebody just added to a team. The temporary password is shown here and never again."""
-
-    staff: Staff
     temp_password: str | None
 
 
@@ -96,7 +88,9 @@ def create_business(
         program.business = business
         with scope(business=business):
             program.save()
-            owner = _add_staff(business, owner_name or name, email, Staff.Role.OWNER, owner_password)
+            owner = team.put_on_team(
+                business, name=owner_name or name, email=email, role=Staff.Role.OWNER, password=owner_password
+            )
             _, key = create_api_key(business=business, name="First key")
     return NewBusiness(business, owner.staff, key, owner.temp_password)
 
@@ -152,30 +146,57 @@ def update_program(*, business_id: int, **changes: Any) -> Program:
         return Program.objects.get()
 
 
+def update_points_programme(*, business_id: int, **changes: Any) -> Business:
+    """Change how points work: what is not named stays.
+
+    `points_expire_months` (1 to 1200) and `points_per_sale_cap` (1 to 1,000,000,000) are None for never and
+    no limit, `point_value` is what one point is worth in `currency`. Nothing that was already earned changes:
+    a lot of points keeps its day of expiry.
+
+    Raises:
+        InvalidInput: a value is unusable; the message names it.
+    """
+    values = {field: check(changes[field]) for field, check in checks.POINTS.items() if field in changes}
+    if values:
+        Business.objects.filter(pk=business_id).update(**values)
+    return Business.objects.get(pk=business_id)
+
+
 def create_branch(
     *,
     business: Business,
+    code: str = "",
+    name_required: bool = True,
     latitude: float | None = None,
     longitude: float | None = None,
     opened_at: dt.datetime | None = None,
     **texts: str,
 ) -> Branch:
-    """Open a branch; `texts` are name (required), address, city, state and phone.
+    """Open a branch; `texts` are name, address, city, state and phone.
 
-    `opened_at` is for a history that is loaded afterwards.
+    Without a `code` one is numbered. Unless `name_required` (REST seed), a branch without a name is named
+    like its code (RPC seed). `opened_at` is for a history that is loaded afterwards.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
+        Conflict: the business has a branch with this code.
         PlanLimit: the plan allows no more branches.
     """
-    clean = checks.clean_texts({"name": "", **texts}, checks.BRANCH_TEXTS)
+    texts = {"name": "", **texts}
+    unnamed = not name_required and not texts["name"].strip()
+    if unnamed:
+        del texts["name"]
+    clean = checks.clean_texts(texts, checks.BRANCH_TEXTS)
     place = checks.clean_place({"latitude": latitude, "longitude": longitude})
     most = PLANS[business.plan].max_branches
     with transaction.atomic(), scope(business=business):
-        # Other openings wait here, so that two at once cannot both take the last free place.
-        code = codes.numbered_code("B", next_number(business.pk, "branch"))
+        # Other openings wait here, so that two at once cannot both take the last free place or one code.
+        number = next_number(business.pk, "branch")
         if most is not None and Branch.objects.count() >= most:
             raise PlanLimit(f"The {business.plan} plan allows {most} branches, and there are as many.")
+        code = free_code(business.pk, Branch, "branch", code=code, letter="B", number=number)
+        if unnamed:
+            clean["name"] = code
         return Branch.objects.create(business=business, code=code, **clean, **place, **_since(opened_at))
 
 
@@ -191,7 +212,7 @@ def update_branch(*, business_id: int, branch_id: int, **changes: Any) -> Branch
         values["is_active"] = bool(changes["is_active"])
     with scope(business=business_id):
         if values:
-            Branch.objects.filter(pk=branch_id).update(**values)
+            Branch.objects.filter(pk=branch_id).update(**values, modified_at=clock.now())
         branch = Branch.objects.filter(pk=branch_id).first()
     if branch is None:
         raise NotFound(f"There is no branch {branch_id}.")
@@ -199,11 +220,11 @@ def update_branch(*, business_id: int, branch_id: int, **changes: Any) -> Branch
 
 
 def delete_branch(*, business_id: int, branch_id: int) -> None:
-    """Delete a branch at which nothing ever happened.
+    """Delete a branch at which nothing ever happened. Members and staff who belonged to it belong to none.
 
     Raises:
         NotFound: the business has no such branch.
-        HasHistory: something was recorded at the branch.
+        HasHistory: something was recorded at the branch, or a promotion or a voucher is for it.
     """
     try:
         with transaction.atomic(), scope(business=business_id):
@@ -213,85 +234,9 @@ def delete_branch(*, business_id: int, branch_id: int) -> None:
             branch.delete()
     except (ProtectedError, IntegrityError) as error:
         raise HasHistory(
-            f"Branch {branch_id} has recorded transactions and cannot be deleted. "
-            "Set is_active to false instead."
+            f"Branch {branch_id} is named by recorded transactions, promotions or vouchers and cannot be "
+            "deleted. Set is_active to false instead."
         ) from error
-
-
-def add_staff(
-    *,
-    business: Business,
-    name: str,
-    email: str,
-    role: str = Staff.Role.STAFF,
-    password: str | None = None,
-) -> NewStaff:
-    """Add somebody to the team, by default with a temporary password that lasts seven days.
-
-    The password belongs to this membership: somebody who signs in elsewhere with the same e-mail keeps
-    their own password and is not told to us (docs/decisions/0004).
-
-    Raises:
-        InvalidInput: a value is unusable; the message names it.
-        PlanRequired: the plan has no team.
-        Conflict: the e-mail already belongs to this team.
-    """
-    check_feature(business.plan, "team", "Team")
-    name = clean_text(name, field="name", max_length=200, required=True)
-    email = checks.check_email(email, field="email")
-    with transaction.atomic(), scope(business=business):
-        return _add_staff(business, name, email, role, password)
-
-
-def _add_staff(business: Business, name: str, email: str, role: str, password: str | None) -> NewStaff:
-    db.serialise("user", email)
-    code = codes.numbered_code("U", next_number(business.pk, "staff"))
-    user = User.objects.filter(email=email).first()
-    known = Staff.objects.filter(user=user).first() if user else None
-    if known is not None:
-        raise Conflict(f"{email} already belongs to this team.", fields={"email": "is known"}, id=known.pk)
-    if user is None:
-        user = User.objects.create_user(email, password, name=name)
-    staff = Staff(business=business, user=user, name=name, role=role, code=code)
-    temp_password = None
-    if password is None:
-        temp_password = codes.temp_password()
-        staff.temp_password = make_password(temp_password)
-        staff.temp_password_expires_at = clock.now() + TEMP_PASSWORD_LASTS
-    staff.save()
-    return NewStaff(staff, temp_password)
-
-
-def remove_staff(*, business_id: int, staff_id: int) -> None:
-    """Take somebody off the team for good; their account goes too when it belongs to no other team.
-
-    Raises:
-        NotFound: the team has no such member.
-        LastOwner: it is the only owner left.
-    """
-    with transaction.atomic(), scope(business=business_id):
-        db.serialise("team", business_id)
-        staff = Staff.objects.select_related("user").filter(pk=staff_id).first()
-        if staff is None:
-            raise NotFound(f"There is no team member {staff_id}.")
-        owners = Staff.objects.filter(role=Staff.Role.OWNER, is_active=True).exclude(pk=staff_id)
-        if staff.role == Staff.Role.OWNER and not owners.exists():
-            raise LastOwner("The last owner cannot be removed. Make somebody else an owner first.")
-        user = staff.user
-        staff.delete()
-    _remove_if_nowhere(user)
-
-
-def _remove_if_nowhere(user: User) -> None:
-    try:
-        with transaction.atomic():
-            db.serialise("user", user.email)
-            if not user.is_staff and not db.run(
-                "SELECT 1 FROM tenants_staff WHERE user_id = %s LIMIT 1", (user.pk,)
-            ):
-                User.objects.filter(pk=user.pk).delete()
-    except IntegrityError:  # somebody else added them at this moment
-        return
 
 
 def create_api_key(*, business: Business, name: str) -> tuple[ApiKey, str]:

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
-from typing import Any
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any, Final
 from zoneinfo import ZoneInfo, available_timezones
 
 import phonenumbers
@@ -14,7 +16,13 @@ from regulars.rules import geo
 from regulars.rules import stamps as stamp_rules
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_text
+from regulars.tenants.models import Business
 from regulars.tenants.plans import PLANS
+
+MAX_EXPIRE_MONTHS: Final = 1200
+MAX_SALE_CAP: Final = 1_000_000_000
+MAX_POINT_VALUE: Final = Decimal(100_000_000)
+_LEAST_POINT_VALUE: Final = Decimal("0.0001")
 
 # Text fields that may be changed, with the most characters that each may have.
 BUSINESS_TEXTS = {
@@ -78,6 +86,33 @@ def check_currency(value: str) -> str:
     return currency
 
 
+def check_expiry_months(value: int | None) -> int | None:
+    """After how many months points expire, None for never, or InvalidInput."""
+    return None if value is None else _check_range("points_expire_months", value, 1, MAX_EXPIRE_MONTHS)
+
+
+def check_sale_cap(value: int | None) -> int | None:
+    """The most points that one sale earns, None for no limit, or InvalidInput."""
+    return None if value is None else _check_range("points_per_sale_cap", value, 1, MAX_SALE_CAP)
+
+
+def check_refund_policy(value: str) -> str:
+    """A refund policy, or InvalidInput."""
+    if value not in Business.RefundPolicy.values:
+        known = ", ".join(Business.RefundPolicy.values)
+        raise InvalidInput.at("refund_policy", f"must be one of {known}, not {value!r}")
+    return value
+
+
+def check_point_value(value: Decimal) -> Decimal:
+    """What one point is worth, in currency with at most four decimal places, or InvalidInput."""
+    if not (value.is_finite() and 0 < value < MAX_POINT_VALUE):
+        raise InvalidInput.at("point_value", f"must be more than 0 and less than {MAX_POINT_VALUE}")
+    if value != value.quantize(_LEAST_POINT_VALUE):
+        raise InvalidInput.at("point_value", "must have at most four decimal places")
+    return value.quantize(_LEAST_POINT_VALUE)
+
+
 def check_goal(value: int) -> int:
     """Stamps needed for a reward, 2 to 50 (REST seed), or InvalidInput."""
     return _check_range("stamps_required", value, stamp_rules.MIN_GOAL, stamp_rules.MAX_GOAL)
@@ -111,3 +146,13 @@ def clean_place(values: dict[str, Any]) -> dict[str, float | None]:
         for field, check in checks.items()
         if field in values
     }
+
+
+# What may be changed about points, and how each is checked.
+POINTS: Final[dict[str, Callable[[Any], Any]]] = {
+    "points_expire_months": check_expiry_months,
+    "refund_policy": check_refund_policy,
+    "points_per_sale_cap": check_sale_cap,
+    "point_value": check_point_value,
+    "currency": check_currency,
+}

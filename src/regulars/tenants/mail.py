@@ -7,6 +7,7 @@ from smtplib import SMTPException
 import structlog
 from django.conf import settings
 from django.core.mail import EmailMessage
+from django.db import transaction
 
 from regulars.rules.names import tidy_name
 from regulars.tenants.models import Staff
@@ -38,3 +39,12 @@ def send_invitation(staff: Staff, temp_password: str) -> bool:
     except (SMTPException, OSError) as error:
         log.warning("invitation not mailed", staff=staff.pk, error=str(error))
         return False
+
+
+def invite_on_commit(staff: Staff, temp_password: str) -> None:
+    """Mail the invitation once the current transaction is committed.
+
+    Nothing may wait for a mail server while it holds locks. Whatever goes wrong there, the answer with its
+    password must not be lost.
+    """
+    transaction.on_commit(lambda: send_invitation(staff, temp_password), robust=True)

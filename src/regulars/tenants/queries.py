@@ -3,14 +3,24 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 from django.conf import settings
+from django.db.models import F, Model, Value
+from django.db.models.functions import Upper
+from django.db.models.lookups import Exact
 from django_scopes import scope
 
 from regulars import db
-from regulars.rules import geo
-from regulars.rules.errors import NotFound
+from regulars.rules import codes, geo
+from regulars.rules.errors import Conflict, NotFound
+from regulars.rules.text import clean_text
 from regulars.tenants.models import ApiKey, Branch, Business, Staff
+
+_BIGGEST_ID = 2**63 - 1
+_CODE_LENGTH = 50
+
+M = TypeVar("M", bound=Model)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,3 +108,62 @@ def next_number(business_id: int, kind: str) -> int:
         (business_id, kind),
     )
     return int(rows[0][0])
+
+
+def free_code(business_id: int, model: type[Model], kind: str, *, code: str, letter: str, number: int) -> str:
+    """The code of a new record: `code` when it was given, else a letter and the drawn `number`.
+
+    Within the business's scope, after `next_number` of the same kind, behind which nobody else takes a code.
+    A numbered code that was already given by hand is passed over.
+
+    Raises:
+        InvalidInput: the given code is too long.
+        Conflict: the business has a record of the kind with the given code.
+    """
+    rows: Any = model._default_manager  # noqa: SLF001 - Django's documented name for a model's first manager
+    code = clean_text(code, field="code", max_length=_CODE_LENGTH)
+    if code:
+        if rows.filter(same_code(code)).exists():
+            raise Conflict(
+                f"The code {code} belongs to another {kind}.", fields={"code": f"belongs to another {kind}"}
+            )
+        return code
+    while rows.filter(same_code(code := codes.numbered_code(letter, number))).exists():
+        number = next_number(business_id, kind)
+    return code
+
+
+def hold_numbers(business_id: int, kind: str) -> None:
+    """Keep other transactions from drawing a number of this kind until this one ends, without drawing one.
+
+    Whoever adds a record of the kind draws a number first, so nobody adds one meanwhile.
+    """
+    if db.is_postgresql():
+        db.run(
+            "SELECT 1 FROM tenants_counter WHERE business_id = %s AND kind = %s FOR UPDATE",
+            (business_id, kind),
+        )
+
+
+def same_code(code: str, field: str = "code") -> Exact:
+    """A condition for `filter`: the record's code is this one, without regard to case.
+
+    Both sides are put into capitals by the database, as in the constraints that keep codes unique.
+    """
+    return Exact(Upper(F(field)), Upper(Value(code)))
+
+
+def own(model: type[M], pk: int | None, field: str) -> M | None:
+    """The record of the business in scope that a reference names, None for none.
+
+    Raises:
+        NotFound: the business has no such record; `field` is named.
+    """
+    if pk is None:
+        return None
+    manager: Any = model._default_manager  # noqa: SLF001 - Django's documented name for a model's first manager
+    found: M | None = manager.filter(pk=pk).first() if 0 < pk <= _BIGGEST_ID else None
+    if found is None:
+        what = field.removesuffix("_id")
+        raise NotFound(f"There is no {what} {pk}.", fields={field: "is unknown"})
+    return found

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router
 
@@ -53,9 +52,7 @@ def add_staff(request: HttpRequest, body: AddTeam) -> dict[str, Any]:
     business = queries.business_by_id(_allowed(request))
     added = actions.add_staff(business=business, name=body.name, email=body.email)
     password = added.temp_password or ""
-    # Mail leaves after the transaction: nothing may wait for a mail server while it holds locks. Whatever
-    # goes wrong there, the answer with its password must not be lost.
-    transaction.on_commit(lambda: mail.send_invitation(added.staff, password), robust=True)
+    mail.invite_on_commit(added.staff, password)
     return data(
         {
             "id": added.staff.pk,

@@ -1,0 +1,94 @@
+"""Reads about members."""
+
+from __future__ import annotations
+
+from django.db.models import Q
+from django_scopes import scope
+
+from regulars import db
+from regulars.members import phones
+from regulars.members.models import Member
+from regulars.rules.errors import Conflict, InvalidInput, NotFound
+from regulars.rules.text import clean_text
+from regulars.tenants.models import Business
+from regulars.tenants.queries import same_code
+
+_LONGEST_REFERENCE = 254
+
+_BY_CODE = "SELECT id FROM members_member WHERE business_id = %s AND UPPER(code) = UPPER(%s)"
+
+# Each part has an index of its own, which leaves empty values out: saying so lets any plan use it.
+_BY_OTHERS = """
+SELECT id FROM members_member
+WHERE business_id = %s AND UPPER(secondary_code) = UPPER(%s) AND secondary_code <> ''
+UNION SELECT id FROM members_member WHERE business_id = %s AND email = %s AND email <> ''
+UNION SELECT id FROM members_member WHERE business_id = %s AND cell = %s AND cell <> ''
+LIMIT 2"""
+
+
+def find_member(*, business_id: int, reference: str) -> int:
+    """The id of the member that a till names: by code, else by secondary code, e-mail or cell.
+
+    The latter three count when exactly one member has it. Codes and e-mails are found without regard to
+    case; a cell may be written as people write it in the business's country.
+
+    Raises:
+        NotFound: nobody is named so.
+        Conflict: several members are.
+    """
+    wanted = clean_text(reference, field="member", max_length=_LONGEST_REFERENCE)
+    rows = db.run(_BY_CODE, (business_id, wanted))
+    if not rows and wanted:
+        cell = _as_cell(business_id, wanted)
+        rows = db.run(_BY_OTHERS, (business_id, wanted, business_id, wanted.lower(), business_id, cell))
+    if not rows:
+        raise NotFound(f"There is no member {wanted!r}.", fields={"member": "is unknown"})
+    if len(rows) > 1:
+        raise _several(wanted, "member")
+    return int(rows[0][0])
+
+
+def find_for_new_code(
+    *, business_id: int, secondary_code: str = "", email: str = "", cell: str = ""
+) -> int | None:
+    """The id of the member who is to get a new code: by secondary code, else by e-mail, else by cell.
+
+    None when no member has any of them.
+
+    Raises:
+        Conflict: several members have the first of them that anybody has; it is named.
+    """
+    second, mail, phone = (
+        clean_text(value, field=field, max_length=_LONGEST_REFERENCE)
+        for field, value in (("secondary_code", secondary_code), ("email", email), ("cell", cell))
+    )
+    number = _as_cell(business_id, phone)
+    with scope(business=business_id):
+        for field, value, same in (
+            ("secondary_code", second, Q(same_code(second, "secondary_code"))),
+            ("email", mail, Q(email=mail.lower())),
+            ("cell", number, Q(cell=number)),
+        ):
+            found = list(Member.objects.filter(same).values_list("pk", flat=True)[:2]) if value else []
+            if len(found) > 1:
+                raise _several(value, field)
+            if found:
+                return found[0]
+    return None
+
+
+def _several(value: str, field: str) -> Conflict:
+    return Conflict(
+        f"Several members have {value!r}. Name the member by its code.",
+        fields={field: "fits more than one member"},
+    )
+
+
+def _as_cell(business_id: int, text: str) -> str:
+    if not any(map(str.isdigit, text)):
+        return ""
+    country = Business.objects.values_list("country", flat=True).get(pk=business_id)
+    try:
+        return phones.normalise(text, country=country)
+    except InvalidInput:
+        return ""

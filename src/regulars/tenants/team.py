@@ -1,0 +1,201 @@
+"""Writes about the people who work for a business. `tenants.actions` passes them on."""
+
+from __future__ import annotations
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib.auth.hashers import make_password
+from django.db import IntegrityError, transaction
+from django.utils import timezone as clock
+from django_scopes import scope
+
+from regulars import db
+from regulars.rules import codes
+from regulars.rules.errors import Conflict, InvalidInput, LastOwner, NotFound
+from regulars.rules.text import clean_text
+from regulars.tenants import checks, mail
+from regulars.tenants.models import Branch, Business, Staff, User
+from regulars.tenants.plans import check_feature
+from regulars.tenants.queries import free_code, next_number, own
+
+TEMP_PASSWORD_LASTS = dt.timedelta(days=7)
+_FIELDS = frozenset({"name", "email", "branch_id", "disable_backoffice_access", "role"})
+
+
+@dataclass(frozen=True, slots=True)
+class NewStaff:
+    """Somebody just added to a team. The temporary password is shown here and never again."""
+
+    staff: Staff
+    temp_password: str | None
+
+
+def add_staff(
+    *,
+    business: Business,
+    name: str,
+    email: str,
+    role: str = Staff.Role.STAFF,
+    password: str | None = None,
+    code: str = "",
+    branch_id: int | None = None,
+    disable_backoffice_access: bool = False,
+) -> NewStaff:
+    """Add somebody to the team, by default with a temporary password that lasts seven days.
+
+    The password belongs to this membership: somebody who signs in elsewhere with the same e-mail keeps
+    their own password and is not told to us (docs/decisions/0004). Without a `code` one is numbered; without
+    a branch they work at every one. Nothing is mailed: see `mail.invite_on_commit`.
+
+    Raises:
+        InvalidInput: a value is unusable; the message names it.
+        PlanRequired: the plan has no team.
+        NotFound: the business has no such branch.
+        Conflict: the e-mail already belongs to this team, or the code to somebody in it.
+    """
+    check_feature(business.plan, "team", "Team")
+    name = clean_text(name, field="name", max_length=200, required=True)
+    email = checks.check_email(email, field="email")
+    with transaction.atomic(), scope(business=business):
+        return put_on_team(
+            business,
+            name=name,
+            email=email,
+            role=_check_role(role),
+            password=password,
+            code=code,
+            branch=own(Branch, branch_id, "branch_id"),
+            disable_backoffice_access=disable_backoffice_access,
+        )
+
+
+def put_on_team(
+    business: Business, *, name: str, email: str, role: str, password: str | None, code: str = "", **more: Any
+) -> NewStaff:
+    """Like `add_staff`, for values that were checked, whatever the plan. Within transaction and scope."""
+    db.serialise("user", email)
+    number = next_number(business.pk, "staff")
+    user = _account(email, name, password)
+    code = free_code(business.pk, Staff, "staff", code=code, letter="U", number=number)
+    staff = Staff(business=business, user=user, name=name, role=role, code=code, **more)
+    temp_password = _invite(staff) if password is None else None
+    staff.save()
+    return NewStaff(staff, temp_password)
+
+
+def _account(email: str, name: str, password: str | None) -> User:
+    """The account with this e-mail, made when there is none."""
+    user = User.objects.filter(email=email).first()
+    known = Staff.objects.filter(user=user).first() if user else None
+    if known is not None:
+        raise Conflict(f"{email} already belongs to this team.", fields={"email": "is known"}, id=known.pk)
+    return user or User.objects.create_user(email, password, name=name)
+
+
+def _invite(staff: Staff) -> str:
+    temp_password = codes.temp_password()
+    staff.temp_password = make_password(temp_password)
+    staff.temp_password_expires_at = clock.now() + TEMP_PASSWORD_LASTS
+    return temp_password
+
+
+def edit_staff(*, business_id: int, pk: int, **changes: Any) -> Staff:
+    """Change somebody on the team: name, email, branch_id, disable_backoffice_access, role.
+
+    What is not named stays. A new e-mail is another account, of which we know no more than of anybody whom
+    we add: the membership moves to it with a new temporary password, which is mailed there, and the old
+    account keeps nothing of it. It goes when it belongs to no other team.
+
+    Raises:
+        InvalidInput: a value is unusable; the message names it.
+        NotFound: the team has no such member, or the business no such branch.
+        Conflict: the e-mail belongs to somebody else in this team.
+        LastOwner: nobody would be left who owns the business and may enter the back office.
+    """
+    unknown = changes.keys() - _FIELDS
+    if unknown:
+        raise InvalidInput.at(min(unknown), "is not a field of staff")
+    left: User | None = None
+    with transaction.atomic(), scope(business=business_id):
+        db.serialise("team", business_id)
+        staff = _staff(pk)
+        if "name" in changes:
+            staff.name = clean_text(changes["name"] or "", field="name", max_length=200, required=True)
+        if "role" in changes:
+            staff.role = _check_role(changes["role"])
+        if "branch_id" in changes:
+            staff.branch = own(Branch, changes["branch_id"], "branch_id")
+        if "disable_backoffice_access" in changes:
+            staff.disable_backoffice_access = bool(changes["disable_backoffice_access"])
+        if staff.role != Staff.Role.OWNER or staff.disable_backoffice_access:
+            _keep_an_owner(pk)
+        if "email" in changes:
+            left = _move(staff, checks.check_email(changes["email"] or "", field="email"))
+        staff.save()
+    if left is not None:
+        _remove_if_nowhere(left)
+    return staff
+
+
+def _move(staff: Staff, email: str) -> User | None:
+    """Let a membership belong to the account of another e-mail; the account that it leaves, if it does."""
+    if staff.user.email == email:
+        return None
+    db.serialise("user", email)
+    left, staff.user = staff.user, _account(email, staff.name, None)
+    mail.invite_on_commit(staff, _invite(staff))
+    return left
+
+
+def _check_role(value: str) -> str:
+    if value not in Staff.Role.values:
+        raise InvalidInput.at("role", f"must be one of {', '.join(Staff.Role.values)}, not {value!r}")
+    return value
+
+
+def _staff(pk: int) -> Staff:
+    rows = Staff.objects.select_related("user", "branch", "business").select_for_update(of=("self",))
+    staff = rows.filter(pk=pk).first()
+    if staff is None:
+        raise NotFound(f"There is no team member {pk}.")
+    return staff
+
+
+def _keep_an_owner(pk: int) -> None:
+    """Refuse to go on when this person is the only owner who may enter the back office."""
+    owners = Staff.objects.filter(role=Staff.Role.OWNER, is_active=True, disable_backoffice_access=False)
+    # Whoever was none before is not missed.
+    if owners.filter(pk=pk).exists() and not owners.exclude(pk=pk).exists():
+        raise LastOwner(
+            "The last owner stays, with access to the back office. Make somebody else an owner first."
+        )
+
+
+def remove_staff(*, business_id: int, staff_id: int) -> None:
+    """Take somebody off the team for good; their account goes too when it belongs to no other team.
+
+    Raises:
+        NotFound: the team has no such member.
+        LastOwner: it is the only owner left.
+    """
+    with transaction.atomic(), scope(business=business_id):
+        db.serialise("team", business_id)
+        staff = _staff(staff_id)
+        _keep_an_owner(staff_id)
+        user = staff.user
+        staff.delete()
+    _remove_if_nowhere(user)
+
+
+def _remove_if_nowhere(user: User) -> None:
+    try:
+        with transaction.atomic():
+            db.serialise("user", user.email)
+            if not user.is_staff and not db.run(
+                "SELECT 1 FROM tenants_staff WHERE user_id = %s LIMIT 1", (user.pk,)
+            ):
+                User.objects.filter(pk=user.pk).delete()
+    except IntegrityError:  # somebody else added them at this moment
+        return
