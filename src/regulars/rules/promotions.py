@@ -1,8 +1,8 @@
 """What a sale earns: every promotion that matches it gives points, and the sum is rounded once.
 
 The RPC dialect has promotions with `percent_of_spend` (points per 100 of spend) and `fixed_points_value` (on
-top of it), limited to dates, a group of members, a branch, an SKU or a category. How they add up, what rounding
-and the cap do, and what a refund takes back are the product's own rules.
+top of it), limited to dates, a group of members, a branch, an SKU or a category. How they add up, what
+rounding and the cap do, and what a refund takes back are the product's own rules.
 """
 
 from __future__ import annotations

@@ -20,6 +20,9 @@ class Sale(models.Model):
     `points` is what it is worth by the promotions. Its effect is in the ledger under the source "sale:<id>".
     """
 
+    # What it earned from, loaded by the actions that return a sale. Not a column.
+    sale_promotions: list[SalePromotion]
+
     id = models.BigAutoField(primary_key=True)
     business = models.ForeignKey(
         Business, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False

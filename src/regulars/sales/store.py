@@ -1,0 +1,181 @@
+"""The hand-written statements of a sale's way: what it depends on, what could give it points, its rows."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from regulars import db
+from regulars.rules.errors import Conflict, NotFound
+from regulars.rules.promotions import Promotion, Share
+
+
+@dataclass(frozen=True, slots=True)
+class Context:
+    """What a sale depends on beside what was given. `next_id` is free for a new sale."""
+
+    suspended: bool
+    group_id: int | None
+    timezone: str
+    cap: int | None
+    branch_active: bool
+    category_id: int | None
+    archived: bool
+    next_id: int
+
+
+# The member stays locked against erasure until the transaction ends; other sales of theirs may go on.
+_CONTEXT = """
+SELECT m.suspended, m.group_id, b.timezone, b.points_per_sale_cap, br.id AS branch_id, br.is_active,
+       k.id AS sku_id, k.category_id, k.archived, {next_id} AS next_id
+FROM members_member m
+JOIN tenants_business b ON b.id = m.business_id
+LEFT JOIN tenants_branch br ON br.id = %s AND br.business_id = m.business_id
+LEFT JOIN catalog_sku k ON k.id = %s AND k.business_id = m.business_id
+WHERE m.id = %s AND m.business_id = %s{lock}"""
+_PG_CONTEXT = _CONTEXT.format(
+    next_id="nextval(pg_get_serial_sequence('sales_sale', 'id'))", lock=" FOR KEY SHARE OF m"
+)
+_SQLITE_CONTEXT = _CONTEXT.format(
+    next_id="COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'sales_sale'), 0) + 1", lock=""
+)
+
+
+def read_context(*, business_id: int, member_id: int, branch_id: int | None, sku_id: int | None) -> Context:
+    """What a sale of this member depends on. Within the caller's transaction.
+
+    Raises:
+        NotFound: the business has no such member, branch or SKU.
+    """
+    sql = _PG_CONTEXT if db.is_postgresql() else _SQLITE_CONTEXT
+    rows = db.run(sql, (branch_id, sku_id, member_id, business_id))
+    if not rows:
+        raise NotFound(f"There is no customer {member_id}.", fields={"member_id": "is unknown"})
+    suspended, group, zone, cap, branch, active, sku, category, archived, number = rows[0]
+    if branch_id is not None and branch is None:
+        raise NotFound(f"There is no branch {branch_id}.", fields={"branch_id": "is unknown"})
+    if sku_id is not None and sku is None:
+        raise NotFound(f"There is no SKU {sku_id}.", fields={"sku_id": "is unknown"})
+    return Context(bool(suspended), group, zone, cap, bool(active), category, bool(archived), number)
+
+
+_PROMOTIONS = """
+SELECT id, code, percent_of_spend, fixed_points_value, date_from, date_to, group_id, branch_id, sku_id,
+       category_id
+FROM promotions_promotion
+WHERE business_id = %s AND (date_from IS NULL OR date_from <= %s) AND (date_to IS NULL OR date_to >= %s)"""
+_PERCENT = Decimal("0.0001")  # the places of the column; SQLite keeps a decimal as a binary number
+
+
+def live_promotions(*, business_id: int, day: dt.date) -> list[Promotion]:
+    """The promotions of a day. Whether one of them fits a sale is for the rule to say."""
+    param = db.calendar_day(day)
+    return [
+        Promotion(
+            id=row[0],
+            code=row[1],
+            percent_of_spend=_percent(row[2]),
+            fixed_points_value=row[3],
+            date_from=row[4] and db.to_date(row[4]),
+            date_to=row[5] and db.to_date(row[5]),
+            group_id=row[6],
+            branch_id=row[7],
+            sku_id=row[8],
+            category_id=row[9],
+        )
+        for row in db.run(_PROMOTIONS, (business_id, param, param))
+    ]
+
+
+def _percent(value: Any) -> Decimal:
+    return value if isinstance(value, Decimal) else Decimal(str(value)).quantize(_PERCENT)
+
+
+# In the order of the model, which the database fills up with when it was added and changed.
+COLUMNS = (
+    "id", "business_id", "code", "member_id", "total_value", "occurred_at", "transaction_ref", "sku_id",
+    "notes", "qty", "ex_tax_amount", "tax_amount", "tax_type", "grand_total", "unit_price", "branch_id",
+    "staff_id", "points",
+)  # fmt: skip
+STAMPS = ("created_at", "modified_at")
+_SALE = (
+    f"INSERT INTO sales_sale ({', '.join(COLUMNS)}) VALUES ({', '.join(['%s'] * len(COLUMNS))}) "
+    "ON CONFLICT DO NOTHING RETURNING id, created_at, modified_at"
+)
+_GIVEN_COLUMNS = "(business_id, sale_id, promotion_id, code, points)"
+_PG_GIVEN = f"""
+WITH sale AS ({_SALE}), given AS (
+    INSERT INTO sales_salepromotion {_GIVEN_COLUMNS}
+    SELECT %s, sale.id, g.promotion_id, g.code, g.points
+    FROM sale, unnest(%s::bigint[], %s::text[], %s::bigint[]) AS g(promotion_id, code, points)
+) SELECT id, created_at, modified_at FROM sale"""
+
+Stamps = tuple[dt.datetime, dt.datetime]
+
+
+def insert_sale(columns: Mapping[str, Any], shares: Sequence[Share]) -> Stamps | None:
+    """Write a sale and what each promotion gave it; when it was added and changed last.
+
+    None when its code is taken: then nothing was written.
+    """
+    params = [_param(columns[name]) for name in COLUMNS]
+    business_id, sale_id = columns["business_id"], columns["id"]
+    if db.is_postgresql() and shares:
+        rows = db.run(_PG_GIVEN, [*params, business_id, *_arrays(shares)])
+    else:
+        rows = db.run(_SALE, params)
+        if rows and shares:
+            insert_shares(business_id=business_id, sale_id=sale_id, shares=shares)
+    return (db.to_moment(rows[0][1]), db.to_moment(rows[0][2])) if rows else None
+
+
+def insert_shares(*, business_id: int, sale_id: int, shares: Sequence[Share]) -> None:
+    """Write what each promotion gave a sale. Within the caller's transaction."""
+    row = ", ".join(["(%s, %s, %s, %s, %s)"] * len(shares))
+    db.run(
+        f"INSERT INTO sales_salepromotion {_GIVEN_COLUMNS} VALUES {row}",
+        [
+            value
+            for share in shares
+            for value in (business_id, sale_id, share.promotion_id, share.code, share.points)
+        ],
+    )
+
+
+def _arrays(shares: Sequence[Share]) -> list[list[Any]]:
+    return [
+        [share.promotion_id for share in shares],
+        [share.code for share in shares],
+        [share.points for share in shares],
+    ]
+
+
+def _param(value: Any) -> Any:
+    if isinstance(value, dt.datetime):
+        return db.moment(value)
+    if isinstance(value, Decimal) and not db.is_postgresql():
+        return f"{value:f}"
+    return value
+
+
+def code_taken(code: str) -> Conflict:
+    """The refusal of a code that another sale of the business has."""
+    return Conflict(f"There is a sale with code {code} already.", fields={"code": "belongs to another sale"})
+
+
+def erase(*, business_id: int, member_id: int) -> None:
+    """Delete a member's sales. Within the caller's transaction.
+
+    They are locked first: one that is being moved to another member just now either goes with all that
+    belongs to it or stays with all of it.
+    """
+    mine = "SELECT id FROM sales_sale WHERE member_id = %s AND business_id = %s"
+    which: Sequence[Any] = (member_id, business_id)
+    if db.is_postgresql():
+        which = ([row[0] for row in db.run(f"{mine} ORDER BY id FOR UPDATE", which)],)
+        mine = "SELECT unnest(%s::bigint[])"
+    db.run(f"DELETE FROM sales_salepromotion WHERE sale_id IN ({mine})", which)
+    db.run(f"DELETE FROM sales_sale WHERE id IN ({mine})", which)
