@@ -230,14 +230,14 @@ def test_without_the_version_check_points_are_taken_from_an_empty_lot(
     who = {"business_id": shop.id, "member_id": card.pk}
     points.add_points(**who, points_to_add=10)
     without_version_check(monkeypatch)
-    both_read, real = threading.Barrier(2), points._open_lots
+    both_read, real = threading.Barrier(2), points.open_lots
 
     def read_together(member_id: int) -> list[Lot]:
         lots = real(member_id)
         both_read.wait(PATIENCE)
         return lots
 
-    monkeypatch.setattr(points, "_open_lots", read_together)
+    monkeypatch.setattr(points, "open_lots", read_together)
     got, refused = split(together(2, lambda _: points.spend_points(**who, points_to_spend=10)))
     assert (len(got), kinds(refused)) == (1, {"IntegrityError": 1})  # the last line of defence
 

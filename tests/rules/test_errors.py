@@ -12,6 +12,7 @@ CODES = {
     "Conflict": "conflict",
     "AlreadyEnrolled": "already_enrolled",
     "NothingToRedeem": "no_pending_reward",
+    "AlreadyGiven": "conflict",
     "HasHistory": "has_history",
     "LastOwner": "last_owner",
     "NotEnoughPoints": "not_enough_points",
@@ -19,7 +20,14 @@ CODES = {
     "PlanRequired": "plan_required",
     "PlanLimit": "plan_limit",
 }
-CONFLICTS = {"AlreadyEnrolled", "NothingToRedeem", "HasHistory", "LastOwner", "NotEnoughPoints"}
+CONFLICTS = {
+    "AlreadyEnrolled",
+    "AlreadyGiven",
+    "NothingToRedeem",
+    "HasHistory",
+    "LastOwner",
+    "NotEnoughPoints",
+}
 
 
 def refusals() -> dict[str, type[Refusal]]:

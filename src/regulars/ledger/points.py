@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from django.utils import timezone
@@ -12,10 +13,10 @@ from regulars import db
 from regulars.ledger import post as poster
 from regulars.ledger.models import Entry, Lot
 from regulars.ledger.post import CardState, Posting
-from regulars.ledger.settle import Decision, NothingToDo, Settled, check_branch, settle
+from regulars.ledger.settle import Decision, NothingToDo, Settled, check_branch, settle, settle_earning
 from regulars.outbox.emit import NewEvent
 from regulars.rules import points
-from regulars.rules.errors import InvalidInput
+from regulars.rules.errors import AlreadyGiven, InvalidInput
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Business
 
@@ -41,24 +42,30 @@ def add_points(
     staff_id: int | None = None,
     text: str = "",
     occurred_at: dt.datetime | None = None,
+    source: str | None = None,
+    occasion: str | None = None,
+    suspended_too: bool = False,
 ) -> PointsChanged:
     """Credit points as a lot of their own.
 
     The lot expires on `expires_on`; without it the business's expiry in months counts from the earning,
-    and is fixed now: a later change of policy does not touch it.
+    and is fixed now: a later change of policy does not touch it. `source` names the document that they are
+    for ("sale:7"), so that `corrections` can put them right later. An `occasion` happens once to a card.
 
     Raises:
         InvalidInput: the number of points is unusable.
         NotFound: the business has no such member, or no such active branch.
-        Suspended: the member is suspended.
+        Suspended: the member is suspended, unless `suspended_too`.
+        AlreadyGiven: the occasion has happened to this card.
     """
-    _check_points(points_to_add)
+    check_points(points_to_add)
     note = clean_text(text, field="text", max_length=300)
     now = occurred_at or timezone.now()
     months = Business.objects.values_list("points_expire_months", flat=True).filter(pk=business_id).first()
 
     def decide(state: CardState) -> Decision:
         check_branch(state, branch_id)
+        _check_occasion(state, occasion)
         earned_on = poster.business_day(state.timezone, now)
         posting = Posting(
             kind=Entry.Kind.POINTS_EARN.value,
@@ -69,10 +76,19 @@ def add_points(
             text=note,
             branch_id=branch_id,
             staff_id=staff_id,
+            source=source,
+            occasion=occasion,
         )
-        return posting, [_points_event("points.earned", state, posting)]
+        return posting, [points_event("points.earned", state, posting)]
 
-    return _points_changed(settle(decide, business_id=business_id, member_id=member_id, branch_id=branch_id))
+    settled = settle_earning(
+        decide,
+        business_id=business_id,
+        member_id=member_id,
+        branch_id=branch_id,
+        suspended_too=suspended_too,
+    )
+    return _points_changed(settled)
 
 
 def spend_points(
@@ -84,8 +100,11 @@ def spend_points(
     staff_id: int | None = None,
     text: str = "",
     occurred_at: dt.datetime | None = None,
+    source: str | None = None,
 ) -> PointsChanged:
     """Take points, from the soonest-expiring lot first, then the oldest, never-expiring last.
+
+    `source` names the document that they pay for ("issue:7"), so that `corrections` can give them back.
 
     Raises:
         InvalidInput: the number of points is unusable.
@@ -93,26 +112,23 @@ def spend_points(
         Suspended: the member is suspended.
         NotEnoughPoints: the lots that have not expired do not cover it.
     """
-    _check_points(points_to_spend)
+    check_points(points_to_spend)
     note = clean_text(text, field="text", max_length=300)
     now = occurred_at or timezone.now()
 
     def decide(state: CardState) -> Decision:
         check_branch(state, branch_id)
-        today = poster.business_day(state.timezone, now)
-        lots = [
-            lot for lot in _open_lots(state.member_id) if lot.expires_on is None or lot.expires_on >= today
-        ]
         posting = Posting(
             kind=Entry.Kind.POINTS_SPEND.value,
             occurred_at=now,
             points=-points_to_spend,
-            takes=tuple(points.take(lots, points_to_spend)),
+            takes=tuple(points.take(spendable(state, now), points_to_spend)),
             text=note,
             branch_id=branch_id,
             staff_id=staff_id,
+            source=source,
         )
-        return posting, [_points_event("points.spent", state, posting)]
+        return posting, [points_event("points.spent", state, posting)]
 
     return _points_changed(settle(decide, business_id=business_id, member_id=member_id, branch_id=branch_id))
 
@@ -128,21 +144,14 @@ def expire_points(*, business_id: int, occurred_at: dt.datetime | None = None) -
         today = poster.business_day(zone, now)
         due = Lot.objects.filter(remaining__gt=0, expires_on__lt=today)
         cards = list(due.order_by("card_id").values_list("card_id", flat=True).distinct())
-    return sum(_expire_card(business_id, member_id, now) for member_id in cards)
+    return sum(expire_card(business_id=business_id, member_id=member_id, now=now) for member_id in cards)
 
 
-def _expire_card(business_id: int, member_id: int, now: dt.datetime) -> int:
+def expire_card(*, business_id: int, member_id: int, now: dt.datetime) -> int:
+    """Let lapse the points of one card whose last day has passed at `now`; how many points."""
+
     def decide(state: CardState) -> Decision | None:
-        late = points.expired(_open_lots(state.member_id), poster.business_day(state.timezone, now))
-        if not late:
-            return None
-        posting = Posting(
-            kind=Entry.Kind.POINTS_EXPIRE.value,
-            occurred_at=now,
-            points=-sum(lot.remaining for lot in late),
-            takes=tuple(points.Take(lot_id=lot.id, points=lot.remaining) for lot in late),
-        )
-        return posting, [_points_event("points.expired", state, posting)]
+        return expiry(state, open_lots(state.member_id), now)
 
     try:
         _, posting, _ = settle(decide, business_id=business_id, member_id=member_id, suspended_too=True)
@@ -151,7 +160,28 @@ def _expire_card(business_id: int, member_id: int, now: dt.datetime) -> int:
     return -posting.points
 
 
-def _open_lots(member_id: int) -> list[points.Lot]:
+def expiry(state: CardState, lots: Sequence[points.Lot], now: dt.datetime) -> Decision | None:
+    """The posting by which those of a card's open lots lapse that have expired at `now`; None: none has."""
+    late = points.expired(lots, poster.business_day(state.timezone, now))
+    if not late:
+        return None
+    posting = Posting(
+        kind=Entry.Kind.POINTS_EXPIRE.value,
+        occurred_at=now,
+        points=-sum(lot.remaining for lot in late),
+        takes=tuple(points.Take(lot_id=lot.id, points=lot.remaining) for lot in late),
+    )
+    return posting, [points_event("points.expired", state, posting)]
+
+
+def spendable(state: CardState, now: dt.datetime) -> list[points.Lot]:
+    """A card's lots that have not expired at `now`."""
+    today = poster.business_day(state.timezone, now)
+    return [lot for lot in open_lots(state.member_id) if lot.expires_on is None or lot.expires_on >= today]
+
+
+def open_lots(member_id: int) -> list[points.Lot]:
+    """A card's lots that hold points, in no order."""
     rows = db.run(
         "SELECT id, remaining, expires_on, entry_id FROM ledger_lot WHERE card_id = %s AND remaining > 0",
         (member_id,),
@@ -159,7 +189,8 @@ def _open_lots(member_id: int) -> list[points.Lot]:
     return [points.Lot(row[0], row[1], row[2] and db.to_date(row[2]), row[3]) for row in rows]
 
 
-def _points_event(kind: str, state: CardState, posting: Posting) -> NewEvent:
+def points_event(kind: str, state: CardState, posting: Posting) -> NewEvent:
+    """What is told about a posting of points."""
     data = {
         "customer_id": state.member_id,
         "points": posting.points,
@@ -173,6 +204,16 @@ def _points_changed(settled: Settled) -> PointsChanged:
     return PointsChanged(entry_id, posting.points, state.points + posting.points)
 
 
-def _check_points(number: int) -> None:
+def _check_occasion(state: CardState, occasion: str | None) -> None:
+    # Exact in a crowd: if it happens after this look, the card has changed and the posting is refused.
+    if occasion is None:
+        return
+    asked = (state.member_id, occasion)
+    if db.run("SELECT 1 FROM ledger_entry WHERE card_id = %s AND occasion = %s", asked):
+        raise AlreadyGiven(f"{occasion} was given to customer {state.member_id} before.")
+
+
+def check_points(number: int) -> None:
+    """Refuse a number of points that nobody can mean, with InvalidInput."""
     if not 1 <= number <= MAX_POINTS:
         raise InvalidInput.at("points", f"must be a whole number from 1 to {MAX_POINTS}")

@@ -16,7 +16,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from regulars import db
-from regulars.ledger.models import Card, Entry, Lot, LotUse, Reward
+from regulars.ledger.models import Card, Entry, Lot, LotUse, PointsAdjustment, Reward
 from regulars.outbox import emit
 from regulars.rules import points as point_rules
 
@@ -44,7 +44,12 @@ class CardState:
 
 @dataclass(frozen=True, slots=True)
 class Posting:
-    """One entry to come. Signs as in `Entry`; `new_rewards` carry `reward_text`."""
+    """One entry to come. Signs as in `Entry`; new rewards carry `reward_text`.
+
+    `takes` say what it takes from lots (+) or gives back to them (-). `source` names the document that it is
+    posted for, such as "sale:7". `shortfall` is what should have been taken back and was not there, or (-)
+    such a lack made good: over a document's entries the sum of points less shortfall is its worth.
+    """
 
     kind: str
     occurred_at: dt.datetime
@@ -62,6 +67,13 @@ class Posting:
     branch_id: int | None = None
     staff_id: int | None = None
     occasion: str | None = None
+    source: str | None = None
+    shortfall: int = 0
+
+    @property
+    def makes_lot(self) -> bool:
+        """Whether it earns points: those given back go into lots that are there already."""
+        return self.kind == Entry.Kind.POINTS_EARN and self.points > 0
 
 
 _STATE = """
@@ -127,6 +139,9 @@ def business_day(state_timezone: str, occurred_at: dt.datetime) -> dt.date:
     return occurred_at.astimezone(ZoneInfo(state_timezone)).date()
 
 
+# What changes how many points were earned, all told; the other kinds change what was spent, or expired.
+EARNING_KINDS = frozenset((Entry.Kind.POINTS_EARN.value, Entry.Kind.POINTS_REVERSE.value))
+
 _CARD = """
 UPDATE ledger_card SET
     stamps = stamps + %s, total_stamps = total_stamps + %s, stamps_spent = stamps_spent + %s,
@@ -140,15 +155,15 @@ UPDATE ledger_card SET
 WHERE member_id = %s AND version = %s RETURNING member_id, stamps, points"""
 
 _ENTRY_COLUMNS = (
-    "business_id, branch_id, staff_id, kind, stamps, stamps_spent, rewards, visits, points, text, occasion, "
-    "occurred_at, day, card_id, stamps_after, points_after"
+    "business_id, branch_id, staff_id, kind, stamps, stamps_spent, rewards, visits, points, shortfall, text, "
+    "source, occasion, occurred_at, day, card_id, stamps_after, points_after"
 )
 
 _PG_ENTRY = f"""
 entry AS (
     INSERT INTO ledger_entry ({_ENTRY_COLUMNS})
-    SELECT %s::bigint, %s::bigint, %s::bigint, %s, %s, %s, %s, %s, %s, %s, %s, %s::timestamptz, %s::date,
-           member_id, stamps, points
+    SELECT %s::bigint, %s::bigint, %s::bigint, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::timestamptz,
+           %s::date, member_id, stamps, points
     FROM card RETURNING id
 )"""
 
@@ -196,10 +211,9 @@ def _pg_statement(*, rewards: bool, redeemed: bool, lot: bool, takes: bool, even
 
 
 def _card_params(state: CardState, posting: Posting) -> list[Any]:
-    earned, expired = max(posting.points, 0), 0
-    spent = max(-posting.points, 0)
-    if posting.kind == Entry.Kind.POINTS_EXPIRE:
-        spent, expired = 0, spent
+    earned = posting.points if posting.kind in EARNING_KINDS else 0
+    expired = -posting.points if posting.kind == Entry.Kind.POINTS_EXPIRE else 0
+    spent = earned - expired - posting.points
     moment = db.moment(posting.occurred_at)
     return [
         posting.stamps - posting.stamps_spent,
@@ -232,7 +246,9 @@ def _entry_params(state: CardState, posting: Posting) -> list[Any]:
         posting.rewards,
         posting.visits,
         posting.points,
+        posting.shortfall,
         posting.text,
+        posting.source,
         posting.occasion,
         db.moment(posting.occurred_at),
         db.calendar_day(business_day(state.timezone, posting.occurred_at)),
@@ -257,8 +273,7 @@ def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.N
         params += [state.business_id, state.member_id, posting.reward_text, new_rewards]
     if posting.redeems_reward_id is not None:
         params += [posting.redeems_reward_id]
-    has_lot = posting.points > 0
-    if has_lot:
+    if posting.makes_lot:
         params += [state.business_id, state.member_id, posting.points, posting.lot_remaining]
         params += [posting.lot_expires_on]
     if posting.takes:
@@ -269,7 +284,7 @@ def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.N
     sql = _pg_statement(
         rewards=new_rewards > 0,
         redeemed=posting.redeems_reward_id is not None,
-        lot=has_lot,
+        lot=posting.makes_lot,
         takes=bool(posting.takes),
         events=len(events),
     )
@@ -278,7 +293,7 @@ def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.N
 
 
 _SQLITE_CARD = _CARD.format(moment="%s")
-_SQLITE_ENTRY = f"INSERT INTO ledger_entry ({_ENTRY_COLUMNS}) VALUES ({', '.join(['%s'] * 16)}) RETURNING id"
+_SQLITE_ENTRY = f"INSERT INTO ledger_entry ({_ENTRY_COLUMNS}) VALUES ({', '.join(['%s'] * 18)}) RETURNING id"
 
 
 def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEvent]) -> int | None:
@@ -299,7 +314,7 @@ def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEv
                 "UPDATE ledger_reward SET redeemed_entry_id = %s WHERE id = %s",
                 (entry_id, posting.redeems_reward_id),
             )
-        if posting.points > 0:
+        if posting.makes_lot:
             db.run(
                 "INSERT INTO ledger_lot (business_id, card_id, entry_id, points, remaining, expires_on) "
                 "VALUES (%s, %s, %s, %s, %s, %s)",
@@ -346,6 +361,7 @@ def erase_history(*, business_id: int, member_id: int) -> None:
     The one place where entries go: a member's right to erasure is stronger than an append-only history.
     """
     of_card = {"business_id": business_id, "card_id": member_id}
+    PointsAdjustment.objects.filter(**of_card).delete()
     LotUse.objects.filter(business_id=business_id, lot__card_id=member_id).delete()
     Lot.objects.filter(**of_card).delete()
     Reward.objects.filter(**of_card).delete()

@@ -8,6 +8,7 @@ from typing import Any
 from django.db import transaction
 
 from regulars import db
+from regulars.ledger import followups
 from regulars.ledger import post as poster
 from regulars.ledger.post import CardState, Posting
 from regulars.outbox.emit import NewEvent
@@ -49,12 +50,48 @@ def settle(
         if settled is not None:
             return settled
     # A crowd is at this card: queue at its lock, behind which nothing can come in between.
+    refusal: Exception | None = None
     with transaction.atomic(savepoint=False):
         _lock_card(which)
-        settled = _try_once(decide, which, suspended_too=suspended_too)
-        if settled is None:
+        try:
+            settled = _try_once(decide, which, suspended_too=suspended_too)
+        except (Refusal, NothingToDo) as refused:
+            refusal = refused  # nothing was written, so a caller's transaction may go on: raised outside
+        if settled is None and refusal is None:
             raise RuntimeError("a locked card changed under its lock")
-        return settled
+    if settled is None:
+        raise refusal or NothingToDo
+    return settled
+
+
+def settle_earning(
+    decide: Callable[[CardState], Decision], *, suspended_too: bool = False, **which: Any
+) -> Settled:
+    """Like `settle`, for a posting of earned points; then other rooms do what follows from them.
+
+    What they do is in the same transaction, which is opened only if there is such a room.
+    """
+    if not followups.follow_earning():
+        return settle(decide, suspended_too=suspended_too, **which)
+    refusal: Refusal | None = None
+    with transaction.atomic(savepoint=False):
+        try:
+            state, posting, entry_id = settle(decide, suspended_too=suspended_too, **which)
+        except Refusal as refused:
+            refusal = refused  # as above
+        else:
+            if posting.points:
+                followups.earned(
+                    business_id=state.business_id,
+                    member_id=state.member_id,
+                    entry_id=entry_id,
+                    points=posting.points,
+                    balance=state.points + posting.points,
+                    at=posting.occurred_at,
+                )
+    if refusal is not None:
+        raise refusal
+    return state, posting, entry_id
 
 
 def _try_once(
@@ -76,7 +113,7 @@ def _try_once(
 def _no_card(which: dict[str, Any]) -> Refusal:
     if which.get("qr_code") is not None:
         return NotFound("There is no card with this QR code.", fields={"qr_code": "is unknown"})
-    return NotFound(f"There is no customer {which['member_id']}.")
+    return NotFound(f"There is no customer {which['member_id']}.", fields={"member_id": "is unknown"})
 
 
 def _lock_card(which: dict[str, Any]) -> None:

@@ -61,6 +61,10 @@ class NothingToRedeem(Conflict):
     code = "no_pending_reward"
 
 
+class AlreadyGiven(Conflict):
+    """The occasion has happened to this card before. Whoever gives something once takes it for done."""
+
+
 class HasHistory(Conflict):
     """The record cannot be deleted because recorded history refers to it."""
 

@@ -14,6 +14,8 @@ from datetime import date
 
 from regulars.rules.errors import NotEnoughPoints
 
+REFUND_POLICIES = frozenset({"to_zero", "allow_negative", "keep"})
+
 
 @dataclass(frozen=True, slots=True)
 class Lot:
@@ -30,10 +32,22 @@ class Lot:
 
 @dataclass(frozen=True, slots=True)
 class Take:
-    """So many points to be taken out of one lot."""
+    """So many points to be taken out of one lot; below zero, to be put back into it."""
 
     lot_id: int
     points: int
+
+
+@dataclass(frozen=True, slots=True)
+class Reversal:
+    """Earned points taken back: from which lots, how many in all, and how many could not be.
+
+    `points` is more than the takes together when it leaves a debt.
+    """
+
+    takes: list[Take]
+    points: int
+    shortfall: int
 
 
 def order_lots(lots: Iterable[Lot]) -> list[Lot]:
@@ -52,12 +66,7 @@ def take(lots: Iterable[Lot], points: int) -> list[Take]:
     """
     _at_least_one(points)
     takes: list[Take] = []
-    missing = points
-    for lot in order_lots(lots):
-        given = min(lot.remaining, missing)
-        if given > 0:
-            takes.append(Take(lot_id=lot.id, points=given))
-            missing -= given
+    missing = _drain(order_lots(lots), points, takes)
     if missing:
         available = points - missing
         raise NotEnoughPoints(
@@ -66,6 +75,60 @@ def take(lots: Iterable[Lot], points: int) -> list[Take]:
             available=available,
         )
     return takes
+
+
+def take_back(
+    own: Iterable[Lot], others: Iterable[Lot], *, points: int, lapsed: int, policy: str
+) -> Reversal:
+    """How `points` that a document earned are taken back when it is worth less than before.
+
+    `own` are the lots that it earned, the last of which goes first; after them go the `others` in the order
+    of spending. No lot among them may have expired. `lapsed` says how many points have expired out of its
+    own lots: as many are gone already and are not taken from others. What then is missing the refund policy
+    of the business decides: "to_zero" takes what is there, "allow_negative" all of it, leaving a debt, and
+    "keep" takes nothing in the first place.
+
+    Raises:
+        ValueError: less than one point is to be taken back, or nobody knows the policy.
+    """
+    _at_least_one(points)
+    if policy not in REFUND_POLICIES:
+        raise ValueError(f"there is no refund policy {policy!r}")
+    if policy == "keep":
+        return Reversal([], 0, points)
+    takes: list[Take] = []
+    missing = _drain(sorted(own, key=lambda lot: -lot.id), points, takes)
+    gone = min(missing, lapsed)
+    missing = _drain(order_lots(others), missing - gone, takes)
+    if policy == "allow_negative":
+        return Reversal(takes, points - gone, gone)
+    return Reversal(takes, points - gone - missing, gone + missing)
+
+
+def give_back(taken: Iterable[Lot], points: int, *, balance: int) -> list[Take]:
+    """Which lots get how much back when `points` that were spent are returned at `balance`.
+
+    `remaining` of each lot is here what was taken out of it. A debt is paid first; the rest goes back in the
+    opposite order of spending, as if those points had never been asked for.
+
+    Raises:
+        ValueError: less than one point is returned, or more than the lots gave.
+    """
+    to_lots = earn(balance, points)
+    takes: list[Take] = []
+    if _drain(reversed(order_lots(taken)), to_lots, takes):
+        raise ValueError(f"{points} points cannot be returned: fewer were taken")
+    return [Take(lot_id=one.lot_id, points=-one.points) for one in takes]
+
+
+def _drain(lots: Iterable[Lot], points: int, takes: list[Take]) -> int:
+    """Take from one lot after the other, noting it in `takes`; how many points are missing in the end."""
+    for lot in lots:
+        given = min(lot.remaining, points)
+        if given > 0:
+            takes.append(Take(lot_id=lot.id, points=given))
+            points -= given
+    return points
 
 
 def expired(lots: Iterable[Lot], today: date) -> list[Lot]:
