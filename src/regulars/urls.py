@@ -4,10 +4,14 @@ from django.urls import path
 
 from regulars import ca, pages
 from regulars.api.rest.api import api
+from regulars.api.rpc import view as rpc
 
 urlpatterns = [
     path("api/", api.urls),
-    path("", pages.start, name="start"),
+    # A call may come to the bare address, which is otherwise the start page's.
+    path("", rpc.beside(pages.start), name="start"),
+    path("rpc", rpc.rpc, name="rpc"),
+    path("rpc/", rpc.rpc),
     path("healthz", pages.health, name="health"),
     path("regulars-ca.crt", ca.ca_certificate, name="ca-certificate"),
 ]

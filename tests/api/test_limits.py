@@ -95,7 +95,7 @@ def test_the_keys_of_a_business_share_its_limit_and_businesses_do_not(clock: Clo
 def test_an_installation_of_ones_own_is_counted_and_never_refused(
     clock: Clock, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("regulars.api.rest.auth.UNLIMITED_REQUESTS", 3)
+    monkeypatch.setattr("regulars.api.limits.UNLIMITED_REQUESTS", 3)
     rest = Rest(on_plan("self_hosted"))
     found = [counted(rest.get("/api/stats")) for _ in range(5)]
     assert found == [(200, 3, 2), (200, 3, 1), (200, 3, 0), (200, 3, 0), (200, 3, 0)]

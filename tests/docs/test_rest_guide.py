@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from regulars.api import limits
 from regulars.api.rest import envelope, errors
 from regulars.api.rest.api import api
 from regulars.api.rest.common import MAX_PER_PAGE
@@ -176,7 +177,7 @@ def test_the_guide_lists_every_status_of_an_error() -> None:
         f"kept for at least {idempotency.KEEP.total_seconds() / 3600:g} hours",
         f"any text of 1 to {idempotency.MAX_KEY_LENGTH} printable ASCII",
         f"stops working within {identity.REMEMBER_SECONDS:g} seconds",
-        f"limited to {envelope.ANONYMOUS_LIMIT}\na minute from one address",
+        f"limited to {limits.ANONYMOUS_LIMIT}\na minute from one address",
         f"It dies after {tenants.TEMP_PASSWORD_LASTS.days}\ndays",
     ],
 )

@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable
 from http import HTTPStatus
 
-from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from regulars.api import forwarded
+from regulars.api import bodies, forwarded, limits
 from regulars.api.rest import envelope
+from regulars.api.rpc import view as rpc
 from regulars.rules.errors import InvalidInput
 
 _OPEN = ("/api/docs", "/api/openapi.json")
 _JSON = "application/json"
-_MOST_DRAINED = 16 * 1024 * 1024
-_PIECE = 64 * 1024
 # Pages take nothing from elsewhere and run no inline script; the API page's viewer styles itself inline.
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; "
@@ -28,7 +25,10 @@ _DOCS_POLICY = _PAGE_POLICY.format(inline=" 'unsafe-inline'")
 
 
 class Gateway:
-    """Resolves proxies; for the API it also checks transport and size, and completes answers."""
+    """Resolves proxies; for the REST API it also checks transport and size, and completes answers.
+
+    The RPC dialect shares addresses with pages, so its view does that by itself.
+    """
 
     def __init__(self, get_response: Callable[[HttpRequest], HttpResponseBase]) -> None:
         self.get_response = get_response
@@ -38,7 +38,7 @@ class Gateway:
         environ = request.META
         forwarded.resolve(environ)
         if not request.path_info.startswith("/api/") or request.path_info in _OPEN:
-            response = self.get_response(request)
+            response = rpc.in_its_shape(request, self.get_response(request))
             policy = _DOCS_POLICY if request.path_info in _OPEN else _POLICY
             response.headers.setdefault("Content-Security-Policy", policy)
             return response
@@ -48,7 +48,7 @@ class Gateway:
             _JSON
         ):
             response = envelope.plain_error(response)
-        envelope.add_rate_headers(request, response)
+        limits.add_headers(request, response)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
         return response
@@ -63,36 +63,11 @@ class Gateway:
                 "see REGULARS_ALLOW_HTTP.",
             )
         try:
-            _check_size(request)
+            bodies.check_size(request)
             _check_address(request)
         except InvalidInput as refusal:
             return envelope.error(400, refusal.code, refusal.message, refusal.fields)
         return None
-
-
-def _check_size(request: HttpRequest) -> None:
-    most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
-    problem = InvalidInput.at("body", f"must not be larger than {most} bytes")
-    try:
-        length = int(request.META.get("CONTENT_LENGTH") or 0)
-    except ValueError:
-        raise InvalidInput.at("Content-Length", "must be a number") from None
-    if length > most:
-        _drain(request, length)
-        raise problem
-    if not length and request.META.get("HTTP_TRANSFER_ENCODING", "").lower() == "chunked":
-        # A body without a stated length: Django would take it for none.
-        body = request.META["wsgi.input"].read(most + 1)
-        if len(body) > most:
-            raise problem
-        request._stream = io.BytesIO(body)  # noqa: SLF001 - what Django itself would have put there
-
-
-def _drain(request: HttpRequest, length: int) -> None:
-    # Whoever is still sending when the connection closes never sees the answer, and a proxy calls it broken.
-    left = min(length, _MOST_DRAINED)
-    while left > 0 and (piece := request.META["wsgi.input"].read(min(left, _PIECE))):
-        left -= len(piece)
 
 
 def _check_address(request: HttpRequest) -> None:

@@ -26,11 +26,15 @@ _remembered: dict[str, tuple[float, Identity | None]] = {}
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """Who is asking: the business behind an API key, and its plan."""
+    """Who is asking: the business behind an API key, its plan, and how it writes what it means."""
 
     key_id: int
     business_id: int
     plan: Plan
+    timezone: str
+    currency: str
+    country: str
+    rpc_format: str
 
 
 def identify(key: str) -> Identity | None:
@@ -63,4 +67,13 @@ def _look_up(key_hash: str) -> Identity | None:
             unused_since = Q(last_used_at=None) | Q(last_used_at__lt=now - _LAST_USED_STEP)
             with suppress(Error):  # a note for the owner's eyes: no reason to refuse the request
                 ApiKey.objects.filter(unused_since, pk=key.pk).update(last_used_at=now)
-        return Identity(key_id=key.pk, business_id=key.business_id, plan=PLANS[key.business.plan])
+        business = key.business
+        return Identity(
+            key_id=key.pk,
+            business_id=business.pk,
+            plan=PLANS[business.plan],
+            timezone=business.timezone,
+            currency=business.currency,
+            country=business.country,
+            rpc_format=key.rpc_format,
+        )

@@ -3,31 +3,27 @@
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
-from regulars.api.rest import envelope
+from regulars.api import limits
 from regulars.api.rest.errors import TooManyRequests, Unauthorized
-from regulars.tenants import ratelimit
 from regulars.tenants.identity import Identity, identify
-from regulars.tenants.plans import UNLIMITED_REQUESTS, check_feature
+from regulars.tenants.plans import check_feature
 
 
 def _check_key(request: HttpRequest, key: str | None) -> Identity:
     identity = identify(key) if key else None
     if identity is None:
-        if not envelope.take_anonymous(request).allowed:
+        if not limits.take_anonymous(request).allowed:
             raise TooManyRequests("Too many requests without a valid API key. Check the key, wait a minute.")
         raise Unauthorized(
             "This API key is unknown or was revoked."
             if key
             else "Send your API key in the header X-Api-Key, or as Authorization: Bearer."
         )
-    limit = identity.plan.requests_per_minute
-    allowance = ratelimit.take(
-        f"business:{identity.business_id}", limit or UNLIMITED_REQUESTS, enforced=limit is not None
-    )
-    request.allowance = allowance  # type: ignore[attr-defined]
+    allowance = limits.take(request, identity)
     if not allowance.allowed:
         raise TooManyRequests(
-            f"The limit of {limit} requests a minute is used up. Try again in {allowance.retry_after} s."
+            f"The limit of {allowance.limit} requests a minute is used up. "
+            f"Try again in {allowance.retry_after} s."
         )
     check_feature(identity.plan.name, "rest_access", "API access")
     return identity

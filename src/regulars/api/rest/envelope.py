@@ -1,18 +1,13 @@
-"""The shapes of every answer: data in an envelope, errors in another, rate-limit headers on both."""
+"""The shapes of every answer: data in an envelope, errors in another."""
 
 from collections.abc import Mapping
-from http import HTTPStatus
 from typing import Any
 
 import orjson
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
 from regulars.ledger.queries import Page
-from regulars.tenants import ratelimit
-
-# Requests a minute from one address without a valid key: enough to notice a mistake, not to try keys.
-ANONYMOUS_LIMIT = 300
 
 _STATUS_CODES = {
     400: ("bad_request", "The request could not be understood."),
@@ -64,19 +59,3 @@ def plain_error(response: HttpResponseBase) -> HttpResponse:
         if not name.lower().startswith("content-"):
             answer.headers[name] = value
     return answer
-
-
-def take_anonymous(request: HttpRequest) -> ratelimit.Allowance:
-    """Count a request without a valid key against its address."""
-    allowance = ratelimit.take(f"address:{request.META.get('REMOTE_ADDR', '')}", ANONYMOUS_LIMIT)
-    request.allowance = allowance  # type: ignore[attr-defined]
-    return allowance
-
-
-def add_rate_headers(request: HttpRequest, response: HttpResponseBase) -> None:
-    """Say what is left of the limit; requests that never reached a key count for their address."""
-    allowance: ratelimit.Allowance = getattr(request, "allowance", None) or take_anonymous(request)
-    response.headers["X-RateLimit-Limit"] = str(allowance.limit)
-    response.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
-    if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        response.headers["Retry-After"] = str(max(allowance.retry_after, 1))

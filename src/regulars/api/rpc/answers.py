@@ -61,14 +61,17 @@ class Rendered:
     tail: bytes = b""
     length: int = 0
 
-    def pieces(self) -> Iterator[bytes]:
-        """The body piece by piece; the file is gone at the end."""
+    def __iter__(self) -> Iterator[bytes]:
+        """The body, piece by piece."""
         yield self.head
-        if self.rows is not None:
-            with self.rows:
-                while piece := self.rows.read(_PIECE):
-                    yield piece
+        while self.rows is not None and (piece := self.rows.read(_PIECE)):
+            yield piece
         yield self.tail
+
+    def close(self) -> None:
+        """The file is gone."""
+        if self.rows is not None:
+            self.rows.close()
 
 
 def found(number: int) -> str:

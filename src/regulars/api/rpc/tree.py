@@ -62,6 +62,16 @@ def parse(request: HttpRequest) -> Call:
         RpcError: 006 or 011, naming the field that cannot be read.
     """
     found: dict[Path, str] = {}
+    read(request, found)
+    return call_of(found)
+
+
+def read(request: HttpRequest, found: dict[Path, str]) -> None:
+    """Read a request's query and body into `found`; what came before a mistake stays there.
+
+    Raises:
+        RpcError: see `parse`.
+    """
     for path, value in _everything(request):
         name = shown(path)
         if path in found:
@@ -71,6 +81,10 @@ def parse(request: HttpRequest) -> Call:
         if _NO_TEXT.search(value):
             raise bad_value(name, "holds a character that text cannot have")
         found[path] = value
+
+
+def call_of(found: dict[Path, str]) -> Call:
+    """The call that these paths and texts make."""
     options = {path[0]: value for path, value in found.items() if len(path) == 1}
     fields = {path[1]: value for path, value in found.items() if len(path) == 2}  # noqa: PLR2004 - fields, name
     taken = [options.pop(name, "").strip() for name in ("api_method", "api_key", "api_time")]
