@@ -7,7 +7,7 @@ A posting is computed from the state that was read and is refused when the card 
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -336,6 +336,18 @@ def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEv
             )
         emit.emit(business_id=state.business_id, events=events, entry_id=entry_id)
         return entry_id
+
+
+def lock_cards(*, business_id: int, member_ids: Collection[int]) -> None:
+    """Let nobody else change these cards until the caller's transaction ends. Locked in the order of ids,
+    so that two who lock the same cards do not wait for each other. Cards that are not there are left out.
+    """
+    if db.is_postgresql():  # on SQLite the write transaction is the lock
+        db.run(
+            "SELECT 1 FROM ledger_card WHERE business_id = %s AND member_id = ANY(%s) "
+            "ORDER BY member_id FOR UPDATE",
+            (business_id, sorted(member_ids)),
+        )
 
 
 def open_card(
