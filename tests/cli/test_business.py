@@ -57,15 +57,18 @@ def test_every_field_has_its_option(field: str) -> None:
 @pytest.mark.once  # the database sees no difference from the REST dialect's own tests
 def test_keys_are_made_listed_and_revoked(regulars: Regulars) -> None:
     made = json.loads(regulars(*NEW).stdout)
-    key = json.loads(regulars("apikey", "create", made["slug"], "--name", "Till").stdout)
-    assert key["name"] == "Till"
+    key = json.loads(regulars("apikey", "create", made["slug"], "--name", "Till", "--format", "json").stdout)
+    assert (key["name"], key["format"]) == ("Till", "json")
     assert key["api_key"].startswith(key["prefix"])
 
+    line = regulars.refused("apikey", "create", made["slug"], "--format", "yaml", status=2)
+    assert line == "--format must be one of xml, xml_rooted, json"
     revoked = json.loads(regulars("apikey", "revoke", made["slug"], key["prefix"]).stdout)
     assert revoked["prefix"] == key["prefix"]
     output = regulars("apikey", "list", made["slug"]).stdout
     listed = {one["name"]: one for one in map(json.loads, output.splitlines())}
     assert listed["First key"]["revoked_at"] is None
+    assert (listed["First key"]["format"], listed["Till"]["format"]) == ("xml", "json")
     assert listed["Till"]["revoked_at"] == revoked["revoked_at"]
     assert key["api_key"] not in output
     assert made["api_key"] not in output

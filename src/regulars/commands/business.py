@@ -60,17 +60,21 @@ Slug = Annotated[str, typer.Argument(metavar="BUSINESS", help="Slug of the busin
 
 @apikey.command("create")
 def create_key(
-    business: Slug, name: Annotated[str, typer.Option(help="What the key is for.")] = "API key"
+    business: Slug,
+    name: Annotated[str, typer.Option(help="What the key is for.")] = "API key",
+    rpc_format: Annotated[
+        str, typer.Option("--format", help="How RPC answers: xml, xml_rooted or json.")
+    ] = "xml",
 ) -> None:
     """Make a key; prints it once, it is not kept."""
     owner = _business(business)
     from regulars.tenants import actions  # noqa: PLC0415 - models need Django
 
     try:
-        row, key = actions.create_api_key(business=owner, name=name)
+        row, key = actions.create_api_key(business=owner, name=name, rpc_format=rpc_format)
     except Refusal as refusal:
-        raise _as_stop(refusal, {"name": "--name"}) from refusal
-    say_json({"name": row.name, "prefix": row.prefix, "api_key": key})
+        raise _as_stop(refusal, {"name": "--name", "rpc_format": "--format"}) from refusal
+    say_json({"name": row.name, "prefix": row.prefix, "api_key": key, "format": row.rpc_format})
 
 
 @apikey.command("list")
@@ -84,6 +88,7 @@ def list_keys(business: Slug) -> None:
             {
                 "name": row.name,
                 "prefix": row.prefix,
+                "format": row.rpc_format,
                 "created_at": _moment(row.created_at),
                 "last_used_at": _moment(row.last_used_at),
                 "revoked_at": _moment(row.revoked_at),

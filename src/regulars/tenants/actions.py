@@ -12,7 +12,7 @@ from django.utils import timezone as clock
 from django_scopes import scope
 
 from regulars.rules import codes
-from regulars.rules.errors import HasHistory, NotFound, PlanLimit
+from regulars.rules.errors import HasHistory, InvalidInput, NotFound, PlanLimit
 from regulars.rules.text import clean_text
 from regulars.tenants import checks, identity, team
 from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff
@@ -239,17 +239,27 @@ def delete_branch(*, business_id: int, branch_id: int) -> None:
         ) from error
 
 
-def create_api_key(*, business: Business, name: str) -> tuple[ApiKey, str]:
+def create_api_key(
+    *, business: Business, name: str, rpc_format: str = ApiKey.RpcFormat.XML.value
+) -> tuple[ApiKey, str]:
     """Make a key. The key itself is the second value, shown once: only its hash is stored.
 
+    `rpc_format` is how the RPC dialect answers calls with this key that do not say (`ApiKey.RpcFormat`).
+
     Raises:
-        InvalidInput: the name is empty or too long.
+        InvalidInput: the name is empty or too long, or there is no such format.
     """
     name = clean_text(name, field="name", max_length=100, required=True)
+    if rpc_format not in ApiKey.RpcFormat.values:
+        raise InvalidInput.at("rpc_format", f"must be one of {', '.join(ApiKey.RpcFormat.values)}")
     key = codes.new_api_key()
     with scope(business=business):
         row = ApiKey.objects.create(
-            business=business, name=name, prefix=codes.key_prefix(key), key_hash=codes.key_hash(key)
+            business=business,
+            name=name,
+            prefix=codes.key_prefix(key),
+            key_hash=codes.key_hash(key),
+            rpc_format=rpc_format,
         )
     return row, key
 
