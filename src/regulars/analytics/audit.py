@@ -15,8 +15,10 @@ _OF_ENTRIES = {
     "members": "CASE WHEN kind = 'enrol' THEN 1 ELSE 0 END",
     "rewards_earned": "CASE WHEN rewards > 0 THEN rewards ELSE 0 END",
     "rewards_redeemed": "CASE WHEN rewards < 0 THEN -rewards ELSE 0 END",
-    "points_earned": "CASE WHEN points > 0 THEN points ELSE 0 END",
-    "points_used": "CASE WHEN points < 0 THEN -points ELSE 0 END",
+    "points_earned": "CASE WHEN kind IN ('points_earn', 'points_reverse') THEN points ELSE 0 END",
+    "points_used": (
+        "CASE WHEN kind IN ('points_spend', 'points_expire', 'points_return') THEN -points ELSE 0 END"
+    ),
 }
 _ACTIVE = "kind IN ('stamp_add', 'reward_redeem')"
 _MOST_REPORTED = 100

@@ -11,6 +11,7 @@ from typing import Any
 from regulars import db
 from regulars.analytics.models import Sums
 from regulars.ledger.models import Entry
+from regulars.ledger.post import EARNING_KINDS
 
 # What counts as being active, as for segments: a stamp or a redemption, not a gift or an expiry.
 ACTIVE_KINDS = frozenset((Entry.Kind.STAMP_ADD.value, Entry.Kind.REWARD_REDEEM.value))
@@ -46,15 +47,18 @@ class Line:
         )  # fmt: skip
 
     def figures(self) -> tuple[int, ...]:
-        """What the entry adds to each of `Sums.COLUMNS`."""
+        """What the entry adds to each of `Sums.COLUMNS`.
+
+        Points taken back were not earned, and points given back were not used, so both may lower a figure.
+        """
         return (
             self.stamps,
             self.visits,
             int(self.kind == Entry.Kind.ENROL),
             max(self.rewards, 0),
             max(-self.rewards, 0),
-            max(self.points, 0),
-            max(-self.points, 0),
+            self.points if self.kind in EARNING_KINDS else 0,
+            0 if self.kind in EARNING_KINDS else -self.points,
         )
 
 

@@ -10,8 +10,11 @@ class LedgerConfig(AppConfig):
     label = "ledger"
 
     def ready(self) -> None:
-        """Enter this room in the registry of personal data."""
-        from regulars.ledger import post  # noqa: PLC0415 - models load first
+        """Enter this room in the registries of personal data and of what the audit compares."""
+        from regulars.ledger import audit, post  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
 
         personal_data.register("ledger", order=50, erase=post.erase_history)
+        audit.register_documents(
+            "adjustment", table="ledger_pointsadjustment", worth="points", member="card_id"
+        )

@@ -25,8 +25,8 @@ _CARD_TOTALS = {
     "rewards_earned": "CASE WHEN rewards > 0 THEN rewards ELSE 0 END",
     "rewards_redeemed": "CASE WHEN rewards < 0 THEN -rewards ELSE 0 END",
     "points": "points",
-    "points_earned": "CASE WHEN points > 0 THEN points ELSE 0 END",
-    "points_spent": "CASE WHEN points < 0 AND kind <> 'points_expire' THEN -points ELSE 0 END",
+    "points_earned": "CASE WHEN kind IN ('points_earn', 'points_reverse') THEN points ELSE 0 END",
+    "points_spent": "CASE WHEN kind IN ('points_spend', 'points_return') THEN -points ELSE 0 END",
     "points_expired": "CASE WHEN kind = 'points_expire' THEN -points ELSE 0 END",
 }
 
@@ -56,10 +56,30 @@ FROM (SELECT o.id, o.card_id, o.business_id, o.remaining, CASE WHEN e.points_aft
       FROM ledger_lot o JOIN ledger_entry e ON e.id = o.entry_id) l
 LEFT JOIN (SELECT lot_id, SUM(points) AS total FROM ledger_lotuse GROUP BY lot_id) u ON u.lot_id = l.id
 WHERE l.remaining <> l.began - COALESCE(u.total, 0)""",
+    # A reversal may take more than the lots held: the rest is a debt. What is given back pays a debt first.
     "points taken by entry": """
-SELECT e.card_id, e.business_id, -e.points, COALESCE(s.total, 0) FROM ledger_entry e
-LEFT JOIN (SELECT entry_id, SUM(points) AS total FROM ledger_lotuse GROUP BY entry_id) s ON s.entry_id = e.id
-WHERE e.kind IN ('points_spend', 'points_expire') AND -e.points <> COALESCE(s.total, 0)""",
+SELECT t.card_id, t.business_id, t.taken, COALESCE(s.total, 0)
+FROM (SELECT id, card_id, business_id, CASE
+          WHEN kind IN ('points_spend', 'points_expire') THEN -points
+          WHEN kind = 'points_reverse' AND points_after >= 0 THEN -points
+          WHEN kind = 'points_reverse' AND points_after - points > 0 THEN points_after - points
+          WHEN kind = 'points_return' AND points_after >= points THEN -points
+          WHEN kind = 'points_return' AND points_after > 0 THEN -points_after
+          ELSE 0 END AS taken
+      FROM ledger_entry) t
+LEFT JOIN (SELECT entry_id, SUM(points) AS total FROM ledger_lotuse GROUP BY entry_id) s ON s.entry_id = t.id
+WHERE t.taken <> COALESCE(s.total, 0)""",
+    "signs of an entry": """
+SELECT card_id, business_id, points, shortfall FROM ledger_entry
+WHERE (points > 0 AND kind NOT IN ('points_earn', 'points_return'))
+   OR (points < 0 AND kind NOT IN ('points_spend', 'points_expire', 'points_reverse'))
+   OR (shortfall > 0 AND kind <> 'points_reverse')
+   OR (shortfall < 0 AND kind <> 'points_earn')""",
+    "lot of an entry": """
+SELECT e.card_id, e.business_id, CASE WHEN e.kind = 'points_earn' THEN e.points ELSE 0 END,
+       COALESCE(l.points, 0)
+FROM ledger_entry e LEFT JOIN ledger_lot l ON l.entry_id = e.id
+WHERE CASE WHEN e.kind = 'points_earn' THEN e.points ELSE 0 END <> COALESCE(l.points, 0)""",
     "balance after the last entry": """
 SELECT c.member_id, c.business_id, c.points * 1000000 + c.stamps, e.points_after * 1000000 + e.stamps_after
 FROM ledger_card c
@@ -77,7 +97,43 @@ SELECT m.id, m.business_id, 0, 1 FROM members_member m
 LEFT JOIN ledger_card c ON c.member_id = m.id WHERE c.member_id IS NULL""",
 }
 
+# What documents are worth is worth the same in the ledger: the sum of points less shortfall over the entries
+# under a document's source, on its member's card. On other cards, and once it is gone, that is nothing.
+_DOCUMENTS = """
+SELECT s.card_id, s.business_id, COALESCE(d.worth, 0), s.total
+FROM (SELECT business_id, card_id, source, SUM(points - shortfall) AS total FROM ledger_entry
+      WHERE source IS NOT NULL AND substr(source, 1, {length}) = '{kind}:'
+      GROUP BY business_id, card_id, source) s
+LEFT JOIN (SELECT '{kind}:' || id AS source, business_id, {member} AS card_id, {worth} AS worth
+           FROM {table}) d
+    ON d.source = s.source AND d.card_id = s.card_id AND d.business_id = s.business_id
+WHERE s.total <> COALESCE(d.worth, 0)
+UNION ALL
+SELECT d.{member}, d.business_id, {worth}, 0 FROM {table} d
+WHERE {worth} <> 0 AND NOT EXISTS (
+    SELECT 1 FROM ledger_entry e WHERE e.card_id = d.{member} AND e.source = '{kind}:' || d.id)"""
+
 _MOST_REPORTED = 100
+
+_registered: dict[str, str] = {}
+
+
+def register(name: str, sql: str) -> None:
+    """Enter a check of a room above, once, when the application starts.
+
+    Its statement finds the rows that are wrong: member or NULL, business, what is stored, what it should be.
+    """
+    _registered[name] = sql
+
+
+def register_documents(kind: str, *, table: str, worth: str, member: str = "member_id") -> None:
+    """Enter the check that a kind of document is worth in the ledger what it says.
+
+    Its source is "<kind>:<id>"; `worth` is an expression over the columns of `table`, in points: positive
+    when it earns, negative when it spends. `member` is the column that says whose card it moves.
+    """
+    sql = _DOCUMENTS.format(kind=kind, length=len(kind) + 1, table=table, worth=worth, member=member)
+    register(f"points of each {kind}", sql)
 
 
 @dataclass(slots=True)
@@ -116,6 +172,7 @@ def audit() -> AuditReport:
     """
     report = AuditReport()
     checks = {name: _SUMS.format(column=name, entry=entry) for name, entry in _CARD_TOTALS.items()} | _OTHERS
+    checks |= _registered
     with db.snapshot():
         for table in ("card", "entry", "reward", "lot"):
             report.checked[table] = int(db.run(f"SELECT COUNT(*) FROM ledger_{table}")[0][0])
