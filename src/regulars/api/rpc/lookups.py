@@ -16,7 +16,7 @@ MOST_WILDCARDS = 5
 _LONGEST_CODE = 50
 
 
-class Like(Lookup[bool]):
+class Like(Lookup):  # type: ignore[type-arg]
     """SQL's LIKE with a backslash before characters that mean themselves."""
 
     lookup_name = "like"
