@@ -107,6 +107,8 @@ def own(mine: Things) -> dict[str, Call]:
         "PATCH /api/business": Call(body={"city": "Mumbai"}),
         "GET /api/program": Call(),
         "PATCH /api/program": Call(body={"stamps_required": 10}),
+        "GET /api/points/program": Call(),
+        "PATCH /api/points/program": Call(body={"points_expire_months": 12, "point_value": "0.02"}),
         "GET /api/customers": Call(query={"page": 1, "per_page": 100, "q": "sharma"}),
         "POST /api/customers": Call(
             201, body={"name": "Rahul Mehta", "phone": "9123456780", "email": "rahul@example.com"}

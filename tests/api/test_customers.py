@@ -41,6 +41,7 @@ def test_a_new_customer_has_an_empty_card(shop: Shop, rest: Rest) -> None:
         "pending_rewards": 0,
         "total_visits": 0,
         "rewards_redeemed": 0,
+        "points_balance": 0,
         "joined_at": "2026-06-02 10:00:00",
         "last_visit": None,
         "stamps_required": 8,

@@ -47,6 +47,7 @@ class Documented:
 
 _WRITABLE = "can be set with PATCH, so a client must be able to read it back"
 _ROW = "the list's row has it; a client that knows the row need not ask twice"
+_POINTS = "a customer has points beside stamps, and a client must be able to show them"
 _BRANCH = "a branch is shown with the same fields wherever it is shown"
 
 _PROGRAM_IN_BUSINESS = {
@@ -92,6 +93,12 @@ _BRANCH_ROW = {
     "created_at": MOMENT,
 }
 
+# What we serve beyond the sample API, and why.
+BEYOND = {
+    "GET /api/points/program": "points come from the other dialect's API; their settings must be somewhere",
+    "PATCH /api/points/program": "the same",
+}
+
 CALLS = [
     Documented("GET", "/api/business", _BUSINESS, extra=_BUSINESS_EXTRA),
     Documented(
@@ -129,6 +136,7 @@ CALLS = [
         ],
         query="page=1&per_page=20&q=priya",
         meta=PAGE,
+        extra={"points_balance": _POINTS},
     ),
     Documented(
         "GET",
@@ -152,6 +160,7 @@ CALLS = [
         },
         extra={
             **dict.fromkeys(("email", "phone", "rewards_redeemed", "joined_at", "last_visit"), _ROW),
+            "points_balance": _POINTS,
             "qr_code": "enrolment shows it once; a till that lost it must find it again",
             "card_url": "the same",
         },

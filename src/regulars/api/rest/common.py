@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
@@ -16,6 +17,7 @@ from regulars.tenants.models import Business
 MAX_PER_PAGE = 100
 _MOST_PAGES = 10**9
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
 PageNumber = Annotated[int, Query(ge=1, le=_MOST_PAGES, description="Page number, from 1")]
 PerPage = Annotated[int, Query(ge=1, description="Rows a page; more than 100 counts as 100")]
@@ -64,6 +66,23 @@ def parse_day(value: str | None, field: str) -> dt.date | None:
         return dt.date.fromisoformat(value if _DAY.fullmatch(value) else "")
     except ValueError:
         raise InvalidInput.at(field, "must be a date written YYYY-MM-DD") from None
+
+
+def parse_amount(value: str, field: str) -> Decimal:
+    """An amount written with digits and at most one point, such as 0.01.
+
+    Raises:
+        InvalidInput: it is written otherwise.
+    """
+    if not _AMOUNT.fullmatch(value):
+        raise InvalidInput.at(field, "must be an amount in text, written such as 0.01")
+    return Decimal(value)
+
+
+def printed_amount(value: Decimal) -> str:
+    """An amount with two decimal places, and as many more as it needs."""
+    whole, _, places = f"{value:f}".partition(".")
+    return f"{whole}.{places.rstrip('0').ljust(2, '0')}"
 
 
 def printed(moment: dt.datetime | None, business: Business) -> str | None:

@@ -43,6 +43,7 @@ def _row(card: Card, business: Business) -> dict[str, Any]:
         "pending_rewards": card.pending_rewards,
         "total_visits": card.total_visits,
         "rewards_redeemed": card.rewards_redeemed,
+        "points_balance": card.points,
         "joined_at": printed(member.joined_at, business),
         "last_visit": printed(card.last_visit_at, business),
         "stamps_required": business.program.stamps_required,

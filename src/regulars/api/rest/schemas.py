@@ -11,7 +11,7 @@ BIGGEST_ID = 2**63 - 1
 T = TypeVar("T")
 
 
-def _whole(value: Any) -> Any:
+def whole(value: Any) -> Any:
     """JSON does not tell 2.0 from 2."""
     return int(value) if isinstance(value, float) and value.is_integer() and abs(value) < 2**63 else value
 
@@ -24,10 +24,10 @@ def _switch(value: Any) -> Any:
 _SWITCH_SCHEMA = {"anyOf": [{"type": "boolean"}, {"type": "integer", "enum": [0, 1]}]}
 
 # The limits stand before the validator: after it, the OpenAPI page would not show them.
-Id = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(_whole)]
-Goal = Annotated[int, Field(ge=stamps.MIN_GOAL, le=stamps.MAX_GOAL), BeforeValidator(_whole)]
-BirthdayBonus = Annotated[int, Field(ge=1, le=stamps.MAX_BIRTHDAY_BONUS), BeforeValidator(_whole)]
-Count = Annotated[int, Field(ge=stamps.MIN_COUNT, le=stamps.MAX_COUNT), BeforeValidator(_whole)]
+Id = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(whole)]
+Goal = Annotated[int, Field(ge=stamps.MIN_GOAL, le=stamps.MAX_GOAL), BeforeValidator(whole)]
+BirthdayBonus = Annotated[int, Field(ge=1, le=stamps.MAX_BIRTHDAY_BONUS), BeforeValidator(whole)]
+Count = Annotated[int, Field(ge=stamps.MIN_COUNT, le=stamps.MAX_COUNT), BeforeValidator(whole)]
 Moment = Annotated[str, Field(examples=["2026-05-30 15:44:00"], description="In the business's time zone")]
 Day = Annotated[str, Field(examples=["2026-06-01"])]
 Flag = Literal[0, 1]
@@ -153,6 +153,7 @@ class CustomerRow(BaseModel):
     pending_rewards: int
     total_visits: int
     rewards_redeemed: int
+    points_balance: int
     joined_at: Moment
     last_visit: Moment | None
     stamps_required: int
