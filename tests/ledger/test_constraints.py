@@ -10,7 +10,7 @@ from django.db.utils import DatabaseError
 from django_scopes import scopes_disabled
 
 from regulars.ledger import points
-from regulars.ledger.models import Card, Entry, Lot, LotUse, Reward
+from regulars.ledger.models import Card, Entry, Lot, LotUse, PointsAdjustment, Reward
 from regulars.members.models import Member
 from tests.factories import Shop, make_shop
 
@@ -89,7 +89,9 @@ ENTRY_COLUMNS = [field.attname for field in Entry._meta.concrete_fields if field
 def test_no_column_of_an_entry_can_be_edited(shop: Shop, card: Card, column: str) -> None:
     with scopes_disabled():
         last = Entry.objects.filter(card=card).latest("id")
-        value: Any = {"branch_id": shop.branch().pk, "occasion": "x"}.get(column, getattr(last, column))
+        value: Any = {"branch_id": shop.branch().pk, "occasion": "x", "source": "x"}.get(
+            column, getattr(last, column)
+        )
     sql = f"UPDATE ledger_entry SET {column} = %s WHERE id = %s"
     with (
         connection.cursor() as cursor,
@@ -148,16 +150,32 @@ def test_a_lot_holds_neither_less_than_nothing_nor_more_than_was_earned(card: Ca
     refused(lambda: Lot.objects.update(remaining=11), "lot_remaining")
 
 
-def test_an_entry_takes_something_from_a_lot_or_nothing_at_all(card: Card) -> None:
+def test_an_entry_takes_from_a_lot_or_gives_back_but_never_nothing(card: Card) -> None:
     with scopes_disabled():
         lot = Lot.objects.get(card=card)
-    for number in (0, -3):
-        refused(
-            lambda number=number: LotUse.objects.create(  # type: ignore[misc]
-                business_id=card.business_id, lot=lot, entry_id=lot.entry_id, points=number
-            ),
-            "lot_use_positive",
+
+    def use(number: int) -> LotUse:
+        return LotUse.objects.create(
+            business_id=card.business_id, lot=lot, entry_id=lot.entry_id, points=number
         )
+
+    with scopes_disabled():
+        assert (use(3).points, use(-3).points) == (3, -3)
+    refused(lambda: use(0), "lot_use_not_zero")
+
+
+def test_an_adjustment_has_a_known_origin_and_a_code_of_its_own(shop: Shop, card: Card) -> None:
+    def adjustment(code: str, **fields: Any) -> PointsAdjustment:
+        given = {"business_id": shop.id, "card_id": card.pk, "points": 1, "occurred_at": NOW}
+        return PointsAdjustment.objects.create(code=code, **(given | fields))
+
+    with scopes_disabled():
+        adjustment("Hello")
+        charlie = make_shop("Charlie's")
+        adjustment("hello", business_id=charlie.id, card_id=charlie.enrol().pk)
+    named = "points_adjustment_code_unique"
+    refused(lambda: adjustment("hELLO"), named)
+    refused(lambda: adjustment("other", origin="gift"), "points_adjustment_origin_known")
 
 
 def test_an_entry_makes_one_lot_and_redeems_one_reward(shop: Shop, card: Card) -> None:

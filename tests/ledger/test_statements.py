@@ -138,10 +138,11 @@ def postings(draw: st.DrawFn, lots: list[int], reward: int, branch: int, staff: 
         "occurred_at": draw(moments),
         "text": draw(texts),
         "occasion": draw(occasions),
+        "source": draw(st.sampled_from([None, "sale:1", "adjustment:70"])),
         "branch_id": draw(st.sampled_from([None, branch])),
         "staff_id": draw(st.sampled_from([None, staff])),
     }
-    match draw(st.sampled_from(["stamps", "redeem", "earn", "take"])):
+    match draw(st.sampled_from(["stamps", "redeem", "earn", "reverse", "return", "take"])):
         case "stamps":
             return Posting(
                 "stamp_add",
@@ -155,14 +156,23 @@ def postings(draw: st.DrawFn, lots: list[int], reward: int, branch: int, staff: 
         case "redeem":
             return Posting("reward_redeem", rewards=-1, redeems_reward_id=reward, **common)
         case "earn":
-            number = draw(st.integers(1, 2**40))
+            number = draw(st.integers(0, 2**40))
             return Posting(
                 "points_earn",
                 points=number,
+                shortfall=-draw(st.integers(0, 2**40)),
                 lot_remaining=draw(st.integers(0, number)),
                 lot_expires_on=draw(st.one_of(st.none(), st.dates(dt.date(2020, 1, 1)))),
                 **common,
             )
+        case "reverse":
+            takes = (Take(lots[0], draw(st.integers(1, 40))),)
+            debt, shortfall = draw(st.integers(0, 500)), draw(st.integers(0, 2**40))
+            return Posting(
+                "points_reverse", points=-takes[0].points - debt, shortfall=shortfall, takes=takes, **common
+            )
+        case "return":  # into the last lot, out of which ten were taken
+            return Posting("points_return", points=7, takes=(Take(lots[-1], -7),), **common)
         case _:
             amounts = [draw(st.integers(1, 40)) for _ in lots]
             takes = tuple(Take(lot, amount) for lot, amount in zip(lots, amounts, strict=True))
@@ -180,9 +190,10 @@ def written_by(write: Post, state: CardState, posting: Posting, events: list[New
 @pytest.mark.skipif("config.getoption('--database') == 'sqlite'", reason="SQLite cannot run PostgreSQL's way")
 def test_both_ways_write_the_same_rows() -> None:
     shop, card = furnished()
-    branch, state = shop.branch(), state_of(shop, card)
     with scopes_disabled():
         lots = list(Lot.objects.order_by("id").values_list("pk", flat=True))
+    post.post(state_of(shop, card), Posting("points_spend", NOON, points=-10, takes=(Take(lots[-1], 10),)))
+    branch, state = shop.branch(), state_of(shop, card)
     assert state.next_reward_id is not None
 
     @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -240,7 +251,9 @@ def test_a_posting_of_stamps_writes_exactly_this() -> None:
         "points": 0,
         "stamps_after": 1,
         "points_after": 100,
+        "shortfall": 0,
         "text": "note",
+        "source": None,
         "occasion": None,
         "occurred_at": LATE,
         "day": dt.date(2026, 6, 2),
@@ -274,6 +287,31 @@ def test_a_posting_of_points_moves_exactly_these_lots() -> None:
     assert after["ledger_card"][0]["points"] == 55
     assert after["ledger_card"][0]["points_spent"] == 45
     assert after["ledger_entry"][-1]["points_after"] == 55
+
+
+def test_points_taken_back_were_not_earned_and_those_given_back_were_not_spent() -> None:
+    shop, card = furnished()
+    first, second = (row["id"] for row in rows()["ledger_lot"])
+
+    def totals(posting: Posting) -> tuple[int, ...]:
+        post.post(state_of(shop, card), posting)
+        now = rows()["ledger_card"][0]
+        return now["points"], now["points_earned"], now["points_spent"], now["points_expired"]
+
+    spend = Posting("points_spend", NOON, points=-30, takes=(Take(first, 30),), source="issue:1")
+    assert totals(spend) == (70, 100, 30, 0)
+    back = Posting("points_return", NOON, points=12, takes=(Take(first, -12),), source="issue:1")
+    assert totals(back) == (82, 100, 18, 0)
+    lapse = Posting("points_expire", NOON, points=-2, takes=(Take(first, 2),))
+    assert totals(lapse) == (80, 100, 18, 2)
+    takes = (Take(first, 20), Take(second, 60))
+    reverse = Posting("points_reverse", NOON, points=-85, takes=takes, source="sale:9", shortfall=5)
+    assert totals(reverse) == (-5, 15, 18, 2)
+    after = rows()
+    assert [row["remaining"] for row in after["ledger_lot"]] == [0, 0]  # nothing was returned as a new lot
+    assert [row["points"] for row in after["ledger_lotuse"]] == [30, -12, 2, 20, 60]
+    written = [(row["source"], row["shortfall"]) for row in after["ledger_entry"][-4:]]
+    assert written == [("issue:1", 0), ("issue:1", 0), (None, 0), ("sale:9", 5)]
 
 
 @pytest.mark.parametrize(
