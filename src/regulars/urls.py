@@ -4,12 +4,14 @@ from django.urls import path
 
 from regulars import ca, pages
 from regulars.api.rest.api import api
+from regulars.api.rpc import pages as rpc_pages
 from regulars.api.rpc import view as rpc
 
 urlpatterns = [
     path("api/", api.urls),
     # A call may come to the bare address, which is otherwise the start page's.
     path("", rpc.beside(pages.start), name="start"),
+    path("rpc/docs", rpc_pages.docs, name="rpc-docs"),
     path("rpc", rpc.rpc, name="rpc"),
     path("rpc/", rpc.rpc),
     path("healthz", pages.health, name="health"),

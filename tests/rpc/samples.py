@@ -182,7 +182,8 @@ _MONEY_FIELDS = {
     "min_value", "force_value",
 }  # fmt: skip
 _DATES = {
-    "date_of_birth", "subscription_date_from", "subscription_date_to", "transaction_date", "date_from", "date_to",
+    "date_of_birth", "subscription_date_from", "subscription_date_to", "transaction_date", "date_from",
+    "date_to",
 }  # fmt: skip
 _FLAGS = {
     "optout_email", "optout_text", "optout_post", "suspended", "archived", "available_for_self_selection",
@@ -193,16 +194,9 @@ REFERENCES = {"member", "branch", "sku_code", "category", "voucher"}
 
 def bad_values(kind: str, field: str) -> tuple[str, ...]:
     """What a field of a kind is sent in vain."""
-    if field in REFERENCES:
-        return ()
-    if field in _MONEY_FIELDS:
-        return _MONEY
-    if field in {"percent_of_spend", "unit_price"}:
-        return ("free", "1.23456")
-    if field in _DATES:
-        return ("tomorrow", "2026-02-30", "31/03/2026")
-    if field in _FLAGS:
-        return ("maybe", "2")
-    if field in _BAD:
-        return _BAD[field]
-    return ("x" * 20_001, "bell \x07")
+    known = {name: () for name in REFERENCES} | _BAD
+    known |= dict.fromkeys(_MONEY_FIELDS, _MONEY)
+    known |= dict.fromkeys(("percent_of_spend", "unit_price"), ("free", "1.23456"))
+    known |= dict.fromkeys(_DATES, ("tomorrow", "2026-02-30", "31/03/2026"))
+    known |= dict.fromkeys(_FLAGS, ("maybe", "2"))
+    return known.get(field, ("x" * 20_001, "bell \x07"))

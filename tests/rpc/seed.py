@@ -1,4 +1,4 @@
-"""What the published description of the RPC dialect lists: every call with its fields. `!` marks required ones."""
+"""What the published description of the RPC dialect lists: every call with its fields."""
 
 from __future__ import annotations
 
@@ -19,8 +19,8 @@ _POINTS = "member points code transaction_date internal_notes branch"
 _VOUCHER = (
     "name points_required code trigger_on_total_points_earned points_earned_in_months voucher_details "
     "email_instructions available_for_self_selection auto_allocate_on_event limited_to_per_member "
-    "optional_email_template expires_after_days can_be_redeemed_for_points value value_type min_value sku_code "
-    "date_from date_to group branch"
+    "optional_email_template expires_after_days can_be_redeemed_for_points value value_type min_value "
+    "sku_code date_from date_to group branch"
 )
 _ISSUE = "voucher qty member transaction_date code points_used branch"
 _USER = "name email code disable_backoffice_access branch"

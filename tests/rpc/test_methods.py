@@ -1,4 +1,4 @@
-"""Every method of the dialect, from the table that they are made from and from the published list of fields."""
+"""Every method of the dialect, by the table that it is made from and by the published list of fields."""
 
 from __future__ import annotations
 

@@ -13,7 +13,7 @@ from tests.factories import HTTPS, Shop
 Row = dict[str, Any]
 
 
-class Refused(Exception):
+class Refused(Exception):  # noqa: N818 - an answer, not a fault of the test
     """The answer was an error."""
 
     def __init__(self, text: str) -> None:
