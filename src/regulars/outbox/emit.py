@@ -26,8 +26,8 @@ _EVENT_CTE = """
 event AS (
     INSERT INTO outbox_event (business_id, uid, type, member_id, payload)
     SELECT e.business_id, e.uid, e.type, e.member_id,
-           e.payload || jsonb_build_object('transaction_id', entry.id)
-    FROM entry, (VALUES {rows}) AS e(business_id, uid, type, member_id, payload)
+           e.payload{more}
+    FROM {follows}, (VALUES {rows}) AS e(business_id, uid, type, member_id, payload)
 )"""
 _EVENT_ROW = "(%s::bigint, %s, %s, %s::bigint, %s::jsonb)"
 
@@ -40,12 +40,14 @@ def new_uid() -> str:
     return f"evt_{time.time_ns() // 1_000_000:012x}{token_hex(10)}"
 
 
-def event_cte(number: int) -> str:
+def event_cte(number: int, *, follows: str = "entry") -> str:
     """The part of a larger PostgreSQL statement that writes `number` events.
 
-    `entry` is in it the ledger entry just written: its id is known only there, so it joins the payload there.
+    They are written when its part `follows` gives a row. `entry` is the ledger entry just written: its id is
+    known only there, so it joins the payload there.
     """
-    return _EVENT_CTE.format(rows=", ".join([_EVENT_ROW] * number))
+    more = " || jsonb_build_object('transaction_id', entry.id)" if follows == "entry" else ""
+    return _EVENT_CTE.format(rows=", ".join([_EVENT_ROW] * number), follows=follows, more=more)
 
 
 def event_params(business_id: int, events: Sequence[NewEvent]) -> list[Any]:

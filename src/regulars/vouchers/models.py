@@ -11,6 +11,7 @@ from django.db.models.functions import Now, Upper
 from django_scopes import ScopedManager
 
 from regulars.catalog.models import Sku
+from regulars.ledger.models import PointsAdjustment
 from regulars.members.models import Member, MemberGroup
 from regulars.tenants.models import Branch, Business, Staff
 
@@ -61,6 +62,18 @@ class Voucher(models.Model):
             models.UniqueConstraint("business", Upper("code"), name="voucher_code_unique"),
             models.CheckConstraint(condition=Q(value__gte=0), name="voucher_value_not_negative"),
             models.CheckConstraint(condition=Q(value_type__in=(0, 1, 2)), name="voucher_value_type_known"),
+        )
+        indexes = (
+            models.Index(
+                fields=("business", "auto_allocate_on_event"),
+                name="voucher_event",
+                condition=~Q(auto_allocate_on_event=""),
+            ),
+            models.Index(
+                fields=("business",),
+                name="voucher_trigger",
+                condition=Q(trigger_on_total_points_earned__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -146,6 +159,10 @@ class VoucherCode(models.Model):
     redeemed_branch = models.ForeignKey(
         Branch, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    # The points that redeeming it credited.
+    credit = models.ForeignKey(
+        PointsAdjustment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
     version = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
     modified_at = models.DateTimeField(auto_now=True)
@@ -163,6 +180,14 @@ class VoucherCode(models.Model):
                 | Q(~Q(status="redeemed"), redeemed_at__isnull=True),
                 name="voucher_code_redeemed_at",
             ),
+        )
+        indexes = (
+            models.Index(
+                fields=("business", "reserved_until"),
+                name="voucher_code_reserved",
+                condition=Q(status="reserved"),
+            ),
+            models.Index(fields=("credit",), name="voucher_code_credit", condition=Q(credit__isnull=False)),
         )
 
     def __str__(self) -> str:

@@ -1,0 +1,140 @@
+"""Whether a voucher code may be used now, by this till, for this sale."""
+
+from __future__ import annotations
+
+import datetime as dt
+import secrets
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from django.utils import timezone
+
+from regulars.ledger.post import business_day
+from regulars.rules import values
+from regulars.rules import vouchers as rules
+from regulars.rules.errors import NotFound, Suspended
+from regulars.vouchers.models import VoucherCode
+from regulars.vouchers.states import CodeState
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """How somebody wants to use a code: `now` by our clock, `occurred_at` by theirs."""
+
+    now: dt.datetime
+    occurred_at: dt.datetime
+    sale_value: Decimal | None
+    branch_id: int | None
+    sku_id: int | None
+    staff_id: int | None
+
+    def which(self, business_id: int, code: str) -> dict[str, Any]:
+        """The arguments of `states.read`."""
+        return {
+            "business_id": business_id,
+            "code": code.strip(),
+            "branch_id": self.branch_id,
+            "sku_id": self.sku_id,
+        }
+
+
+def use_of(
+    *,
+    occurred_at: dt.datetime | None,
+    sale_value: Decimal | None,
+    branch_id: int | None,
+    sku_id: int | None,
+    staff_id: int | None,
+) -> Use:
+    """A use of a code now, checked as far as it can be without the code, or InvalidInput."""
+    if sale_value is not None:
+        sale_value = values.amount(sale_value, field="sale_value", digits=14, places=2)
+    now = timezone.now()
+    return Use(now, occurred_at or now, sale_value, branch_id, sku_id, staff_id)
+
+
+def check(state: CodeState, use: Use, reservation: str) -> None:
+    """Refuse a use that the code's state or the voucher's terms do not allow."""
+    if use.branch_id is not None and not state.branch_active:
+        raise NotFound(
+            f"There is no active branch {use.branch_id}.", fields={"branch_id": "is not an active branch"}
+        )
+    if use.sku_id is not None and not state.sku_known:
+        raise NotFound(f"There is no SKU {use.sku_id}.", fields={"sku_id": "is unknown"})
+    _check_state(state, use, reservation)
+    if state.suspended:
+        raise Suspended("This customer is suspended and can neither collect nor redeem.")
+    if not reservation:
+        _check_days(state, business_day(state.timezone, use.occurred_at))
+    if state.min_value is not None and use.sale_value is not None and use.sale_value < state.min_value:
+        raise rules.BelowMinimum(
+            f"The voucher {state.voucher_name} needs a sale of {state.min_value} at least.",
+            fields={"sale_value": f"must be at least {state.min_value}"},
+            min_value=str(state.min_value),
+        )
+    if state.branch_id is not None and use.branch_id not in (None, state.branch_id):
+        raise rules.WrongBranch(
+            f"The voucher {state.voucher_name} is for another branch.",
+            fields={"branch_id": "is not the voucher's branch"},
+        )
+    if state.sku_id is not None and use.sku_id not in (None, state.sku_id):
+        raise rules.WrongSku(
+            f"The voucher {state.voucher_name} is for another SKU.",
+            fields={"sku_id": "is not the voucher's SKU"},
+        )
+
+
+def _check_state(state: CodeState, use: Use, reservation: str) -> None:
+    if state.status == VoucherCode.Status.REDEEMED and state.redeemed_at is not None:
+        raise rules.AlreadyRedeemed(
+            f"The voucher code {state.code} was redeemed at {in_words(state.redeemed_at)} UTC.",
+            fields={"voucher_code": "was redeemed before"},
+            redeemed_at=in_words(state.redeemed_at),
+        )
+    held = (
+        state.status == VoucherCode.Status.RESERVED
+        and state.reserved_until is not None
+        and state.reserved_until > use.now
+    )
+    if reservation and not (held and same_reservation(state.reservation, reservation)):
+        raise not_reserved(state)
+    if held and not reservation and state.reserved_until is not None:
+        raise rules.ReservedElsewhere(
+            f"The voucher code {state.code} is reserved until {in_words(state.reserved_until)} UTC.",
+            fields={"voucher_code": "is reserved"},
+            reserved_until=in_words(state.reserved_until),
+        )
+
+
+def _check_days(state: CodeState, today: dt.date) -> None:
+    if state.expires_on is not None and today > state.expires_on:
+        raise rules.Expired(
+            f"The last day of the voucher code {state.code} was {state.expires_on}.",
+            fields={"voucher_code": "has expired"},
+            expires_on=state.expires_on.isoformat(),
+        )
+    if state.date_from is not None and today < state.date_from:
+        raise rules.NotYetValid(
+            f"The voucher code {state.code} is valid from {state.date_from} on.",
+            fields={"voucher_code": "is not valid yet"},
+            date_from=state.date_from.isoformat(),
+        )
+
+
+def same_reservation(stored: str, said: str) -> bool:
+    """Whether somebody named the reservation, compared in constant time."""
+    return secrets.compare_digest(stored.encode(), said.encode("utf-8", "surrogatepass"))
+
+
+def not_reserved(state: CodeState) -> rules.NotReserved:
+    """The refusal of a reservation that does not hold the code."""
+    return rules.NotReserved(
+        f"There is no such reservation of the voucher code {state.code}, or it has run out.",
+        fields={"reservation": "is unknown or has run out"},
+    )
+
+
+def in_words(moment: dt.datetime) -> str:
+    """A moment as messages and events say it, in UTC."""
+    return f"{moment.astimezone(dt.UTC):%Y-%m-%d %H:%M:%S}"
