@@ -11,7 +11,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.rules.errors import NotEnoughPoints
-from regulars.rules.points import Lot, Take, earn, expired, expiry_date, order_lots, take
+from regulars.rules.points import (
+    REFUND_POLICIES,
+    Lot,
+    Take,
+    earn,
+    expired,
+    expiry_date,
+    give_back,
+    order_lots,
+    take,
+    take_back,
+)
 
 TODAY = date(2026, 6, 1)
 # Few different days, so that lots often expire on the same one; the last date there is, beside never.
@@ -218,3 +229,112 @@ def test_earning_later_never_expires_sooner(earned: date, days: int, months: int
 def test_impossible_lifetimes_are_refused(earned_on: date, months: int) -> None:
     with pytest.raises(ValueError, match="month"):
         expiry_date(earned_on, months)
+
+
+def ledger_lots(*amounts: int) -> list[Lot]:
+    """Lots that never expire, numbered from 1."""
+    return [
+        Lot(id=number, remaining=amount, expires_on=None, earned_id=number)
+        for number, amount in enumerate(amounts, 1)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("policy", "expected"),
+    [
+        ("to_zero", ([Take(2, 3), Take(1, 4)], 7, 5)),
+        ("allow_negative", ([Take(2, 3), Take(1, 4)], 10, 2)),
+        ("keep", ([], 0, 12)),
+    ],
+)
+def test_the_refund_policy_by_example(policy: str, expected: tuple[list[Take], int, int]) -> None:
+    # 12 were earned: 3 of them are left, 2 have expired, and somebody else's lot holds 4.
+    others, own = ledger_lots(4, 3)[:1], ledger_lots(4, 3)[1:]
+    back = take_back(own, others, points=12, lapsed=2, policy=policy)
+    assert (back.takes, back.points, back.shortfall) == expected
+
+
+def test_the_last_lot_of_a_document_goes_first() -> None:
+    back = take_back(ledger_lots(5, 5), [], points=7, lapsed=0, policy="to_zero")
+    assert back.takes == [Take(2, 5), Take(1, 2)]
+
+
+def test_other_lots_go_in_the_order_of_spending() -> None:
+    soon = Lot(id=9, remaining=5, expires_on=TODAY, earned_id=9)
+    back = take_back([], [*ledger_lots(5, 5), soon], points=7, lapsed=0, policy="to_zero")
+    assert back.takes == [Take(9, 5), Take(1, 2)]
+
+
+def test_what_expired_is_not_taken_from_others() -> None:
+    back = take_back([], ledger_lots(100), points=10, lapsed=30, policy="to_zero")
+    assert (back.takes, back.points, back.shortfall) == ([], 0, 10)
+
+
+@given(
+    lots=lot_lists,
+    points=st.integers(1, 300),
+    lapsed=st.integers(0, 100),
+    owned=st.sets(st.integers(1, 1000)),
+)
+@pytest.mark.parametrize("policy", sorted(REFUND_POLICIES))
+def test_what_is_taken_back_and_what_is_missing_make_up_the_whole(
+    policy: str, lots: list[Lot], points: int, lapsed: int, owned: set[int]
+) -> None:
+    own = [lot for lot in lots if lot.id in owned or lot.id % 3 == 0]
+    others = [lot for lot in lots if lot not in own]
+    back = take_back(own, others, points=points, lapsed=lapsed, policy=policy)
+    taken = sum(one.points for one in back.takes)
+    assert back.points + back.shortfall == points
+    assert min(back.points, back.shortfall) >= 0
+    assert all(lot.remaining >= 0 for lot in after(lots, back.takes))
+    assert len({one.lot_id for one in back.takes}) == len(back.takes)
+    assert all(one.points > 0 for one in back.takes)
+    if policy == "keep":
+        assert (taken, back.points) == (0, 0)
+        return
+    from_own = min(points, total(own))
+    gone = min(points - from_own, lapsed)
+    # Own lots are emptied before any other is touched, and what expired is looked for nowhere.
+    left = {lot.id: lot.remaining for lot in after(own, back.takes)}
+    assert sum(left.values()) == total(own) - from_own
+    assert taken == from_own + min(points - from_own - gone, total(others))
+    assert back.points == (points - gone if policy == "allow_negative" else taken)
+
+
+def test_a_policy_that_nobody_knows_is_a_fault() -> None:
+    with pytest.raises(ValueError, match="no refund policy 'half'"):
+        take_back([], [], points=1, lapsed=0, policy="half")
+    for function in (
+        lambda: take_back([], [], points=0, lapsed=0, policy="to_zero"),
+        lambda: give_back([], 0, balance=0),
+    ):
+        with pytest.raises(ValueError, match="at least 1"):
+            function()
+
+
+@given(lots=filled, data=st.data())
+def test_spending_less_is_as_if_less_had_been_spent(lots: list[Lot], data: st.DataObject) -> None:
+    spent = data.draw(st.integers(1, total(lots)), label="spent")
+    returned = data.draw(st.integers(1, spent), label="returned")
+    takes = take(lots, spent)
+    given_up = {one.lot_id: one.points for one in takes}
+    taken = [replace(lot, remaining=given_up.get(lot.id, 0)) for lot in lots]
+    balance = total(lots) - spent
+    back = after(after(lots, takes), give_back(taken, returned, balance=balance))
+    less = take(lots, spent - returned) if spent > returned else []
+    assert back == after(lots, less)
+
+
+@given(lots=filled, debt=st.integers(1, 200), data=st.data())
+def test_a_debt_is_paid_before_lots_get_anything_back(
+    lots: list[Lot], debt: int, data: st.DataObject
+) -> None:
+    returned = data.draw(st.integers(1, total(lots)), label="returned")
+    back = give_back(lots, returned, balance=-debt)
+    assert -sum(one.points for one in back) == max(0, returned - debt)
+    assert all(one.points < 0 for one in back)
+
+
+def test_no_more_goes_back_than_was_taken() -> None:
+    with pytest.raises(ValueError, match="fewer were taken"):
+        give_back(ledger_lots(5), 6, balance=0)
