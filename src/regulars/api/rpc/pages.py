@@ -32,7 +32,7 @@ def docs(request: HttpRequest) -> HttpResponse:
         }
         for chapter in reference.chapters()
     ]
-    errors = [(code, cause, mending) for code, (cause, mending) in CODES.items()]
+    errors = [(code, cause, mending.replace("`", "")) for code, (cause, mending) in CODES.items()]
     return render(
         request, "regulars/rpc.html", {"chapters": chapters, "errors": errors, "url": url, "key": _KEY}
     )

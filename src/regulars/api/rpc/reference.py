@@ -149,7 +149,7 @@ def _of(entity: Entity) -> Iterator[MethodText]:
         entity.gets[0],
         entity.gets[1:],
         f"Finds {_plural(entity.title)}. Every field is a filter; without any, all of them come.",
-        tuple(FieldText(one.name, one.type, required=False, note=one.note) for one in texts) + span,
+        tuple(FieldText(one.name, one.type, required=False, note="") for one in texts) + span,
         _PAGING + ((_SEARCH,) if entity.searched else ()),
         answers,
         _example("get", entity),
