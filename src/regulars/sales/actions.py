@@ -53,7 +53,7 @@ def add_sale(
 
     Raises:
         InvalidInput: a value is unusable; the message names the field.
-        NotFound: the business has no such member, branch or SKU, or the branch is closed.
+        NotFound: the business has no such member, branch, SKU or staff, or the branch is closed.
         Suspended: the member is suspended.
         Conflict: the code is taken, or the SKU is archived.
     """
@@ -68,6 +68,7 @@ def add_sale(
             sku_id=columns["sku_id"],
         )
         _check_open(context, columns)
+        store.check_staff(business_id=business_id, staff_id=columns["staff_id"])
         if context.suspended:
             raise Suspended("This customer is suspended and can neither collect nor redeem.")
         earned = _price(business_id, context, columns)
@@ -185,7 +186,7 @@ def edit_sale(*, business_id: int, pk: int, **changes: Any) -> Sale:
 
     Raises:
         InvalidInput: a value is unusable; the message names the field.
-        NotFound: the business has no such sale, member, branch or SKU, or the new branch is closed.
+        NotFound: the business has no such sale, member, branch, SKU or staff, or the new branch is closed.
         Suspended: points would go to a member who is suspended.
         Conflict: the code is taken, or the new SKU is archived.
     """
@@ -193,9 +194,7 @@ def edit_sale(*, business_id: int, pk: int, **changes: Any) -> Sale:
     changes = fields.check(changes)
     with transaction.atomic(), scope(business=business_id):
         if "member_id" in changes:  # before the sale, in the order in which an erasure locks them
-            store.read_context(
-                business_id=business_id, member_id=changes["member_id"], branch_id=None, sku_id=None
-            )
+            store.keep_member(business_id=business_id, member_id=changes["member_id"])
         sale = _locked(pk)
         old_member, old_points = sale.member_id, sale.points
         moved = {name: value for name, value in changes.items() if getattr(sale, name) != value}
@@ -203,6 +202,7 @@ def edit_sale(*, business_id: int, pk: int, **changes: Any) -> Sale:
             moved["code"] = _free_code(sale, code)
         if not moved:
             return _loaded(sale.pk)
+        store.check_staff(business_id=business_id, staff_id=moved.get("staff_id"))
         for name, value in moved.items():
             setattr(sale, name, value)
         if moved.keys() & set(_PRICED_BY):
@@ -242,6 +242,7 @@ def _price_anew(sale: Sale, moved: dict[str, Any]) -> None:
         member_id=sale.member_id,
         branch_id=sale.branch_id,
         sku_id=sale.sku_id,
+        new=False,
     )
     _check_open(context, moved)
     columns = {name: getattr(sale, name) for name in _PRICED_BY}

@@ -27,7 +27,6 @@ class Context:
     next_id: int
 
 
-# The member stays locked against erasure until the transaction ends; other sales of theirs may go on.
 _CONTEXT = """
 SELECT m.suspended, m.group_id, b.timezone, b.points_per_sale_cap, br.id AS branch_id, br.is_active,
        k.id AS sku_id, k.category_id, k.archived, {next_id} AS next_id
@@ -36,30 +35,60 @@ JOIN tenants_business b ON b.id = m.business_id
 LEFT JOIN tenants_branch br ON br.id = %s AND br.business_id = m.business_id
 LEFT JOIN catalog_sku k ON k.id = %s AND k.business_id = m.business_id
 WHERE m.id = %s AND m.business_id = %s{lock}"""
-_PG_CONTEXT = _CONTEXT.format(
-    next_id="nextval(pg_get_serial_sequence('sales_sale', 'id'))", lock=" FOR KEY SHARE OF m"
-)
-_SQLITE_CONTEXT = _CONTEXT.format(
+_KEEP = " FOR KEY SHARE OF m"
+_NEXT_ID = "nextval(pg_get_serial_sequence('sales_sale', 'id'))"
+_PG_NEW = _CONTEXT.format(next_id=_NEXT_ID, lock=_KEEP)
+_PG_CHANGED = _CONTEXT.format(next_id="0", lock="")
+_SQLITE = _CONTEXT.format(
     next_id="COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'sales_sale'), 0) + 1", lock=""
 )
 
 
-def read_context(*, business_id: int, member_id: int, branch_id: int | None, sku_id: int | None) -> Context:
+def read_context(
+    *, business_id: int, member_id: int, branch_id: int | None, sku_id: int | None, new: bool = True
+) -> Context:
     """What a sale of this member depends on. Within the caller's transaction.
+
+    For a `new` sale the member stays locked against erasure until the transaction ends; other sales of theirs
+    may go on. A sale that is there already, and locked, is lock enough: an erasure waits for it.
 
     Raises:
         NotFound: the business has no such member, branch or SKU.
     """
-    sql = _PG_CONTEXT if db.is_postgresql() else _SQLITE_CONTEXT
+    sql = (_PG_NEW if new else _PG_CHANGED) if db.is_postgresql() else _SQLITE
     rows = db.run(sql, (branch_id, sku_id, member_id, business_id))
     if not rows:
-        raise NotFound(f"There is no customer {member_id}.", fields={"member_id": "is unknown"})
+        raise _no_member(member_id)
     suspended, group, zone, cap, branch, active, sku, category, archived, number = rows[0]
     if branch_id is not None and branch is None:
         raise NotFound(f"There is no branch {branch_id}.", fields={"branch_id": "is unknown"})
     if sku_id is not None and sku is None:
         raise NotFound(f"There is no SKU {sku_id}.", fields={"sku_id": "is unknown"})
     return Context(bool(suspended), group, zone, cap, bool(active), category, bool(archived), number)
+
+
+def keep_member(*, business_id: int, member_id: int) -> None:
+    """Lock a member against erasure until the transaction ends, before the sale that is to become theirs.
+
+    Raises:
+        NotFound: the business has no such member.
+    """
+    lock = " FOR KEY SHARE" if db.is_postgresql() else ""
+    found = f"SELECT id FROM members_member WHERE id = %s AND business_id = %s{lock}"
+    if not db.run(found, (member_id, business_id)):
+        raise _no_member(member_id)
+
+
+def check_staff(*, business_id: int, staff_id: int | None) -> None:
+    """Refuse a member of staff whom the business does not have, with NotFound."""
+    if staff_id is not None and not db.run(
+        "SELECT id FROM tenants_staff WHERE id = %s AND business_id = %s", (staff_id, business_id)
+    ):
+        raise NotFound(f"There is no member of staff {staff_id}.", fields={"staff_id": "is unknown"})
+
+
+def _no_member(member_id: int) -> NotFound:
+    return NotFound(f"There is no customer {member_id}.", fields={"member_id": "is unknown"})
 
 
 _PROMOTIONS = """
