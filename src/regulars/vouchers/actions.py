@@ -82,11 +82,11 @@ _VOUCHERS = records.Records(
         "value": _value,
         "value_type": _value_type,
         "min_value": records.money,
-        "sku_id": records.reference(lambda: Sku.objects.only("pk")),
+        "sku_id": records.reference(Sku),
         "date_from": records.day,
         "date_to": records.day,
-        "group_id": records.reference(lambda: MemberGroup.objects.only("pk")),
-        "branch_id": records.reference(lambda: Branch.objects.only("pk")),
+        "group_id": records.reference(MemberGroup),
+        "branch_id": records.reference(Branch),
     },
     required=frozenset({"name"}),
     letter="V",
@@ -97,7 +97,7 @@ _PRECODES = records.Records(
     model=Precode,
     noun="pre-loaded code",
     rows=lambda: Precode.objects.select_related("voucher"),
-    checks={"voucher_id": records.reference(lambda: Voucher.objects.only("pk"))},
+    checks={"voucher_id": records.reference(Voucher)},
     required=frozenset({"voucher_id"}),
 )
 
