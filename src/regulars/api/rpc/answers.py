@@ -129,11 +129,11 @@ def _xml_row(row: Row, indent: str) -> str:
     inner = indent + _STEP
     lines = [f"{indent}<row>\n"]
     for name, value in row:
-        if isinstance(value, list | tuple):
+        if value and isinstance(value, list | tuple):
             nested = "".join(_xml_row(one, inner + _STEP) for one in value)
             lines.append(f"{inner}<{name}>\n{nested}{inner}</{name}>\n")
         else:
-            text = "" if value is None else _escape(plain(value))
+            text = "" if value is None or value in ([], ()) else _escape(plain(value))
             lines.append(f"{inner}<{name}>{text}</{name}>\n")
     lines.append(f"{indent}</row>\n")
     return "".join(lines)
