@@ -22,7 +22,7 @@ def voucher(shop: Shop, name: str = "Free muffin", **fields: Any) -> Voucher:
 def issue(shop: Shop, of: Voucher, card: Card | None = None, qty: int = 1, **fields: Any) -> VoucherIssue:
     """Issue a voucher to a card's member, or to nobody in particular."""
     return issuing.issue_voucher(
-        business_id=shop.id, voucher_id=of.pk, member_id=card and card.pk, qty=qty, **fields
+        business_id=shop.id, voucher_id=of.pk, member_id=card.pk if card else None, qty=qty, **fields
     )
 
 

@@ -26,7 +26,7 @@ _LONG_TEXT = 20_000
 
 
 def _number(least: int, most: int = values.MAX_POINTS) -> records.Check:
-    def check(name: str, value: int | None) -> int | None:
+    def check(name: str, value: Any) -> int | None:
         return None if value in (None, "") else values.whole_number(value, field=name, least=least, most=most)
 
     return check
@@ -40,7 +40,7 @@ def _value(name: str, value: Any) -> Any:
     return records.money(name, value) or 0
 
 
-def _value_type(name: str, value: int | None) -> int:
+def _value_type(name: str, value: Any) -> int:
     return values.whole_number(0 if value in (None, "") else value, field=name, most=vouchers.POINTS)
 
 

@@ -95,7 +95,7 @@ def _known(codes: set[str]) -> set[str]:
     for start in range(0, len(ordered), _BATCH):
         some = ordered[start : start + _BATCH]
         for model in (VoucherCode, Precode):
-            said = model.objects.annotate(said=Upper("code")).filter(said__in=some)  # type: ignore[attr-defined]
+            said = model.objects.annotate(said=Upper("code")).filter(said__in=some)
             known.update(said.values_list("said", flat=True))
     return known
 

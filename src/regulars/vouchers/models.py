@@ -70,9 +70,10 @@ class Voucher(models.Model):
                 condition=~Q(auto_allocate_on_event=""),
             ),
             models.Index(
-                fields=("business",),
-                name="voucher_trigger",
-                condition=Q(trigger_on_total_points_earned__isnull=False),
+                fields=("business", "id"),
+                name="voucher_threshold",
+                condition=Q(auto_allocate_on_event__in=("points_reach_required", "points_reach_value"))
+                | Q(trigger_on_total_points_earned__isnull=False),
             ),
         )
 
@@ -80,7 +81,7 @@ class Voucher(models.Model):
         return self.name
 
 
-class VoucherIssue(models.Model):
+class VoucherIssue(models.Model):  # type: ignore[django-manager-missing]
     """Vouchers given together: `qty` codes of one voucher, to one member or to whoever bears them.
 
     The points that it took are in the ledger under the source "issue:<id>". `occasion` is set when it was
@@ -127,7 +128,7 @@ class VoucherIssue(models.Model):
         return self.code
 
 
-class VoucherCode(models.Model):
+class VoucherCode(models.Model):  # type: ignore[django-manager-missing]
     """One voucher in somebody's hand. It is redeemed at most once at a time, by a conditional update.
 
     `value` and `value_type` were fixed when it was issued. `version` grows with every change of state.

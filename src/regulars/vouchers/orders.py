@@ -78,10 +78,9 @@ def check_room(voucher: Voucher, member_id: int | None, qty: int, *, but_issue: 
 
 def check_occasion(voucher: Voucher, member_id: int | None, occasion: str | None) -> None:
     """Refuse to give twice for one occasion, with AlreadyGiven."""
-    if occasion is None:
+    if occasion is None or member_id is None:
         return
-    given = VoucherIssue.objects.filter(voucher=voucher, member_id=member_id, occasion=occasion)
-    if member_id is not None and given.exists():
+    if VoucherIssue.objects.filter(voucher=voucher, member_id=member_id, occasion=occasion).exists():
         raise AlreadyGiven(f"{voucher.name} was issued for this occasion already.")
 
 

@@ -236,7 +236,7 @@ def reset(*, business_id: int, code: str, staff_id: int | None = None, reason: s
         NotRedeemed: it has not been redeemed.
     """
     text = clean_text(reason, field="reason", max_length=300)
-    which = {"business_id": business_id, "code": code.strip()}
+    which: dict[str, Any] = {"business_id": business_id, "code": code.strip()}
 
     def decide(state: CodeState) -> Change:
         if state.status != _REDEEMED:
@@ -298,7 +298,9 @@ def _voucher(state: CodeState) -> Named:
 
 
 def _member(state: CodeState) -> Named | None:
-    return (state.member_id and Named(state.member_id, state.member_code, state.member_name)) or None
+    if state.member_id is None:
+        return None
+    return Named(state.member_id, state.member_code, state.member_name)
 
 
 def _event(kind: str, state: CodeState, **more: Any) -> NewEvent:

@@ -108,7 +108,7 @@ def _wanted(issue: VoucherIssue, changes: Mapping[str, Any]) -> dict[str, Any]:
     given = {name: None if value == "" else value for name, value in changes.items()}
     wanted: dict[str, Any] = {}
     if "qty" in given:
-        wanted["qty"] = values.whole_number(given["qty"], field="qty", least=1, most=MAX_QTY)
+        wanted["qty"] = values.whole_number(given["qty"] or 0, field="qty", least=1, most=MAX_QTY)
     for name in ("member_id", "branch_id", "staff_id"):
         if name in given:
             wanted[name] = given[name]
@@ -166,14 +166,22 @@ def _check(
 def _pay(issue: VoucherIssue, before: tuple[int | None, int]) -> None:
     """Let the ledger follow from what the issue took of whom to what it takes now."""
     payer, paid = before
-    about = {"source": source_of(issue.pk), "text": issue.voucher.name}
-    who = {"business_id": issue.business_id}
     if payer != issue.member_id:
-        if payer is not None and paid:
-            change_points(**who, member_id=payer, before=-paid, after=0, **about)
+        _change_points(issue, payer, paid, 0)
         paid = 0
-    if issue.member_id is not None and paid != issue.points_used:
-        change_points(**who, member_id=issue.member_id, before=-paid, after=-issue.points_used, **about)
+    _change_points(issue, issue.member_id, paid, issue.points_used)
+
+
+def _change_points(issue: VoucherIssue, member_id: int | None, paid: int, pays: int) -> None:
+    if member_id is not None and paid != pays:
+        change_points(
+            business_id=issue.business_id,
+            member_id=member_id,
+            source=source_of(issue.pk),
+            before=-paid,
+            after=-pays,
+            text=issue.voucher.name,
+        )
 
 
 def _follow(issue: VoucherIssue, codes: _Codes, changed: set[str], worth: making.Worth) -> None:
@@ -259,14 +267,6 @@ def withdraw(business_id: int, pk: int) -> None:
         raise HasHistory(f"The voucher code {redeemed[0].code} of {issue.code} is redeemed. Reset it first.")
     for held in codes.busy:
         refuse_busy(held)
-    if issue.member_id is not None and issue.points_used:
-        change_points(
-            business_id=business_id,
-            member_id=issue.member_id,
-            source=source_of(issue.pk),
-            before=-issue.points_used,
-            after=0,
-            text=issue.voucher.name,
-        )
+    _change_points(issue, issue.member_id, issue.points_used, 0)
     _drop(codes.free)
     issue.delete()

@@ -209,7 +209,7 @@ def settle(decide: Decide, **which: Any) -> tuple[CodeState, Change]:
         wanted = decide(state)
         if change(state, wanted):
             return state, wanted
-    with transaction.atomic(savepoint=False):
+    with transaction.atomic():
         state = read(**which, lock=True)
         wanted = decide(state)
         if not change(state, wanted):
