@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -12,8 +13,9 @@ from django_scopes import scopes_disabled
 
 from regulars.ledger import actions as ledger
 from regulars.ledger import points
-from regulars.members.actions import delete_member
+from regulars.members.actions import delete_member, edit_member
 from regulars.outbox.models import Event
+from regulars.sales import actions as sales
 from regulars.tenants.models import Program
 from tests.docs import pages
 from tests.factories import Shop, make_shop
@@ -41,6 +43,7 @@ def live(shop: Shop) -> None:
         Program.objects.filter(business=shop.business).update(birthday_bonus_stamps=2)
     branch = shop.branch()
     card = shop.enrol(birthday=dt.date(1990, 1, 1))
+    edit_member(business_id=shop.id, pk=card.pk, company_name="Whitfield Ltd")
     shop.stamp(card, 8, branch_id=branch.pk)
     ledger.redeem_reward(business_id=shop.id, qr_code=card.qr_code)
     ledger.add_birthday_bonus(business_id=shop.id, member_id=card.pk, year=dt.datetime.now(dt.UTC).year)
@@ -50,6 +53,9 @@ def live(shop: Shop) -> None:
         business_id=shop.id, member_id=card.pk, points_to_add=10, expires_on=dt.date(2020, 1, 1)
     )
     points.expire_points(business_id=shop.id)
+    sale = sales.add_sale(business_id=shop.id, member_id=card.pk, total_value=Decimal("29.50"))
+    sales.edit_sale(business_id=shop.id, pk=sale.pk, total_value=Decimal(45), branch_id=branch.pk)
+    sales.delete_sale(business_id=shop.id, pk=sale.pk)
 
 
 @pytest.mark.django_db

@@ -10,8 +10,12 @@ class SalesConfig(AppConfig):
     label = "sales"
 
     def ready(self) -> None:
-        """Enter this room in the registry of personal data."""
+        """Enter this room in the registries of personal data and of the audit."""
+        from regulars.ledger import audit  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
         from regulars.sales import store  # noqa: PLC0415 - models load first
 
         personal_data.register("sales", order=30, erase=store.erase)
+        audit.register_documents("sale", table="sales_sale", worth="points")
+        for name, sql in store.CHECKS.items():
+            audit.register(name, sql)

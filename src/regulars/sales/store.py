@@ -208,3 +208,20 @@ def erase(*, business_id: int, member_id: int) -> None:
         mine = "SELECT unnest(%s::bigint[])"
     db.run(f"DELETE FROM sales_salepromotion WHERE sale_id IN ({mine})", which)
     db.run(f"DELETE FROM sales_sale WHERE id IN ({mine})", which)
+
+
+# What no constraint of the database says (rows as the audit wants them: member, business, stored, should be).
+CHECKS = {
+    "business of a sale": """
+SELECT s.member_id, s.business_id, s.business_id, m.business_id FROM sales_sale s
+JOIN members_member m ON m.id = s.member_id
+LEFT JOIN tenants_branch br ON br.id = s.branch_id
+LEFT JOIN catalog_sku k ON k.id = s.sku_id
+WHERE m.business_id <> s.business_id OR br.business_id <> s.business_id OR k.business_id <> s.business_id""",
+    # A cap may make a sale worth less than its promotions gave it, and never more.
+    "promotions of a sale": """
+SELECT s.member_id, s.business_id, s.points, COALESCE(g.total, 0) FROM sales_sale s
+LEFT JOIN (SELECT sale_id, business_id, SUM(points) AS total FROM sales_salepromotion
+           GROUP BY sale_id, business_id) g ON g.sale_id = s.id AND g.business_id = s.business_id
+WHERE abs(s.points) > abs(COALESCE(g.total, 0)) OR s.points * COALESCE(g.total, 0) < 0""",
+}
