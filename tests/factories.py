@@ -27,8 +27,9 @@ class Shop:
         return self.business.pk
 
     def enrol(self, name: str = "Priya Sharma", **fields: Any) -> Card:
-        """A new customer's card; without phone or email a new phone is made up."""
-        if not fields.get("phone") and not fields.get("email"):
+        """A new customer's card; without phone or email a new phone is made up, where one is needed."""
+        contact = fields.get("phone") or fields.get("cell") or fields.get("email")
+        if not contact and fields.get("contact_required", True):
             fields["phone"] = f"+9198765{next(_numbers):05d}"
         return ledger.enrol(business=self.business, name=name, **fields)
 

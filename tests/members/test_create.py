@@ -8,9 +8,10 @@ from django.db import IntegrityError, transaction
 from django_scopes import scope
 
 from regulars.members.actions import create_member
+from regulars.members.groups import ensure_group
 from regulars.members.models import Member
 from regulars.members.profile import OLDEST_BIRTHDAY, TEXTS
-from regulars.rules.errors import AlreadyEnrolled, Conflict, InvalidInput, PlanLimit
+from regulars.rules.errors import AlreadyEnrolled, Conflict, InvalidInput, NotFound, PlanLimit
 from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -46,6 +47,55 @@ def test_a_name_is_kept_and_also_cut_at_its_last_space(
     member = create(shop, given)
     member.refresh_from_db()
     assert (member.name, member.first_name, member.last_name) == (name, first, last)
+
+
+@pytest.mark.parametrize(
+    ("first", "last", "name"),
+    [
+        ("Priya", "Sharma", "Priya Sharma"),
+        (" Ana", "de  la Cruz", "Ana de la Cruz"),
+        ("Cher", "", "Cher"),
+        ("", "Sharma", "Sharma"),
+    ],
+)
+def test_first_and_last_name_are_kept_as_they_are(shop: Shop, first: str, last: str, name: str) -> None:
+    member = create(shop, "", first_name=first, last_name=last)
+    assert (member.first_name, member.last_name) == (" ".join(first.split()), " ".join(last.split()))
+    assert (member.name, member.search_text) == (name, f"{name.lower()}\n\n")
+
+
+def test_names_come_in_one_way_only(shop: Shop) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        create(shop, "Priya Sharma", last_name="Rao")
+    assert list(refused.value.fields) == ["name"]
+    with pytest.raises(InvalidInput) as refused:
+        create(shop, "", first_name=" ", last_name="")
+    assert list(refused.value.fields) == ["first_name"]
+
+
+def test_the_names_of_the_other_dialect_are_taken_too(shop: Shop) -> None:
+    member = create(shop, cell="98765 43210", date_of_birth=dt.date(1990, 5, 17))
+    assert (member.cell, member.date_of_birth) == ("+919876543210", dt.date(1990, 5, 17))
+    for field, value in {"cell": "12", "date_of_birth": dt.date(1800, 1, 1)}.items():
+        with pytest.raises(InvalidInput) as refused:
+            create(shop, **{field: value})
+        assert list(refused.value.fields) == [field]
+    with pytest.raises(AlreadyEnrolled) as known:
+        create(shop, cell="9876543210")
+    assert list(known.value.fields) == ["cell"]
+
+
+@pytest.mark.parametrize("field", ["group_id", "branch_id"])
+def test_a_reference_to_somebody_else_s_record_is_unknown(shop: Shop, field: str) -> None:
+    other = make_shop("Charlie's")
+    theirs = {
+        "group_id": ensure_group(business=other.business, code="Gold").pk,
+        "branch_id": other.branch().pk,
+    }
+    with pytest.raises(NotFound) as refused:
+        create(shop, **{field: theirs[field]})
+    assert refused.value.fields == {field: "is unknown"}
+    assert members(shop) == []
 
 
 @pytest.mark.parametrize("name", ["", "   ", "x" * 201, "a\0b", "a\ud800"])
@@ -97,7 +147,7 @@ def test_codes_are_numbered_in_each_business(shop: Shop) -> None:
 
 def test_a_given_code_is_kept_and_stepped_over_when_the_numbers_reach_it(shop: Shop) -> None:
     assert create(shop, code=" GOLD-7 ").code == "GOLD-7"
-    for taken in ("M000004", "M000005"):
+    for taken in ("M000004", "m000005"):
         create(shop, code=taken)
     # Each member draws a number, also one that came with a code; the taken ones are passed over.
     assert create(shop).code == "M000006"
@@ -106,9 +156,10 @@ def test_a_given_code_is_kept_and_stepped_over_when_the_numbers_reach_it(shop: S
 
 def test_a_code_belongs_to_one_member_of_a_business(shop: Shop) -> None:
     create(shop, code="GOLD-7")
-    with pytest.raises(Conflict, match="GOLD-7") as refused:
-        create(shop, code="GOLD-7")
-    assert list(refused.value.fields) == ["code"]
+    for same in ("GOLD-7", "Gold-7"):
+        with pytest.raises(Conflict, match=same) as refused:
+            create(shop, code=same)
+        assert list(refused.value.fields) == ["code"]
     assert create(make_shop("Charlie's"), code="GOLD-7").code == "GOLD-7"
     with pytest.raises(IntegrityError), transaction.atomic(), scope(business=shop.business):
         Member.objects.create(business=shop.business, code="GOLD-7", name="x", joined_at=NOW)

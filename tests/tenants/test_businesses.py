@@ -2,6 +2,7 @@
 
 import datetime as dt
 import re
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -9,7 +10,8 @@ from django.contrib.auth import authenticate
 from django.db import IntegrityError, transaction
 from django_scopes import scope, scopes_disabled
 
-from regulars.rules.errors import HasHistory, InvalidInput, NotFound, PlanLimit
+from regulars.promotions.models import Promotion
+from regulars.rules.errors import Conflict, HasHistory, InvalidInput, NotFound, PlanLimit
 from regulars.tenants import actions, queries
 from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff, User
 from tests.factories import make_shop
@@ -153,6 +155,109 @@ def test_branches_are_numbered_and_kept_apart() -> None:
         with pytest.raises(NotFound):
             act()
     assert queries.branches(other.id)[0].name == "Koramangala"
+
+
+def test_a_branch_may_come_with_a_code() -> None:
+    shop, other = make_shop(), make_shop("Charlie's")
+    assert shop.branch(code=" North ").code == "North"
+    with pytest.raises(Conflict) as refused:
+        shop.branch(code="NORTH")
+    assert list(refused.value.fields) == ["code"]
+    assert other.branch(code="NORTH").code == "NORTH"
+    shop.branch(code="b000003")
+    # Each branch draws a number; a code that was given by hand is passed over.
+    assert [shop.branch().code for _ in range(2)] == ["B000004", "B000005"]
+    with pytest.raises(InvalidInput, match="code"):
+        shop.branch(code="x" * 51)
+
+
+def test_a_branch_without_a_name_is_named_like_its_code_where_that_is_wanted() -> None:
+    shop = make_shop()
+    assert shop.branch("", name_required=False, code="North").name == "North"
+    assert shop.branch(" ", name_required=False).name == "B000002"
+    assert shop.branch("South", name_required=False).name == "South"
+    with pytest.raises(InvalidInput, match="name"):
+        shop.branch("")
+
+
+def test_a_changed_branch_knows_when() -> None:
+    shop = make_shop()
+    branch = shop.branch()
+    changed = actions.update_branch(business_id=shop.id, branch_id=branch.pk, name="New")
+    assert changed.modified_at > branch.modified_at
+    again = actions.update_branch(business_id=shop.id, branch_id=branch.pk)
+    assert again.modified_at == changed.modified_at
+
+
+POINTS = {
+    "points_expire_months": 12,
+    "refund_policy": "allow_negative",
+    "points_per_sale_cap": 500,
+    "point_value": Decimal("0.0250"),
+    "currency": "EUR",
+}
+
+
+def test_how_points_work_is_changed_one_by_one_in_one_business() -> None:
+    shop, other = make_shop(), make_shop("Charlie's")
+    before = Business.objects.filter(pk=other.id).values().get()
+    for field, value in POINTS.items():
+        changed = actions.update_points_programme(business_id=shop.id, **{field: value})
+        assert getattr(changed, field) == value
+    seen = Business.objects.filter(pk=shop.id).values(*POINTS).get()
+    assert seen == POINTS
+    actions.update_points_programme(business_id=shop.id, points_expire_months=None, points_per_sale_cap=None)
+    seen = Business.objects.filter(pk=shop.id).values(*POINTS).get()
+    assert seen == POINTS | {"points_expire_months": None, "points_per_sale_cap": None}
+    assert Business.objects.filter(pk=other.id).values().get() == before
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("points_expire_months", 0),
+        ("points_expire_months", 1201),
+        ("refund_policy", "never"),
+        ("points_per_sale_cap", 0),
+        ("points_per_sale_cap", 1_000_000_001),
+        ("point_value", Decimal(0)),
+        ("point_value", Decimal("-0.01")),
+        ("point_value", Decimal("0.00001")),
+        ("point_value", Decimal(100000000)),
+        ("point_value", Decimal("NaN")),
+        ("point_value", Decimal("Infinity")),
+        ("currency", "rupees"),
+    ],
+)
+def test_points_keep_within_the_rules(field: str, value: Any) -> None:
+    shop = make_shop()
+    before = Business.objects.filter(pk=shop.id).values().get()
+    with pytest.raises(InvalidInput) as refused:
+        actions.update_points_programme(business_id=shop.id, **{field: value})
+    assert list(refused.value.fields) == [field]
+    assert Business.objects.filter(pk=shop.id).values().get() == before
+
+
+def test_a_branch_that_a_promotion_is_for_stays() -> None:
+    shop = make_shop()
+    branch = shop.branch()
+    with scope(business=shop.business):
+        Promotion.objects.create(
+            business=shop.business, code="P1", percent_of_spend=Decimal(10), branch=branch
+        )
+    with pytest.raises(HasHistory):
+        actions.delete_branch(business_id=shop.id, branch_id=branch.pk)
+
+
+def test_who_belonged_to_a_deleted_branch_belongs_to_none() -> None:
+    shop = make_shop()
+    branch = shop.branch()
+    staff = actions.add_staff(
+        business=shop.business, name="Bob", email="bob@shop.example", branch_id=branch.pk
+    ).staff
+    actions.delete_branch(business_id=shop.id, branch_id=branch.pk)
+    staff.refresh_from_db()
+    assert staff.branch_id is None
 
 
 @pytest.mark.parametrize("plan", ["growth", "trial"])

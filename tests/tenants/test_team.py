@@ -212,3 +212,130 @@ def test_codes_of_staff_are_never_given_twice(shop: Shop) -> None:
     first = add(shop)
     actions.remove_staff(business_id=shop.id, staff_id=first.staff.pk)
     assert add(shop).staff.code == "U000003"
+
+
+def test_a_colleague_may_come_with_a_code_and_a_branch(shop: Shop, other: Shop) -> None:
+    branch = shop.branch()
+    added = add(shop, code=" Till-1 ", branch_id=branch.pk, disable_backoffice_access=True).staff
+    added.refresh_from_db()
+    assert (added.code, added.branch, added.disable_backoffice_access) == ("Till-1", branch, True)
+    with pytest.raises(Conflict) as refused:
+        add(shop, "second@mail.example", code="TILL-1")
+    assert list(refused.value.fields) == ["code"]
+    with pytest.raises(NotFound) as unknown:
+        add(shop, "second@mail.example", branch_id=other.branch().pk)
+    assert unknown.value.fields == {"branch_id": "is unknown"}
+    with pytest.raises(InvalidInput, match="role"):
+        add(shop, "second@mail.example", role="boss")
+    assert not User.objects.filter(email="second@mail.example").exists()
+    add(shop, "third@mail.example", code="u000005")
+    numbered = [add(shop, f"{number}@mail.example").staff.code for number in range(2)]
+    assert numbered == ["U000004", "U000006"]  # a code that was given by hand is passed over
+
+
+def edit(staff: Staff, **changes: Any) -> Staff:
+    return actions.edit_staff(business_id=staff.business_id, pk=staff.pk, **changes)
+
+
+def test_what_is_named_changes_and_the_rest_stays(shop: Shop) -> None:
+    first, second = shop.branch("First"), shop.branch("Second")
+    bob = add(shop, branch_id=first.pk, disable_backoffice_access=True).staff
+    for changes, name, branch, disabled, role in (
+        ({"name": " Robert "}, "Robert", first, True, "staff"),
+        ({"branch_id": second.pk}, "Robert", second, True, "staff"),
+        ({"disable_backoffice_access": False}, "Robert", second, False, "staff"),
+        ({"role": "owner"}, "Robert", second, False, "owner"),
+        ({"branch_id": None}, "Robert", None, False, "owner"),
+        ({}, "Robert", None, False, "owner"),
+    ):
+        changed = edit(bob, **changes)
+        changed.refresh_from_db()
+        seen = (changed.name, changed.branch, changed.disable_backoffice_access, changed.role)
+        assert seen == (name, branch, disabled, role)
+        assert (changed.code, changed.user.email, changed.must_change_password) == ("U000002", BOB, True)
+
+
+@pytest.mark.parametrize(
+    ("changes", "named"),
+    [
+        ({"name": " "}, "name"),
+        ({"name": None}, "name"),
+        ({"email": ""}, "email"),
+        ({"email": "bob"}, "email"),
+        ({"role": "boss"}, "role"),
+        ({"code": "U9"}, "code"),
+        ({"is_active": False}, "is_active"),
+    ],
+)
+def test_an_unusable_change_is_refused_by_name(shop: Shop, changes: dict[str, Any], named: str) -> None:
+    bob = add(shop).staff
+    with pytest.raises(InvalidInput) as refused:
+        edit(bob, **({"disable_backoffice_access": True} | changes))
+    assert list(refused.value.fields) == [named]
+    assert memberships() == [bob]
+    assert not memberships()[0].disable_backoffice_access
+
+
+def test_a_new_email_is_invited_and_the_old_account_goes(
+    shop: Shop, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    added = add(shop)
+    with django_capture_on_commit_callbacks(execute=True):
+        moved = edit(added.staff, email=" Robert@Mail.Example ")
+    assert (moved.pk, moved.user.email) == (added.staff.pk, "robert@mail.example")
+    assert not User.objects.filter(email=BOB).exists()
+    (mail,) = mailoutbox
+    assert mail.to == ["robert@mail.example"]
+    password = mail.body.split("temporary password: ")[1].split()[0]
+    assert sign_in(password, "robert@mail.example") is not None
+    assert sign_in(added.temp_password, "robert@mail.example") is None
+
+
+def test_an_email_of_somebody_with_an_account_takes_nothing_over(shop: Shop, other: Shop) -> None:
+    add(other, "robert@mail.example", password="robert's own long password")
+    before = User.objects.filter(email="robert@mail.example").values().get()
+    edit(add(shop).staff, email="robert@mail.example")
+    assert User.objects.filter(email="robert@mail.example").values().get() == before
+    assert sign_in("robert's own long password", "robert@mail.example") is not None
+    assert len(memberships("robert@mail.example")) == 2
+
+
+def test_the_same_email_invites_nobody_again(
+    shop: Shop, mailoutbox: list[Any], django_capture_on_commit_callbacks: Any
+) -> None:
+    added = add(shop)
+    with django_capture_on_commit_callbacks(execute=True):
+        edit(added.staff, email="BOB@mail.example", name="Robert")
+    assert mailoutbox == []
+    assert sign_in(added.temp_password) is not None
+
+
+def test_an_email_of_the_same_team_is_a_conflict(shop: Shop) -> None:
+    bob, dora = add(shop).staff, add(shop, "dora@mail.example").staff
+    with pytest.raises(Conflict) as refused:
+        edit(bob, email="Dora@mail.example", name="Robert")
+    assert (list(refused.value.fields), refused.value.details) == (["email"], {"id": dora.pk})
+    assert [staff.name for staff in memberships()] == ["Bob"]
+
+
+def test_the_last_owner_keeps_place_and_access(shop: Shop) -> None:
+    for changes in ({"role": "staff"}, {"disable_backoffice_access": True}):
+        with pytest.raises(LastOwner):
+            edit(shop.owner, **changes)
+    assert edit(shop.owner, name="Alice B", role="owner", disable_backoffice_access=False).name == "Alice B"
+    second = add(shop, role="owner", disable_backoffice_access=True).staff
+    with pytest.raises(LastOwner):  # one who may not enter the back office does not count
+        edit(shop.owner, role="staff")
+    edit(second, disable_backoffice_access=False)
+    assert edit(shop.owner, role="staff").role == "staff"
+
+
+def test_somebody_of_another_team_is_not_found_and_stays(shop: Shop, other: Shop) -> None:
+    theirs = add(other).staff
+    with pytest.raises(NotFound):
+        actions.edit_staff(business_id=shop.id, pk=theirs.pk, name="Mine")
+    bob = add(shop, "second@mail.example").staff
+    with pytest.raises(NotFound) as refused:
+        edit(bob, branch_id=other.branch().pk)
+    assert refused.value.fields == {"branch_id": "is unknown"}
+    assert memberships()[0].name == "Bob"

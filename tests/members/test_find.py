@@ -1,0 +1,120 @@
+"""Finding the member that a till names."""
+
+import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
+
+from regulars.ledger.models import Card
+from regulars.members.actions import edit_member
+from regulars.members.queries import find_for_new_code, find_member
+from regulars.rules.errors import Conflict, InvalidInput, NotFound
+from tests.factories import Shop, make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop()
+
+
+@pytest.fixture
+def priya(shop: Shop) -> Card:
+    """Priya, and somebody with the same in another business."""
+    known = {"phone": "+919876543210", "email": "priya@mail.example", "code": "P-1", "secondary_code": "é2"}
+    card = shop.enrol("Priya", **known)
+    make_shop("Charlie's").enrol("Priya", **known)
+    return card
+
+
+@pytest.mark.parametrize(
+    "reference",
+    ["P-1", " p-1 ", "é2", "priya@mail.example", "Priya@Mail.Example", "+919876543210", "098765 43210"],
+)
+def test_a_member_is_found_by_code_secondary_code_email_and_cell(
+    reference: str, shop: Shop, priya: Card
+) -> None:
+    assert find_member(business_id=shop.id, reference=reference) == priya.pk
+
+
+@pytest.mark.parametrize("reference", ["", " ", "P-2", "P", "%", "_-1", "priya", "987654321", "x@y.example"])
+def test_nobody_is_found_by_less_or_by_nothing(reference: str, shop: Shop, priya: Card) -> None:
+    shop.enrol(email="second@mail.example")  # without secondary code, and with no cell
+    with pytest.raises(NotFound) as refused:
+        find_member(business_id=shop.id, reference=reference)
+    assert list(refused.value.fields) == ["member"]
+
+
+@pytest.mark.parametrize("reference", ["a\0b", "x" * 255, "\ud800"])
+def test_what_no_member_can_have_is_refused(reference: str, shop: Shop) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        find_member(business_id=shop.id, reference=reference)
+    assert list(refused.value.fields) == ["member"]
+
+
+def test_a_code_goes_before_all_else(shop: Shop, priya: Card) -> None:
+    other = shop.enrol("Other", code="priya@mail.example", secondary_code="P-1")
+    assert find_member(business_id=shop.id, reference="priya@mail.example") == other.pk
+    assert find_member(business_id=shop.id, reference="P-1") == priya.pk
+
+
+@pytest.mark.parametrize(
+    ("reference", "twin"),
+    [
+        ("é2", {"secondary_code": "é2"}),
+        ("priya@mail.example", {"email": "priya@mail.example"}),
+        ("9876543210", {"phone": "+919876543210"}),
+        ("priya@mail.example", {"secondary_code": "Priya@mail.example"}),
+    ],
+)
+def test_what_several_have_names_nobody(
+    reference: str, twin: dict[str, str], shop: Shop, priya: Card
+) -> None:
+    shop.enrol("Twin", unique_contact=False, **twin)
+    with pytest.raises(Conflict, match="Several members") as refused:
+        find_member(business_id=shop.id, reference=reference)
+    assert list(refused.value.fields) == ["member"]
+
+
+def test_one_member_with_the_same_in_two_fields_is_one(shop: Shop) -> None:
+    card = shop.enrol(email="a@mail.example", secondary_code="a@mail.example")
+    assert find_member(business_id=shop.id, reference="a@mail.example") == card.pk
+
+
+def test_a_member_named_by_code_costs_one_statement(shop: Shop, priya: Card) -> None:
+    with CaptureQueriesContext(connection) as captured:
+        find_member(business_id=shop.id, reference="P-1")
+    assert len(captured) == 1
+
+
+def test_who_is_to_get_a_new_code_is_found_in_order(shop: Shop, priya: Card) -> None:
+    asha = shop.enrol("Asha", email="asha@mail.example", secondary_code="A2")
+    uma = shop.enrol("Uma", phone="+919123456780")
+
+    def found(secondary_code: str = "", email: str = "", cell: str = "") -> int | None:
+        return find_for_new_code(business_id=shop.id, secondary_code=secondary_code, email=email, cell=cell)
+
+    assert found("a2", "priya@mail.example", "91234 56780") == asha.pk
+    assert found("none", " PRIYA@mail.example", "91234 56780") == priya.pk
+    assert found("", "none@mail.example", "91234 56780") == uma.pk
+    assert found("P-1", "none", "none") is None
+    assert found() is None
+
+
+@pytest.mark.parametrize(
+    ("field", "value", "name"),
+    [
+        ("secondary_code", "é2", "secondary_code"),
+        ("email", "priya@mail.example", "email"),
+        ("cell", "9876543210", "phone"),
+    ],
+)
+def test_a_new_code_goes_to_nobody_when_several_fit(
+    field: str, value: str, name: str, shop: Shop, priya: Card
+) -> None:
+    shop.enrol("Twin", unique_contact=False, **{name: value})
+    with pytest.raises(Conflict) as refused:
+        find_for_new_code(business_id=shop.id, **{field: value})
+    assert list(refused.value.fields) == [field]
+    edit_member(business_id=shop.id, pk=priya.pk, **{field: ""})
+    assert find_for_new_code(business_id=shop.id, **{field: value}) not in {None, priya.pk}
