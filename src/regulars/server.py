@@ -1,4 +1,4 @@
-"""The server: granian's processes answer requests, a thread of their parent rolls up totals and cleans up."""
+"""The server: granian's processes answer requests, a thread of their parent does what time brings along."""
 
 import contextlib
 import gc
@@ -36,6 +36,7 @@ if TYPE_CHECKING:
 ROLL_UP_EVERY = 5.0  # seconds
 ROLL_UP_RETRY_AT_MOST = 60.0
 CLEAN_EVERY = 3600.0
+DAILY_EVERY = 3600.0  # somewhere on earth a day begins every hour
 WAITING_THREADS = 128
 STOP_WITHIN = 30  # seconds for requests that run when the server is told to stop
 
@@ -165,9 +166,10 @@ def _notice_lost_clients() -> None:
 
 def _keep_rolled_up(stopping: threading.Event) -> None:
     from regulars.analytics.rollup import BATCH, roll_up  # noqa: PLC0415 - models need Django
+    from regulars.promotions.daily import run_daily_all  # noqa: PLC0415
     from regulars.tenants import idempotency  # noqa: PLC0415
 
-    pause, cleaning_at = ROLL_UP_EVERY, 0.0
+    pause, cleaning_at, daily_at = ROLL_UP_EVERY, 0.0, 0.0
     while not stopping.wait(pause):
         # From here on this process has database files open. A forked worker would share them, which SQLite
         # does not survive, so workers that replace others begin from nothing.
@@ -183,6 +185,9 @@ def _keep_rolled_up(stopping: threading.Event) -> None:
             if time.monotonic() >= cleaning_at:
                 idempotency.forget_old()
                 cleaning_at = time.monotonic() + CLEAN_EVERY
+            if time.monotonic() >= daily_at and not stopping.is_set():
+                run_daily_all(stop=stopping.is_set)
+                daily_at = time.monotonic() + DAILY_EVERY
         except BaseException:  # this thread must outlive whatever happens
             pause = min(pause * 2, ROLL_UP_RETRY_AT_MOST)
             log.exception("roll_up_failed", retry_in=pause)

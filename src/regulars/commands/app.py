@@ -44,6 +44,7 @@ app.add_typer(business.apikey, name="apikey")
 app.command()(upkeep.migrate)
 app.command()(upkeep.audit)
 app.command()(upkeep.rollup)
+app.command()(upkeep.daily)
 
 
 def run(arguments: list[str]) -> int:

@@ -1,9 +1,9 @@
-"""Commands that look after the database: migrate, audit, rollup."""
+"""Commands that look after the database: migrate, audit, rollup, daily."""
 
 import typer
 
 from regulars.commands import database
-from regulars.commands.console import FAILED, say
+from regulars.commands.console import FAILED, Stop, say
 from regulars.commands.setup import read_environment, start_django
 
 
@@ -36,3 +36,19 @@ def rollup() -> None:
     from regulars.analytics.rollup import roll_up_all  # noqa: PLC0415 - models need Django
 
     say(f"Rolled up {roll_up_all()} entries.")
+
+
+def daily() -> None:
+    """Give now what birthdays, anniversaries and the 1st of the month give; the server does this hourly."""
+    settings = read_environment()
+    start_django(settings, writes=False)
+    database.check(settings)
+    from regulars.promotions.daily import run_daily_all  # noqa: PLC0415 - models need Django
+
+    done = run_daily_all()
+    say(
+        f"Gave {done.points} points, {done.stamps} stamps and {done.vouchers} vouchers; "
+        f"{done.expired} points and {done.released} reservations ran out."
+    )
+    if done.failed:
+        raise Stop(f"{done.failed} businesses could not be worked through; the log says why.")
