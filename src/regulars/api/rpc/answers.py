@@ -129,12 +129,12 @@ def _xml_row(row: Row, indent: str) -> str:
     inner = indent + _STEP
     lines = [f"{indent}<row>\n"]
     for name, value in row:
-        if value and isinstance(value, list | tuple):
+        if isinstance(value, list | tuple):
             nested = "".join(_xml_row(one, inner + _STEP) for one in value)
-            lines.append(f"{inner}<{name}>\n{nested}{inner}</{name}>\n")
+            text = f"\n{nested}{inner}" if nested else ""
         else:
-            text = "" if value is None or value in ([], ()) else _escape(plain(value))
-            lines.append(f"{inner}<{name}>{text}</{name}>\n")
+            text = "" if value is None else _escape(plain(value))
+        lines.append(f"{inner}<{name}>{text}</{name}>\n")
     lines.append(f"{indent}</row>\n")
     return "".join(lines)
 

@@ -71,7 +71,7 @@ _CODES_OF: Final[dict[type[errors.Refusal], str]] = {
 }
 # What identifies a record: when one of these is taken, the record is there already.
 _IDENTIFIES: Final = frozenset({"code", "email", "phone", "cell", "secondary_code"})
-_NAMES: Final = {"Idempotency-Key": "idempotency_key"}
+_NAMES: Final = {"Idempotency-Key": "global[idempotency_key]"}
 
 
 class RpcError(Exception):

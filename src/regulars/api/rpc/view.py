@@ -18,7 +18,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from regulars.api import bodies, forwarded, limits
-from regulars.api.rpc import answers, errors, formats, tree
+from regulars.api.rpc import answers, errors, formats, methods, tree
 from regulars.api.rpc.answers import Rendered
 from regulars.api.rpc.errors import RpcError
 from regulars.api.rpc.method import Caller, Method
@@ -234,8 +234,6 @@ def _check_time(text: str) -> None:
 def _method(name: str) -> Method:
     if not name:
         raise errors.missing("global[api_method]")
-    from regulars.api.rpc import methods  # noqa: PLC0415 - for now
-
     method = methods.METHODS.get(name)
     if method is None:
         raise RpcError(errors.UNKNOWN_METHOD, f"There is no method {name[:64]}")
