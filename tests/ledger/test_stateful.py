@@ -5,7 +5,8 @@ Short in ordinary runs; SOAK=1 in the environment makes it long.
 
 import datetime as dt
 import os
-from dataclasses import dataclass, field
+from copy import deepcopy
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -16,10 +17,12 @@ from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import (
     Bundle,
+    MultipleResults,
     RuleBasedStateMachine,
     consumes,
     initialize,
     invariant,
+    multiple,
     precondition,
     rule,
     run_state_machine_as_test,
@@ -27,76 +30,35 @@ from hypothesis.stateful import (
 
 from regulars.analytics import rollup
 from regulars.analytics.audit import audit
-from regulars.ledger import actions, points
-from regulars.ledger.models import Card
-from regulars.rules.errors import Conflict, NotEnoughPoints, NothingToRedeem
+from regulars.ledger import actions, adjustments, points
+from regulars.ledger.corrections import change_points
+from regulars.ledger.models import Card, Entry, Lot, PointsAdjustment
+from regulars.rules.errors import Conflict, NotEnoughPoints, NotFound, NothingToRedeem
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business
 from tests.analytics.recount import Recount
 from tests.factories import make_shop
+from tests.ledger import pencil
+from tests.ledger.pencil import add_months, birthday_in
 
 LONG = bool(os.environ.get("SOAK"))
 START = dt.datetime(2026, 2, 20, 11, tzinfo=dt.UTC)
 
 
 @dataclass
-class ModelLot:
-    """Points that expire together."""
+class ModelAdjustment:
+    """An adjustment as somebody with a pencil would keep it."""
 
-    left: int
-    last_day: dt.date | None
-
-
-@dataclass
-class ModelCard:
-    """A card as somebody with a pencil would keep it."""
-
-    birthday: dt.date | None
-    stamps: int = 0
-    all_stamps: int = 0
-    visits: int = 0
-    waiting: list[str] = field(default_factory=list)
-    redeemed: list[str] = field(default_factory=list)
-    lots: list[ModelLot] = field(default_factory=list)
-    bonus_years: set[int] = field(default_factory=set)
-    changes: int = 0
-
-    def stamp(self, count: int, goal: int, text: str) -> int:
-        """One stamp after the other, a full card becomes a reward."""
-        before = len(self.waiting)
-        self.all_stamps += count
-        self.stamps += count
-        while self.stamps >= goal:
-            self.stamps -= goal
-            self.waiting.append(text)
-        self.changes += 1
-        return len(self.waiting) - before
-
-    def spendable(self, today: dt.date) -> int:
-        """The points that have not expired."""
-        return sum(lot.left for lot in self.lots if lot.last_day is None or lot.last_day >= today)
-
-    def spend(self, number: int, today: dt.date) -> None:
-        """One point after the other, each from the lot that expires first."""
-        for _ in range(number):
-            good = [lot for lot in self.lots if lot.left and (lot.last_day is None or lot.last_day >= today)]
-            min(good, key=lambda lot: lot.last_day or dt.date.max).left -= 1
-        self.changes += 1
-
-    def expire(self, today: dt.date) -> int:
-        """What lapses; that it does is a change."""
-        late = [lot for lot in self.lots if lot.left and lot.last_day is not None and lot.last_day < today]
-        gone = sum(lot.left for lot in late)
-        for lot in late:
-            lot.left = 0
-        self.changes += bool(gone)
-        return gone
+    row: PointsAdjustment
+    card: int
+    points: int
 
 
 class Shopkeeping(RuleBasedStateMachine):
     """A shop with two branches on which everything happens that may happen."""
 
     cards: Bundle[Card] = Bundle("cards")
+    adjusted: Bundle[ModelAdjustment] = Bundle("adjusted")
 
     def __init__(self) -> None:
         super().__init__()
@@ -104,7 +66,8 @@ class Shopkeeping(RuleBasedStateMachine):
         self.transaction.__enter__()
         self.travel = time_machine.travel(START, tick=False)
         self.clock = self.travel.start()
-        self.model: dict[int, ModelCard] = {}
+        self.model: dict[int, pencil.Card] = {}
+        self.refunds: dict[int, int] = {}  # what the refunds of a card are worth, all in one document
 
     def teardown(self) -> None:
         """The books are closed; nothing of this history is left for the next."""
@@ -125,6 +88,7 @@ class Shopkeeping(RuleBasedStateMachine):
         self.other.stamp(self.other.enrol(), 5)
         self.recount, self.elsewhere = Recount(self.shop.business), Recount(self.other.business)
         self.months: int | None = None
+        self.policy = "to_zero"
 
     @property
     def now(self) -> dt.datetime:
@@ -148,7 +112,7 @@ class Shopkeeping(RuleBasedStateMachine):
     def enrol(self, birthday: dt.date | None) -> Card:
         """Somebody joins."""
         card = self.shop.enrol(f"Customer {len(self.model)}", birthday=birthday)
-        self.model[card.pk] = ModelCard(birthday)
+        self.model[card.pk] = pencil.Card(birthday)
         return card
 
     @rule(card=cards, count=st.integers(1, 10), branch=st.integers(0, 2), back=st.integers(0, 72))
@@ -184,10 +148,8 @@ class Shopkeeping(RuleBasedStateMachine):
         """Points, under the policy of the moment."""
         known = self.model[card.pk]
         result = points.add_points(**self.ids(card), points_to_add=number)
-        day = None if self.months is None else add_months(self.today(), self.months)
-        known.lots.append(ModelLot(number, day))
-        known.changes += 1
-        assert result.balance == sum(lot.left for lot in known.lots)
+        known.earn(number, self.last_day())
+        assert result.balance == known.balance
 
     @rule(card=cards, number=st.integers(1, 60))
     def spend(self, card: Card, number: int) -> None:
@@ -200,7 +162,87 @@ class Shopkeeping(RuleBasedStateMachine):
             return
         result = points.spend_points(**self.ids(card), points_to_spend=number)
         known.spend(number, self.today())
-        assert result.balance == sum(lot.left for lot in known.lots)
+        assert result.balance == known.balance
+
+    @rule(target=adjusted, card=cards, number=st.integers(-40, 60).filter(bool))
+    def adjust(self, card: Card, number: int) -> ModelAdjustment | MultipleResults[ModelAdjustment]:
+        """Points by hand, given or taken."""
+        known = self.model[card.pk]
+        if known.spendable(self.today()) < -number:
+            with pytest.raises(NotEnoughPoints):
+                adjustments.add_adjustment(**self.ids(card), points=number)
+            return multiple()
+        row = adjustments.add_adjustment(**self.ids(card), points=number)
+        self.follow(known, adjustments.source_of(row.pk), 0, number)
+        return ModelAdjustment(row, card.pk, number)
+
+    @rule(made=adjusted, card=cards, number=st.integers(-60, 60).filter(bool), moves=st.booleans())
+    def adjust_anew(self, made: ModelAdjustment, card: Card, number: int, moves: bool) -> None:  # noqa: FBT001
+        """Other points, perhaps for somebody else."""
+        to = card.pk if moves else made.card
+        source = adjustments.source_of(made.row.pk)
+        ask = {"business_id": self.shop.id, "pk": made.row.pk, "member_id": to, "points": number}
+        if made.card not in self.model:
+            with pytest.raises(NotFound):
+                adjustments.edit_adjustment(**ask)
+            return
+        tried = deepcopy(self.model)
+        before = made.points
+        if to != made.card:
+            self.follow(tried[made.card], source, made.points, 0)
+            before = 0
+        if self.cannot(tried[to], source, before, number):
+            with pytest.raises(NotEnoughPoints):
+                adjustments.edit_adjustment(**ask)
+            return
+        adjustments.edit_adjustment(**ask)
+        self.follow(tried[to], source, before, number)
+        self.model, made.card, made.points = tried, to, number
+
+    @rule(made=consumes(adjusted))
+    def undo_adjustment(self, made: ModelAdjustment) -> None:
+        """As if it had never been, as far as the policy goes."""
+        ask = {"business_id": self.shop.id, "pk": made.row.pk}
+        if made.card not in self.model:
+            with pytest.raises(NotFound):
+                adjustments.delete_adjustment(**ask)
+            return
+        adjustments.delete_adjustment(**ask)
+        self.follow(self.model[made.card], adjustments.source_of(made.row.pk), made.points, 0)
+
+    @rule(card=cards, worth=st.integers(-80, 80))
+    def refund(self, card: Card, worth: int) -> None:
+        """A document that takes back below zero, and is never refused."""
+        known, before = self.model[card.pk], self.refunds.get(card.pk, 0)
+        change_points(**self.ids(card), source="refund:1", before=before, after=worth, takes_back=True)
+        if worth > before:
+            known.earn(worth - before, self.last_day(), "refund:1")
+        elif worth < before:
+            known.take_back(before - worth, self.today(), "refund:1", self.policy)
+        self.refunds[card.pk] = worth
+
+    def last_day(self) -> dt.date | None:
+        """Until when points are good that are earned now."""
+        return add_months(self.today(), self.months)
+
+    def follow(self, known: pencil.Card, source: str, before: int, after: int) -> None:
+        """The model of a change of worth."""
+        known.follow(
+            source,
+            before=before,
+            after=after,
+            today=self.today(),
+            policy=self.policy,
+            last_day=self.last_day(),
+        )
+
+    def cannot(self, known: pencil.Card, source: str, before: int, after: int) -> bool:
+        """Whether the model has too few points for a document that spends."""
+        if after >= min(before, 0):
+            return False
+        tried = deepcopy(known)
+        self.follow(tried, source, before, min(before, 0))
+        return tried.spendable(self.today()) < min(before, 0) - after
 
     @rule()
     def expire(self) -> None:
@@ -230,6 +272,7 @@ class Shopkeeping(RuleBasedStateMachine):
         """Somebody wants to be forgotten."""
         self.recount.delete(card.pk)
         del self.model[card.pk]
+        self.refunds.pop(card.pk, None)
 
     @rule(goal=st.integers(2, 12), text=st.sampled_from(["Free coffee", "Free cake", "A bag of beans"]))
     def change_programme(self, goal: int, text: str) -> None:
@@ -242,6 +285,12 @@ class Shopkeeping(RuleBasedStateMachine):
         """A new policy touches only points to come."""
         self.months = months
         Business.objects.filter(pk=self.shop.id).update(points_expire_months=months)
+
+    @rule(policy=st.sampled_from(["to_zero", "allow_negative", "keep"]))
+    def change_policy(self, policy: str) -> None:
+        """What becomes of points that were spent when what earned them is undone."""
+        self.policy = policy
+        Business.objects.filter(pk=self.shop.id).update(refund_policy=policy)
 
     @rule(limit=st.sampled_from([1, 2, 5, 1000]))
     def roll_up(self, limit: int) -> None:
@@ -280,27 +329,26 @@ class Shopkeeping(RuleBasedStateMachine):
                 known.visits,
             )
             assert (card.pending_rewards, card.rewards_redeemed) == (len(known.waiting), len(known.redeemed))
-            assert card.points == sum(lot.left for lot in known.lots) >= 0
+            assert card.points == known.balance
             assert card.version == known.changes
 
-
-def add_months(day: dt.date, months: int) -> dt.date:
-    """The same day of a later month, or that month's last."""
-    year, month = divmod(day.year * 12 + day.month - 1 + months, 12)
-    for number in (day.day, 30, 29):
-        try:
-            return dt.date(year, month + 1, number)
-        except ValueError:
-            continue
-    return dt.date(year, month + 1, 28)
-
-
-def birthday_in(birthday: dt.date, year: int) -> dt.date:
-    """When a birthday is kept."""
-    try:
-        return birthday.replace(year=year)
-    except ValueError:
-        return dt.date(year, 2, 28)
+    @invariant()
+    def lots_and_documents_equal_the_model(self) -> None:
+        """Which points are left, and what could not be taken back."""
+        left: dict[int, list[int]] = {key: [] for key in self.model}
+        short: dict[tuple[int, str], int] = {}
+        with scope(business=self.shop.business):
+            for card, remaining in Lot.objects.order_by("id").values_list("card_id", "remaining"):
+                left[card].append(remaining)
+            entries = Entry.objects.filter(source__isnull=False)
+            for card, source, shortfall in entries.values_list("card_id", "source", "shortfall"):
+                short[card, str(source)] = short.get((card, str(source)), 0) + shortfall
+        assert left == {key: [lot.left for lot in known.lots] for key, known in self.model.items()}
+        assert short == {
+            (key, source): document.short
+            for key, known in self.model.items()
+            for source, document in known.documents.items()
+        }
 
 
 @pytest.mark.django_db(transaction=True)  # each history is a transaction of its own, taken back at its end
