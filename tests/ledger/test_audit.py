@@ -7,11 +7,14 @@ import pytest
 from django.db import connection
 from django_scopes import scopes_disabled
 
-from regulars.ledger import actions, points
+from regulars.ledger import actions, adjustments, points
+from regulars.ledger import audit as ledger_audit
 from regulars.ledger.audit import AuditReport, audit
-from regulars.ledger.models import Card, Entry, Lot, Reward
+from regulars.ledger.corrections import change_points
+from regulars.ledger.models import Card, Entry, Lot, PointsAdjustment, Reward
 from regulars.members.models import Member
 from tests.factories import Shop, make_shop
+from tests.ledger.books import set_policy
 
 pytestmark = pytest.mark.django_db
 
@@ -230,3 +233,134 @@ def test_the_report_is_cut_off_at_a_hundred_a_check(shop: Shop) -> None:
     report = audit()
     assert not report.ok
     assert len(report.differences) == 100
+
+
+def document(card: Card, before: int, after: int, source: str = "doc:1") -> None:
+    change_points(business_id=card.business_id, member_id=card.pk, source=source, before=before, after=after)
+
+
+@pytest.mark.parametrize("policy", ["to_zero", "allow_negative", "keep"])
+def test_a_ledger_with_corrections_is_sound(shop: Shop, card: Card, policy: str) -> None:
+    set_policy(shop, policy)
+    document(card, 0, 60)
+    document(card, 0, -90, "doc:2")
+    document(card, 60, 0)  # more than is left
+    document(card, -90, -20, "doc:2")  # the debt, and then the lots
+    document(card, 0, 30)
+    report = audit()
+    assert report.differences == []
+
+
+CORRECTION_PLANTS = {
+    "points taken by entry": "UPDATE ledger_lotuse SET points = points - 1 WHERE id = ("
+    "SELECT MAX(u.id) FROM ledger_lotuse u JOIN ledger_entry e ON e.id = u.entry_id WHERE e.kind = '{kind}')",
+    "points left in a lot": "UPDATE ledger_lot SET remaining = remaining - 1 WHERE id = ("
+    "SELECT MAX(u.lot_id) FROM ledger_lotuse u JOIN ledger_entry e ON e.id = u.entry_id "
+    "WHERE e.kind = '{kind}')",
+}
+
+
+@pytest.mark.parametrize("kind", ["points_reverse", "points_return"])
+@pytest.mark.parametrize("check", CORRECTION_PLANTS)
+def test_a_correction_that_moved_other_lots_is_found(card: Card, check: str, kind: str) -> None:
+    document(card, 0, 60)
+    document(card, 0, -90, "doc:2")
+    document(card, -90, -20, "doc:2")
+    document(card, 60, 10)
+    assert audit().ok
+    plant(CORRECTION_PLANTS[check].format(kind=kind))
+    assert check in found(audit())
+
+
+@pytest.mark.parametrize(
+    ("kind", "number", "shortfall"),
+    [
+        ("points_earn", -1, 0),
+        ("points_return", -1, 0),
+        ("points_spend", 1, 0),
+        ("points_expire", 1, 0),
+        ("points_reverse", 1, 0),
+        ("stamp_add", 1, 0),
+        ("points_spend", 0, 1),
+        ("points_earn", 0, 1),
+        ("points_reverse", 0, -1),
+    ],
+)
+def test_an_entry_of_a_wrong_sign_is_found(card: Card, kind: str, number: int, shortfall: int) -> None:
+    plant(
+        f"INSERT INTO ledger_entry ({COLUMNS}, stamps_after, points_after, shortfall) "
+        "SELECT business_id, card_id, %s, 0, 0, 0, 0, %s, '', occurred_at, day, 0, 0, %s "
+        "FROM ledger_entry WHERE card_id = %s AND kind = 'enrol'",
+        kind,
+        number,
+        shortfall,
+        card.pk,
+    )
+    assert "signs of an entry" in found(audit())
+
+
+def test_points_earned_without_a_lot_are_found(card: Card) -> None:
+    plant(
+        f"INSERT INTO ledger_entry ({COLUMNS}, stamps_after, points_after) "
+        "SELECT business_id, card_id, 'points_earn', 0, 0, 0, 0, 9, '', occurred_at, day, 0, 9 "
+        "FROM ledger_entry WHERE card_id = %s AND kind = 'enrol'",
+        card.pk,
+    )
+    assert "lot of an entry" in found(audit())
+
+
+@pytest.fixture
+def adjustment(shop: Shop, card: Card) -> PointsAdjustment:
+    made = adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=30)
+    adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=-5)
+    points.spend_points(business_id=shop.id, member_id=card.pk, points_to_spend=55)
+    adjustments.edit_adjustment(business_id=shop.id, pk=made.pk, points=10)
+    assert audit().ok
+    return made
+
+
+DOCUMENT_PLANTS = {
+    "worth more": "points = points + 1",
+    "of another member": "card_id = (SELECT MAX(member_id) FROM ledger_card)",
+    "of no business": "business_id = business_id + 1",
+}
+
+
+@pytest.mark.parametrize("name", DOCUMENT_PLANTS)
+def test_a_document_that_the_ledger_does_not_follow_is_found(
+    shop: Shop, adjustment: PointsAdjustment, name: str
+) -> None:
+    shop.enrol("Bystander")
+    plant(f"UPDATE ledger_pointsadjustment SET {DOCUMENT_PLANTS[name]} WHERE id = %s", adjustment.pk)
+    assert found(audit()) == {"points of each adjustment"}
+
+
+def test_entries_of_a_document_that_is_gone_are_found(adjustment: PointsAdjustment) -> None:
+    plant("DELETE FROM ledger_pointsadjustment WHERE id = %s", adjustment.pk)
+    (difference,) = audit().differences
+    assert difference == {
+        "check": "points of each adjustment",
+        "business_id": adjustment.business_id,
+        "customer_id": adjustment.card_id,
+        "stored": 0,
+        "computed": 10,
+    }
+
+
+def test_a_document_without_entries_is_found(shop: Shop, card: Card) -> None:
+    with scopes_disabled():
+        PointsAdjustment.objects.create(
+            business_id=shop.id, card=card, code="x", points=7, occurred_at=card.member.joined_at
+        )
+    (difference,) = audit().differences
+    assert (difference["stored"], difference["computed"]) == (7, 0)
+
+
+def test_rooms_above_add_checks_of_their_own(monkeypatch: pytest.MonkeyPatch, shop: Shop, card: Card) -> None:
+    monkeypatch.setattr(ledger_audit, "_registered", {})
+    ledger_audit.register("too many cards", "SELECT member_id, business_id, 1, 0 FROM ledger_card")
+    ledger_audit.register_documents("doc", table="ledger_pointsadjustment", worth="-points", member="card_id")
+    document(card, 0, -5, "doc:1")
+    document(card, 0, 3, "docs:1")  # another kind, whose name begins alike
+    checks = [(one["check"], one["stored"], one["computed"]) for one in audit().differences]
+    assert checks == [("too many cards", 1, 0), ("points of each doc", 0, -5)]
