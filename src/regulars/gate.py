@@ -33,6 +33,8 @@ class Gate:
 
     def __call__(self, environ: WSGIEnvironment, start_response: StartResponse) -> Iterable[bytes]:
         """Take the body in, wait for a place, answer."""
+        # Django looks a charset up as it comes and fails over one with a NUL, which `charset*=` can spell.
+        environ["CONTENT_TYPE"] = (environ.get("CONTENT_TYPE") or "").replace("*", "_")
         _take_body(environ)
         connection = self._free.get()
         if connection is None:
