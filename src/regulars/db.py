@@ -135,6 +135,31 @@ def try_serialise(*parts: object) -> bool:
     return True
 
 
+class StillLocked(Exception):  # noqa: N818 - an outcome, not an error
+    """Another transaction held a lock for longer than there was patience."""
+
+
+@contextmanager
+def patience(milliseconds: int | None) -> Iterator[None]:
+    """Within it no statement waits longer than this for a row that another transaction has locked.
+
+    For whoever needs many locks and cannot take them in one order with all others: it gives way before the
+    database sees a deadlock and makes somebody fail. Within a transaction, which is lost when StillLocked
+    comes out of it. On SQLite, where nobody waits within a transaction, and for None, nothing happens.
+    """
+    if milliseconds is None or connection.vendor != "postgresql":
+        yield
+        return
+    run(f"SET LOCAL lock_timeout = {int(milliseconds)}")
+    try:
+        yield
+    except OperationalError as error:
+        if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+            raise StillLocked from error
+        raise
+    run("SET LOCAL lock_timeout TO DEFAULT")
+
+
 def to_date(value: Any) -> dt.date:
     """A date that `run` read: PostgreSQL gives dates, SQLite text."""
     day: dt.date = dt.date.fromisoformat(value) if isinstance(value, str) else value

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from django.db import transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from regulars import db
 from regulars.members import personal_data
 from regulars.members import profile as fields
 from regulars.members.models import Member
@@ -22,6 +24,10 @@ from regulars.tenants.plans import PLANS
 from regulars.tenants.queries import hold_numbers, next_number, same_code
 
 _CODE_LENGTH: Final = 50
+# How long an erasure waits for a lock before it gives way, in milliseconds: less than it takes PostgreSQL to
+# look for deadlocks, by default 1000. And how often, before it waits as long as it must.
+_PATIENCE: Final = 200
+_PATIENT_TRIES: Final = 20
 
 
 def create_member(
@@ -172,10 +178,20 @@ def _check_places(business: Business) -> None:
 def delete_member(*, business_id: int, member_id: int) -> None:
     """Erase a member for good: their profile, card, history and events. Daily totals stay, without a name.
 
+    It needs every row about the member, and those who sell to them at this moment took theirs in orders of
+    their own: it gives way to them, and begins again.
+
     Raises:
         NotFound: the business has no such member.
     """
-    with transaction.atomic(), scope(business=business_id):
+    for most in (*[_PATIENCE] * _PATIENT_TRIES, None):
+        with suppress(db.StillLocked):
+            _erase(business_id, member_id, most)
+            return
+
+
+def _erase(business_id: int, member_id: int, patience: int | None) -> None:
+    with transaction.atomic(), scope(business=business_id), db.patience(patience):
         # Locked, so that of two who delete at once the second finds nobody.
         if Member.objects.select_for_update().filter(pk=member_id).only("pk").first() is None:
             raise NotFound(f"There is no customer {member_id}.")
