@@ -169,6 +169,11 @@ def _keep_rolled_up(stopping: threading.Event) -> None:
     from regulars.promotions.daily import run_daily_all  # noqa: PLC0415
     from regulars.tenants import idempotency  # noqa: PLC0415
 
+    def stop() -> bool:
+        # Asked after every few hundred members: the figures must not wait for the gifts of a large business.
+        roll_up()
+        return stopping.is_set()
+
     pause, cleaning_at, daily_at = ROLL_UP_EVERY, 0.0, 0.0
     while not stopping.wait(pause):
         # From here on this process has database files open. A forked worker would share them, which SQLite
@@ -186,7 +191,7 @@ def _keep_rolled_up(stopping: threading.Event) -> None:
                 idempotency.forget_old()
                 cleaning_at = time.monotonic() + CLEAN_EVERY
             if time.monotonic() >= daily_at and not stopping.is_set():
-                run_daily_all(stop=stopping.is_set)
+                run_daily_all(stop=stop)
                 daily_at = time.monotonic() + DAILY_EVERY
         except BaseException:  # this thread must outlive whatever happens
             pause = min(pause * 2, ROLL_UP_RETRY_AT_MOST)

@@ -42,7 +42,7 @@ def refused(call: Callable[..., Any], kind: type[Refusal], **values: Any) -> dic
 
 def test_a_sku_is_stored_with_all_that_was_said(shop: Shop) -> None:
     drinks = category(shop, refers_to="Bar")
-    values = {
+    values: dict[str, Any] = {
         "name": "Tea",
         "barcode": "4006381333931",
         "options": "small, large",

@@ -82,6 +82,28 @@ def test_a_server_that_is_told_to_stop_stops_it(
 
 
 @pytest.mark.once
+def test_figures_do_not_wait_for_a_long_day(keeper: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
+    rolled: list[int] = []
+
+    def roll_up() -> int:
+        rolled.append(1)
+        return 0
+
+    def run_daily_all(*, stop: Callable[[], bool]) -> DailyResult:
+        before = len(rolled)
+        assert [stop() for _ in range(3)] == [False] * 3
+        assert len(rolled) == before + 3
+        keeper.set()
+        return DailyResult()
+
+    monkeypatch.setattr("regulars.analytics.rollup.roll_up", roll_up)
+    monkeypatch.setattr("regulars.promotions.daily.run_daily_all", run_daily_all)
+    server._keep_rolled_up(keeper)
+    assert keeper.is_set()
+    assert len(rolled) == 4
+
+
+@pytest.mark.once
 def test_one_that_fails_is_tried_again(keeper: threading.Event, monkeypatch: pytest.MonkeyPatch) -> None:
     tried: list[int] = []
 

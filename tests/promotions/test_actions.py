@@ -19,7 +19,7 @@ from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db
 
-SUMMER = {"date_from": dt.date(2026, 6, 1), "date_to": dt.date(2026, 8, 31)}
+SUMMER: dict[str, Any] = {"date_from": dt.date(2026, 6, 1), "date_to": dt.date(2026, 8, 31)}
 
 
 @pytest.fixture
@@ -34,7 +34,7 @@ def refused(call: Callable[..., Any], kind: type[Refusal], **values: Any) -> lis
     return list(caught.value.fields)
 
 
-def references(shop: Shop) -> dict[str, int]:
+def references(shop: Shop) -> dict[str, Any]:
     return {
         "group_id": ensure_group(business=shop.business, code="Gold").pk,
         "branch_id": shop.branch().pk,
@@ -44,7 +44,11 @@ def references(shop: Shop) -> dict[str, int]:
 
 
 def test_a_promotion_is_stored_with_all_that_was_said(shop: Shop) -> None:
-    values = {"name": "Summer", "percent_of_spend": Decimal("12.5000"), "fixed_points_value": 5} | SUMMER
+    values: dict[str, Any] = {
+        "name": "Summer",
+        "percent_of_spend": Decimal("12.5000"),
+        "fixed_points_value": 5,
+    } | SUMMER
     known = references(shop)
     made = actions.add_promotion(business_id=shop.id, **values, **known)
     assert {name: getattr(made, name) for name in values | known} == values | known
@@ -55,7 +59,11 @@ def test_a_promotion_is_stored_with_all_that_was_said(shop: Shop) -> None:
 
 def test_an_event_promotion_is_stored_with_all_that_was_said(shop: Shop) -> None:
     known = {name: pk for name, pk in references(shop).items() if name in {"group_id", "branch_id"}}
-    values = {"name": "Welcome", "points_to_award": 50, "quickscan_function": "Eggs:3, Bacon:5"} | SUMMER
+    values: dict[str, Any] = {
+        "name": "Welcome",
+        "points_to_award": 50,
+        "quickscan_function": "Eggs:3, Bacon:5",
+    } | SUMMER
     made = actions.add_event_promotion(
         business_id=shop.id, auto_allocate_on_event="Signup", **values, **known
     )
@@ -147,16 +155,16 @@ def test_no_percent_at_all_is_a_percentage(shop: Shop) -> None:
 
 def test_dates_in_the_wrong_order_are_refused_also_when_only_one_is_changed(shop: Shop) -> None:
     wrong = {"date_from": SUMMER["date_to"], "date_to": SUMMER["date_from"]}
-    given: dict[str, Any]
-    for add, edit, given in (
+    kinds: list[tuple[Callable[..., Any], Callable[..., Any], dict[str, Any]]] = [
         (actions.add_promotion, actions.edit_promotion, {"percent_of_spend": 1}),
         (actions.add_event_promotion, actions.edit_event_promotion, {"points_to_award": 1}),
-    ):
+    ]
+    for add, edit, given in kinds:
         assert refused(add, InvalidInput, business_id=shop.id, **given, **wrong) == ["date_from"]
-        made: Any = add(business_id=shop.id, **given, **SUMMER)
+        made = add(business_id=shop.id, **given, **SUMMER)
         late = SUMMER["date_to"] + dt.timedelta(days=1)
         assert refused(edit, InvalidInput, business_id=shop.id, pk=made.pk, date_from=late) == ["date_from"]
-        same: Any = edit(business_id=shop.id, pk=made.pk, date_from=SUMMER["date_to"])
+        same = edit(business_id=shop.id, pk=made.pk, date_from=SUMMER["date_to"])
         assert same.date_from == same.date_to
 
 

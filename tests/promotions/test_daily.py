@@ -15,9 +15,11 @@ from regulars.ledger import actions as ledger
 from regulars.ledger import points
 from regulars.ledger.models import Card, Entry, PointsAdjustment
 from regulars.members import actions as members
+from regulars.members.models import Member
 from regulars.promotions import actions, daily
 from regulars.promotions.daily import DailyResult, run_daily, run_daily_all
 from regulars.promotions.models import DailyRun
+from regulars.promotions.occasions import happened
 from regulars.tenants.models import Business
 from regulars.vouchers import actions as vouchers
 from regulars.vouchers import issuing, redeeming
@@ -205,7 +207,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(shop: Shop, monkeypatch: p
         enrol(shop)
     promotion(shop, "monthly")
     run(shop, noon(2026, 10, 31))
-    real, calls = daily.happened, []
+    real, calls = happened, []
 
     def dies(**values: Any) -> Any:
         calls.append(values)
@@ -225,7 +227,7 @@ def test_killed_in_the_middle_it_goes_on_where_it_was(shop: Shop, monkeypatch: p
 def test_whoever_is_erased_meanwhile_is_passed_over(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     first, second = enrol(shop), enrol(shop)
     promotion(shop, "monthly")
-    real = daily.happened
+    real = happened
 
     def erases(**values: Any) -> Any:
         if values["member_id"] == first.pk:
@@ -324,7 +326,7 @@ def test_the_failure_of_one_business_does_not_stop_the_others(
     for shop in shops:
         enrol(shop)
         promotion(shop, "monthly")
-    real = daily.happened
+    real = happened
 
     def fails(**values: Any) -> Any:
         if values["business_id"] == shops[1].id:
@@ -366,7 +368,7 @@ def ancient(shop: Shop) -> Shop:
     """A shop whose books say that somebody joined in the year 1."""
     card = enrol(shop)
     with scope(business=shop.business):
-        members.Member.objects.filter(pk=card.pk).update(joined_at=dt.datetime(1, 7, 14, 12, tzinfo=dt.UTC))
+        Member.objects.filter(pk=card.pk).update(joined_at=dt.datetime(1, 7, 14, 12, tzinfo=dt.UTC))
     return shop
 
 

@@ -41,7 +41,7 @@ def promotion(shop: Shop, points: int = 10, event: str = "quickscan", **values: 
 
 
 def happens(shop: Shop, card: Card, occasion: str = "scan:1", **values: Any) -> Given:
-    given = {"event": "quickscan", "at": NOON} | values
+    given: dict[str, Any] = {"event": "quickscan", "at": NOON} | values
     return occasions.happened(business_id=shop.id, member_id=card.pk, occasion=occasion, **given)
 
 

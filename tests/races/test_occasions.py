@@ -1,6 +1,7 @@
 """Crowds at one occasion: it gives once, whoever comes first."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django_scopes import scope
@@ -68,7 +69,7 @@ def test_of_8_daily_runs_at_once_each_gift_is_given_by_one(shop: Shop) -> None:
 
 
 def test_of_64_who_take_one_code_exactly_one_gets_it(shop: Shop) -> None:
-    given = {"business_id": shop.id, "code": "SUMMER", "percent_of_spend": 10}
+    given: dict[str, Any] = {"business_id": shop.id, "code": "SUMMER", "percent_of_spend": 10}
     made, refused = split(together(CALLERS, lambda _: actions.add_promotion(**given)))
     assert (len(made), {type(error) for error in refused}) == (1, {Conflict})
 

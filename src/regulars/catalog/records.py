@@ -151,12 +151,12 @@ def text(max_length: int) -> Check:
     return lambda name, value: clean_text(value or "", field=name, max_length=max_length)
 
 
-def money(name: str, value: Decimal | int | None) -> Decimal | None:
+def money(name: str, value: Any) -> Decimal | None:
     """An amount of at most 14 digits, two of them after the point, or nothing."""
     return None if value in (None, "") else values.amount(value, field=name, digits=14, places=2)
 
 
-def points(name: str, value: int | None) -> int:
+def points(name: str, value: Any) -> int:
     """A number of points, 0 when empty."""
     return values.whole_number(0 if value in (None, "") else value, field=name)
 
@@ -177,7 +177,7 @@ def reference(model: Any) -> Check:
     It is locked until the transaction ends, so that nobody deletes it in between.
     """
 
-    def check(name: str, value: int | None) -> int | None:
+    def check(name: str, value: Any) -> int | None:
         if value in (None, ""):
             return None
         rows = model.objects.select_for_update(no_key=True)

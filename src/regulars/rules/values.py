@@ -11,7 +11,7 @@ from regulars.rules.errors import InvalidInput
 MAX_POINTS = 1_000_000_000
 
 
-def whole_number(value: int, *, field: str, least: int = 0, most: int = MAX_POINTS) -> int:
+def whole_number(value: object, *, field: str, least: int = 0, most: int = MAX_POINTS) -> int:
     """A whole number from `least` to `most`.
 
     Raises:
