@@ -96,6 +96,7 @@ MEMBER = Entity(
         "first_name", "last_name", "company_name", "email", "telephone", "cell", "street_zipcode",
     ),
     code_editable=True,
+    also_called={"phone": "cell", "birthday": "date_of_birth"},
 )  # fmt: skip
 
 TRANSACTION = Entity(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from django.db.models import Model
@@ -74,6 +74,8 @@ class Entity:
     dated: str = ""
     searched: tuple[str, ...] = ()
     code_editable: bool = False
+    # Further names by which rooms call an argument in a refusal.
+    also_called: Mapping[str, str] = field(default_factory=dict)
 
     @property
     def shown(self) -> tuple[Field, ...]:
@@ -91,4 +93,4 @@ class Entity:
 
     def renames(self) -> dict[str, str]:
         """What the dialect calls the arguments of the actions."""
-        return {one.passed_as: one.name for one in self.fields}
+        return {one.passed_as: one.name for one in self.fields} | dict(self.also_called)

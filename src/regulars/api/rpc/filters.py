@@ -66,10 +66,10 @@ def _span(entity: Entity, caller: Caller, fields: Mapping[str, str], date_field:
 def _search(entity: Entity, caller: Caller, text: str) -> Q:
     if not entity.searched:
         raise unknown_field("global[member_search]")
-    pattern = text.strip()
+    pattern = f"*{text.strip().strip('*')}*"
     either = Q()
     for column in entity.searched:
-        either |= Text().where(caller, "member_search", column, pattern if "*" in pattern else f"*{pattern}*")
+        either |= Text().where(caller, "member_search", column, pattern)
     return either
 
 

@@ -28,7 +28,7 @@ from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import Flag, NewGroup
 from regulars.members import groups
 from regulars.members import queries as members
-from regulars.rules.errors import Refusal
+from regulars.rules.errors import Conflict, Refusal
 from regulars.rules.text import clean_text
 from regulars.tenants.queries import business_by_id
 from regulars.vouchers import issuing
@@ -81,11 +81,12 @@ def _known(entity: Entity, code: str) -> int:
 def _read(entity: Entity, caller: Caller, fields: Mapping[str, str]) -> dict[str, Any]:
     """The arguments of an action: by the names of the action, empty fields as what erases them."""
     by_name = entity.by_name()
+    for name in fields:
+        if name not in by_name or not by_name[name].writes:
+            raise unknown_field(name)
     values: dict[str, Any] = {}
     for name, text in fields.items():
-        field = by_name.get(name)
-        if field is None or not field.writes:
-            raise unknown_field(name)
+        field = by_name[name]
         values[field.passed_as] = field.type.read(caller, name, text) if text.strip() else field.type.empty
     return values
 
@@ -114,9 +115,7 @@ def _add(entity: Entity, caller: Caller, call: Call) -> Answer:
         if known is None and edits and code_editable:
             known = _by_other_means(caller, call.fields)
         if known is not None and not edits:
-            raise RpcError(
-                DUPLICATE, f"code: there is {entity.article} {entity.title} with code {code} already"
-            )
+            raise RpcError(DUPLICATE, f"code {code} belongs to another {entity.title}")
         if known is not None:
             return _change(entity, caller, call, known, new_code=code_editable)
         for field in entity.fields:
@@ -146,12 +145,11 @@ def _edit(entity: Entity, caller: Caller, call: Call) -> Answer:
 
 
 def _by_other_means(caller: Caller, fields: Mapping[str, str]) -> int | None:
-    return members.find_for_new_code(
-        business_id=caller.business_id,
-        secondary_code=fields.get("secondary_code", "").strip(),
-        email=fields.get("email", "").strip(),
-        cell=fields.get("cell", "").strip(),
-    )
+    given = {name: fields.get(name, "").strip() for name in ("secondary_code", "email", "cell")}
+    try:
+        return members.find_for_new_code(business_id=caller.business_id, **given)
+    except Conflict as several:
+        raise RpcError(NOT_FOUND, to_error(several).message) from several
 
 
 def _change(entity: Entity, caller: Caller, call: Call, pk: int, *, new_code: bool = False) -> Answer:

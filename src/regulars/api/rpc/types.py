@@ -19,7 +19,7 @@ from regulars.api.rpc.lookups import column_of, id_by_code, matches
 from regulars.api.rpc.method import Caller
 from regulars.members import queries as members
 from regulars.rules import occasions
-from regulars.rules.errors import InvalidInput, NotFound, Refusal
+from regulars.rules.errors import Conflict, InvalidInput, NotFound, Refusal
 from regulars.rules.text import clean_text
 
 Printed = str | int | None
@@ -299,7 +299,10 @@ class MemberRef(FieldType):
     def read(self, caller: Caller, name: str, text: str) -> int:
         """See `FieldType`."""
         reference = clean_text(text, field=name, max_length=254, required=True)
-        return members.find_member(business_id=caller.business_id, reference=reference)
+        try:
+            return members.find_member(business_id=caller.business_id, reference=reference)
+        except Conflict as several:
+            raise NotFound(several.message, fields={name: f"{reference} fits several members"}) from several
 
     def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
         """See `FieldType`."""

@@ -1,0 +1,113 @@
+"""Members over RPC: one person in both dialects, named in several ways, given new codes."""
+
+from __future__ import annotations
+
+import pytest
+from django_scopes import scopes_disabled
+
+from regulars.members.models import MemberGroup
+from tests.api.support import Rest
+from tests.factories import make_shop
+from tests.rpc.till import Till
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def till() -> Till:
+    return Till(make_shop())
+
+
+def test_both_dialects_show_one_member(till: Till) -> None:
+    rest = Rest(till.shop)
+    enrolled = rest.post("/api/customers", {"name": "Nora May Whitfield", "phone": "98765 43210"})
+    assert enrolled.status_code == 201
+    customer = enrolled.json()["data"]["id"]
+    row = till.one("get_member", {"cell": "+919876543210"})
+    assert (row["first_name"], row["last_name"]) == ("Nora May", "Whitfield")
+    till.call("add_points", {"member": "+919876543210", "points": "120"})
+    rest.post("/api/stamps/add", {"qr_code": row["qr_code"], "count": 3})
+    row = till.one("get_member", {"code": row["code"]})
+    assert (row["points_balance"], row["current_stamps"], row["status"]) == (120, 3, "active")
+    shown = rest.get(f"/api/customers/{customer}").json()["data"]
+    assert (shown["points_balance"], shown["current_stamps"]) == (120, 3)
+    till.call("edit_member", {"code": row["code"], "last_name": "Reyes", "suspended": "1"})
+    assert rest.get(f"/api/customers/{customer}").json()["data"]["name"] == "Nora May Reyes"
+    refused = rest.post("/api/stamps/add", {"qr_code": row["qr_code"], "count": 1})
+    assert refused.status_code == 403
+    assert till.one("get_member", {"code": row["code"]})["status"] == "suspended"
+    till.call("delete_member", {"code": row["code"]})
+    assert rest.get(f"/api/customers/{customer}").status_code == 404
+
+
+def test_a_member_needs_neither_cell_nor_email(till: Till) -> None:
+    first = till.one("add_member", {"first_name": "Bob", "last_name": "Smith"})
+    second = till.one("add_member", {"first_name": "Bob", "last_name": "Smith", "email": "bob@smith.example"})
+    third = till.one("add_member", {"first_name": "Rob", "last_name": "Smith", "email": "bob@smith.example"})
+    assert [row["code"] for row in (first, second, third)] == ["M000001", "M000002", "M000003"]
+
+
+def test_a_member_is_named_in_other_ways_while_only_one_is_meant(till: Till) -> None:
+    for number, more in enumerate(
+        (
+            {"email": "one@mail.example", "cell": "+919876500001", "secondary_code": "S1"},
+            {"email": "two@mail.example", "cell": "+919876500002", "secondary_code": "S2"},
+            {"email": "two@mail.example", "cell": "+919876500002", "secondary_code": "S2"},
+        )
+    ):
+        till.call("add_member", {"first_name": f"Number {number}", "last_name": "X"} | more)
+    for name in ("m000001", "s1", "ONE@mail.example", "098765 00001"):
+        assert till.one("add_points", {"member": name, "points": "1"})["member"] == "M000001"
+    for name in ("S2", "two@mail.example", "+919876500002"):
+        refused = till.refusal("add_points", {"member": name, "points": "1"})
+        assert refused.code == "007", refused
+        assert "member" in refused.message
+    assert till.one("get_member", {"code": "M000001"})["points_balance"] == 4
+
+
+def test_a_code_is_changed_only_when_that_is_allowed(till: Till) -> None:
+    person = {"first_name": "Ana", "last_name": "Sousa", "email": "ana@sousa.example", "secondary_code": "S1"}
+    till.call("add_member", person)
+    refused = till.refusal("edit_member", {"code": "NEW1", "secondary_code": "S1"})
+    assert refused.code == "007"
+    till.call("edit_member", {"code": "NEW1", "secondary_code": "s1"}, code_editable=1)
+    assert till.one("get_member", {"code": "NEW1"})["email"] == "ana@sousa.example"
+    assert till.call("get_member", {"code": "M000001"}) == []
+    till.call(
+        "edit_member", {"code": "NEW2", "email": "ana@sousa.example", "last_name": "Reis"}, code_editable=1
+    )
+    row = till.one("get_member", {"code": "NEW2"})
+    assert (row["last_name"], row["secondary_code"]) == ("Reis", "s1")
+    refused = till.refusal("edit_member", {"code": "NEW3", "email": "nobody@x.example"}, code_editable=1)
+    assert (refused.code, "NEW3" in refused.message) == ("007", True)
+
+
+def test_an_add_may_find_a_duplicate_by_other_means_and_give_it_the_code(till: Till) -> None:
+    till.call("add_member", {"first_name": "Ana", "last_name": "Sousa", "cell": "+919876500001"})
+    given = {"code": "CARD9", "first_name": "Ana", "last_name": "Reis", "cell": "098765 00001"}
+    row = till.one("add_member", given, edit_duplicates=1, code_editable=1)
+    assert (row["code"], row["last_name"]) == ("CARD9", "Reis")
+    assert [one["code"] for one in till.call("get_members")] == ["CARD9"]
+    row = till.one("add_member", given | {"code": "CARD10"}, edit_duplicates=1)
+    assert [one["code"] for one in till.call("get_members")] == ["CARD9", "CARD10"]
+
+
+def test_a_group_is_made_when_it_is_first_named_and_not_by_a_failed_call(till: Till) -> None:
+    person = {"first_name": "Ana", "last_name": "Sousa", "group": "Gold"}
+    assert till.refusal("add_member", person | {"cell": "12"}).code == "006"
+
+    with scopes_disabled():
+        assert MemberGroup.objects.count() == 0
+    assert till.one("add_member", person)["group"] == "Gold"
+    assert till.one("add_member", person | {"group": "gold"})["group"] == "Gold"
+    with scopes_disabled():
+        assert MemberGroup.objects.count() == 1
+
+
+@pytest.mark.parametrize(
+    "name", ["<b>&amp;", "]]>", 'O\'Neil "Q"', "Zoë 🎈", "\u202eevil", "%00", "=1+1", "null", "\u2028x"]
+)
+def test_hostile_names_come_back_as_they_were(till: Till, name: str) -> None:
+    row = till.one("add_member", {"first_name": name, "last_name": "X"})
+    assert row["first_name"] == name.strip()
+    assert till.one("get_member", {"first_name": name})["first_name"] == name.strip()
