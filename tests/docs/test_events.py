@@ -12,7 +12,7 @@ import pytest
 from django_scopes import scopes_disabled
 
 from regulars.ledger import actions as ledger
-from regulars.ledger import points
+from regulars.ledger import adjustments, points
 from regulars.members.actions import delete_member, edit_member
 from regulars.outbox.models import Event
 from regulars.sales import actions as sales
@@ -53,6 +53,9 @@ def live(shop: Shop) -> None:
         business_id=shop.id, member_id=card.pk, points_to_add=10, expires_on=dt.date(2020, 1, 1)
     )
     points.expire_points(business_id=shop.id)
+    for number in (-10, 10):
+        gift = adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=number)
+        adjustments.delete_adjustment(business_id=shop.id, pk=gift.pk)
     sale = sales.add_sale(business_id=shop.id, member_id=card.pk, total_value=Decimal("29.50"))
     sales.edit_sale(business_id=shop.id, pk=sale.pk, total_value=Decimal(45), branch_id=branch.pk)
     sales.delete_sale(business_id=shop.id, pk=sale.pk)

@@ -63,41 +63,40 @@ def add_adjustment(
         raise InvalidInput.at("origin", f"must be one of {', '.join(PointsAdjustment.Origin.values)}")
     if occasion is not None and points < 0:
         raise InvalidInput.at("occasion", "gives points and takes none")
-    now = occurred_at or timezone.now()
-    notes = clean_text(internal_notes, field="internal_notes", max_length=1000)
+    columns = {
+        "card_id": member_id,
+        "points": points,
+        "occurred_at": occurred_at or timezone.now(),
+        "internal_notes": clean_text(internal_notes, field="internal_notes", max_length=1000),
+        "branch_id": branch_id,
+        "staff_id": staff_id,
+        "origin": origin,
+    }
     code = clean_text(code, field="code", max_length=50)
     with transaction.atomic(), scope(business=business_id):
         own(Staff, staff_id, "staff_id")
         number = db.next_id(_TABLE)
         number, code = (number, _unused(code)) if code else _numbered(number)
-        _store(
-            PointsAdjustment(
-                pk=number,
-                business_id=business_id,
-                code=code,
-                card_id=member_id,
-                points=points,
-                occurred_at=now,
-                internal_notes=notes,
-                branch_id=branch_id,
-                staff_id=staff_id,
-                origin=origin,
-            ),
-            force_insert=True,
-        )
-        about: dict[str, Any] = {
-            "business_id": business_id,
-            "member_id": member_id,
-            "branch_id": branch_id,
-            "staff_id": staff_id,
-            "occurred_at": now,
-            "source": source_of(number),
-        }
-        if points > 0:
-            add_points(points_to_add=points, occasion=occasion, **about)
-        else:
-            spend_points(points_to_spend=-points, **about)
+        adjustment = PointsAdjustment(pk=number, business_id=business_id, code=code, **columns)
+        _store(adjustment, force_insert=True)
+        _post(adjustment, occasion)
         return _read(number)
+
+
+def _post(adjustment: PointsAdjustment, occasion: str | None) -> None:
+    """Give or take the points of a new adjustment."""
+    about: dict[str, Any] = {
+        "business_id": adjustment.business_id,
+        "member_id": adjustment.card_id,
+        "branch_id": adjustment.branch_id,
+        "staff_id": adjustment.staff_id,
+        "occurred_at": adjustment.occurred_at,
+        "source": source_of(adjustment.pk),
+    }
+    if adjustment.points > 0:
+        add_points(points_to_add=adjustment.points, occasion=occasion, **about)
+    else:
+        spend_points(points_to_spend=-adjustment.points, **about)
 
 
 def edit_adjustment(*, business_id: int, pk: int, **changes: Any) -> PointsAdjustment:
