@@ -92,6 +92,23 @@ def test_birthday_stamps_need_no_promotion() -> None:
     assert run(shop, noon(2027, 7, 14)).stamps == 2
 
 
+def test_a_birthday_that_is_told_on_the_day_itself_counts_within_the_hour() -> None:
+    shop = make_shop(birthday_bonus_stamps=2)
+    promotion(shop, "birthday", 50)
+    now, hour = noon(2026, 7, 14), dt.timedelta(hours=1)
+    day = dt.date(1990, 7, 14)
+    run(shop, now)
+    cards = [enrol(shop, birthday=day) for _ in range(2)]
+    with scope(business=shop.business):
+        midnight = dt.datetime(2026, 7, 13, 18, 30, tzinfo=dt.UTC)
+        Member.objects.filter(pk=cards[0].pk).update(modified_at=midnight)
+        # Who was not touched today was looked at in the morning.
+        Member.objects.filter(pk=cards[1].pk).update(modified_at=midnight - dt.timedelta(seconds=1))
+    assert run(shop, now + hour) == DailyResult(promotions=1, points=50, stamps=2)
+    assert balances(shop) == [50, 0]
+    assert run(shop, now + 2 * hour) == DailyResult()
+
+
 @pytest.mark.parametrize(("year", "day"), [(2026, 28), (2028, 29)])
 def test_the_29th_of_february_falls_on_the_28th_in_common_years(shop: Shop, year: int, day: int) -> None:
     enrol(shop, birthday=dt.date(2000, 2, 29), occurred_at=dt.datetime(2024, 2, 29, 12, tzinfo=dt.UTC))
@@ -274,7 +291,7 @@ def test_a_shop_that_gives_nothing_reads_no_members(shop: Shop) -> None:
     assert not [query["sql"] for query in queries if "members_member" in query["sql"]]
     with CaptureQueriesContext(connection) as queries:
         run(shop, noon(2026, 11, 1))
-    assert len(queries) <= 6  # every hour, for each business
+    assert len(queries) <= 8  # every hour, for each business
 
 
 def test_told_to_stop_it_stops_and_the_next_run_goes_on(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:

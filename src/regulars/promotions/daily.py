@@ -107,8 +107,10 @@ def run_daily(*, business_id: int, now: dt.datetime | None = None, stop: Stop = 
     """Work through the days of a business that are due up to today: birthdays (stamps too), anniversaries of
     joining and the 1st of the month. Then let points and reservations of vouchers run out.
 
-    At the very first time only today is due. What a missed day gives is given as of noon of that day. Safe
-    to run at any time and as often as one likes, also by several at once.
+    At the very first time only today is due. What a missed day gives is given as of noon of that day. When
+    today is done already, only birthdays of members who joined or were changed today are looked at again:
+    somebody may have told theirs at the counter just now. Safe to run at any time and as often as one likes,
+    also by several at once.
 
     Raises:
         Stopped: `stop()` became true.
@@ -124,6 +126,9 @@ def run_daily(*, business_id: int, now: dt.datetime | None = None, stop: Stop = 
         result += _work(_Day(business_id, zone, day, moment if day == today else noon, stop))
         _mark_done(business_id, day)
         result += DailyResult(days=1)
+    if done == today:
+        again = _Day(business_id, zone, today, moment, stop)
+        result += _birthdays(again, among=Q(modified_at__gte=again.start(today)))
     if stop():
         raise Stopped
     return result + DailyResult(
@@ -145,7 +150,7 @@ def _work(day: _Day) -> DailyResult:
     return _birthdays(day) + _anniversaries(day) + _month(day)
 
 
-def _birthdays(day: _Day) -> DailyResult:
+def _birthdays(day: _Day, *, among: Q | None = None) -> DailyResult:
     with scope(business=day.business_id):
         stamps = Program.objects.filter(birthday_bonus_stamps__gt=0).exists()
     gifts = anything_on(day.business_id, occasions.BIRTHDAY)
@@ -155,7 +160,7 @@ def _birthdays(day: _Day) -> DailyResult:
     born = Q()
     for month, number in occasions.kept_on(day.day):
         born |= Q(date_of_birth__month=month, date_of_birth__day=number)
-    for member_id in _members(day, born):
+    for member_id in _members(day, born if among is None else among & born):
         if stamps:
             result += _bonus(day, member_id)
         if gifts:
