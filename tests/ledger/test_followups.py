@@ -176,8 +176,8 @@ def test_without_a_room_no_transaction_is_opened(registry: dict[str, Handlers], 
     followups.register("test", earned=Room())
     followed = statements()
     if connection.vendor == "postgresql":
-        assert without == ["SELECT", "SELECT", "WITH"]
-        assert followed == ["SELECT", "BEGIN", "SELECT", "WITH", "COMMIT"]
+        assert without == ["SELECT", "WITH"]
+        assert followed == ["BEGIN", "SELECT", "WITH", "COMMIT"]
     else:
-        assert without.index("BEGIN") > without.index("SELECT")
-        assert without.count("BEGIN") == followed.count("BEGIN") == 1
+        assert without[:2] == ["SELECT", "BEGIN"]
+        assert followed[:2] == ["BEGIN", "SELECT"]

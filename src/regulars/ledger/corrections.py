@@ -15,15 +15,21 @@ from django.db import transaction
 from django.utils import timezone
 
 from regulars import db
-from regulars.ledger import post as poster
 from regulars.ledger.models import Entry
-from regulars.ledger.points import check_points, expire_card, expiry, open_lots, points_event, spendable
+from regulars.ledger.points import (
+    check_points,
+    expire_card,
+    expiry,
+    last_day,
+    open_lots,
+    points_event,
+    spendable,
+)
 from regulars.ledger.post import CardState, Posting
 from regulars.ledger.settle import Decision, settle, settle_earning
 from regulars.rules import points
 from regulars.rules.errors import NotFound
 from regulars.rules.text import clean_text
-from regulars.tenants.models import Business
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +128,6 @@ def change_points(
 
 def _earn(document: _Document, number: int) -> int:
     check_points(number)
-    months, _ = _policy(document)
 
     def decide(state: CardState) -> Decision:
         document.check_branch(state)
@@ -130,13 +135,12 @@ def _earn(document: _Document, number: int) -> int:
         new = number - kept
         if not new:
             return document.posting(Entry.Kind.POINTS_EARN, 0, shortfall=-kept), []
-        earned_on = poster.business_day(state.timezone, document.now)
         posting = document.posting(
             Entry.Kind.POINTS_EARN,
             new,
             shortfall=-kept,
             lot_remaining=points.earn(state.points, new),
-            lot_expires_on=points.expiry_date(earned_on, months),
+            lot_expires_on=last_day(state, document.now),
         )
         return posting, [points_event("points.earned", state, posting)]
 
@@ -145,8 +149,6 @@ def _earn(document: _Document, number: int) -> int:
 
 
 def _take_back(document: _Document, number: int) -> int:
-    _, policy = _policy(document)
-
     def decide(state: CardState) -> Decision:
         document.check_branch(state)
         lots = open_lots(state.member_id)
@@ -160,7 +162,7 @@ def _take_back(document: _Document, number: int) -> int:
             [lot for lot in lots if lot.id not in own],
             points=number,
             lapsed=max(0, _lapsed(document) - _shortfall(document)),
-            policy=policy,
+            policy=state.refund_policy,
         )
         posting = document.posting(
             Entry.Kind.POINTS_REVERSE, -back.points, shortfall=back.shortfall, takes=tuple(back.takes)
@@ -197,11 +199,6 @@ def _give_back(document: _Document, number: int) -> int:
     _, posting, _ = settle(decide, suspended_too=True, **document.which)
     expire_card(business_id=document.business_id, member_id=document.member_id, now=document.now)
     return posting.points
-
-
-def _policy(document: _Document) -> tuple[int | None, str]:
-    rows = Business.objects.values_list("points_expire_months", "refund_policy")
-    return rows.get(pk=document.business_id)
 
 
 def _shortfall(document: _Document) -> int:

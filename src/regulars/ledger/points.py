@@ -61,18 +61,16 @@ def add_points(
     check_points(points_to_add)
     note = clean_text(text, field="text", max_length=300)
     now = occurred_at or timezone.now()
-    months = Business.objects.values_list("points_expire_months", flat=True).filter(pk=business_id).first()
 
     def decide(state: CardState) -> Decision:
         check_branch(state, branch_id)
         _check_occasion(state, occasion)
-        earned_on = poster.business_day(state.timezone, now)
         posting = Posting(
             kind=Entry.Kind.POINTS_EARN.value,
             occurred_at=now,
             points=points_to_add,
             lot_remaining=points.earn(state.points, points_to_add),
-            lot_expires_on=expires_on or points.expiry_date(earned_on, months),
+            lot_expires_on=expires_on or last_day(state, now),
             text=note,
             branch_id=branch_id,
             staff_id=staff_id,
@@ -172,6 +170,11 @@ def expiry(state: CardState, lots: Sequence[points.Lot], now: dt.datetime) -> De
         takes=tuple(points.Take(lot_id=lot.id, points=lot.remaining) for lot in late),
     )
     return posting, [points_event("points.expired", state, posting)]
+
+
+def last_day(state: CardState, now: dt.datetime) -> dt.date | None:
+    """Until when points are good that are earned at `now`, under the business's present policy."""
+    return points.expiry_date(poster.business_day(state.timezone, now), state.points_expire_months)
 
 
 def spendable(state: CardState, now: dt.datetime) -> list[points.Lot]:

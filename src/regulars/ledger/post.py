@@ -36,6 +36,8 @@ class CardState:
     goal: int
     reward_text: str
     timezone: str
+    points_expire_months: int | None
+    refund_policy: str
     branch_found: int | None
     branch_active: bool
     next_reward_id: int | None = None
@@ -78,7 +80,8 @@ class Posting:
 
 _STATE = """
 SELECT c.member_id, c.business_id, c.version, c.stamps, c.pending_rewards, c.rewards_redeemed, c.points,
-       m.suspended, p.stamps_required, p.reward_description, b.timezone, br.id, br.is_active{more}
+       m.suspended, p.stamps_required, p.reward_description, b.timezone, b.points_expire_months,
+       b.refund_policy, br.id, br.is_active{more}
 FROM ledger_card c
 JOIN members_member m ON m.id = c.member_id
 JOIN tenants_business b ON b.id = c.business_id
@@ -114,7 +117,7 @@ def read_card(
     if not rows:
         return None
     member, business, version, stamps, pending, redeemed, points, *more = rows[0]
-    suspended, goal, reward_text, zone, found, active, *reward = more
+    suspended, goal, reward_text, zone, months, policy, found, active, *reward = more
     return CardState(
         member_id=member,
         business_id=business,
@@ -127,6 +130,8 @@ def read_card(
         goal=goal,
         reward_text=reward_text,
         timezone=zone,
+        points_expire_months=months,
+        refund_policy=policy,
         branch_found=found,
         branch_active=bool(active),
         next_reward_id=reward[0] if reward else None,
