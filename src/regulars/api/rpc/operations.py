@@ -17,6 +17,7 @@ from regulars.api.rpc.answers import Answer, Row
 from regulars.api.rpc.entity import Field
 from regulars.api.rpc.errors import bad_value, missing, to_error, unknown_field
 from regulars.api.rpc.extras import code_status
+from regulars.api.rpc.lookups import same
 from regulars.api.rpc.method import Caller, Method
 from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import FieldType, MemberRef, Number, Ref, Whole, local
@@ -106,8 +107,8 @@ class Operation:
             raise to_error(refusal, renames) from refusal
 
 
-def _code_row(caller: Caller, pk: int, **more: Any) -> Row:
-    row = VoucherCode.objects.select_related("voucher", "member", "issue").get(pk=pk)
+def _code_row(caller: Caller, code: str, **more: Any) -> Row:
+    row = VoucherCode.objects.select_related("voucher", "member").get(same("code", code))
     card = Card.objects.filter(member_id=row.member_id).only("points").first() if row.member_id else None
     shown: list[tuple[str, Any]] = [
         ("voucher_code", row.code),
@@ -127,21 +128,23 @@ def _code_row(caller: Caller, pk: int, **more: Any) -> Row:
 
 def _redeem(caller: Caller, **values: Any) -> Row:
     done = redeeming.redeem(business_id=caller.business_id, **values)
-    return _code_row(caller, done.voucher_code.pk, points_credited=done.points_credited)
+    return _code_row(caller, done.voucher_code, points_credited=done.points_credited)
 
 
 def _reserve(caller: Caller, **values: Any) -> Row:
     held = redeeming.reserve(business_id=caller.business_id, **values)
     more = {"reservation": held.reservation, "reserved_until": local(caller, held.until)}
-    return _code_row(caller, held.voucher_code.pk, **more)
+    return _code_row(caller, held.voucher_code, **more)
 
 
 def _release(caller: Caller, **values: Any) -> Row:
-    return _code_row(caller, redeeming.release(business_id=caller.business_id, **values).pk)
+    redeeming.release(business_id=caller.business_id, **values)
+    return _code_row(caller, values["code"])
 
 
 def _reset(caller: Caller, **values: Any) -> Row:
-    return _code_row(caller, redeeming.reset(business_id=caller.business_id, **values).pk)
+    redeeming.reset(business_id=caller.business_id, **values)
+    return _code_row(caller, values["code"])
 
 
 def _record_event(caller: Caller, **values: Any) -> Row:
