@@ -2,6 +2,8 @@
 
 import datetime as dt
 import re
+from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import pytest
@@ -26,6 +28,8 @@ from tests.factories import Shop, make_shop
 from tests.ledger.books import agree, balance, set_policy, totals, written
 
 pytestmark = pytest.mark.django_db
+
+Act = Callable[..., Any]
 
 NOON = dt.datetime(2026, 6, 1, 12, tzinfo=dt.UTC)
 
@@ -98,7 +102,8 @@ def test_below_zero_it_spends(card: Card) -> None:
 @pytest.mark.parametrize("number", [0, points.MAX_POINTS + 1, -points.MAX_POINTS - 1])
 def test_numbers_that_nobody_can_mean_are_refused(card: Card, number: int) -> None:
     good = add(card, 1)
-    for act in (lambda: add(card, number), lambda: edit(good, points=number)):
+    attempts: list[Act] = [partial(add, card, number), partial(edit, good, points=number)]
+    for act in attempts:
         with pytest.raises(InvalidInput) as refused:
             act()
         assert set(refused.value.fields) == {"points"}
@@ -161,11 +166,13 @@ def test_nothing_of_another_business_is_found(shop: Shop, card: Card) -> None:
         "staff_id": {"staff_id": charlie.owner.pk},
     }
     for field, values in refusals.items():
-        for act in (add, lambda _card, _number, **values: edit(mine, **values)):
+        attempts: list[Act] = [partial(add, card, 1, **values), partial(edit, mine, **values)]
+        for act in attempts:
             with pytest.raises(NotFound) as refused:
-                act(card, 1, **values)
+                act()
             assert set(refused.value.fields) == {field}
-    for act in (adjustments.edit_adjustment, adjustments.delete_adjustment):
+    attempts = [adjustments.edit_adjustment, adjustments.delete_adjustment]
+    for act in attempts:
         with pytest.raises(NotFound):
             act(business_id=shop.id, pk=theirs.pk)
     assert (balance(card), count()) == (10, 2)
@@ -180,7 +187,11 @@ def test_a_closed_branch_is_refused_unless_it_was_there_before(shop: Shop, card:
     tenants.update_branch(business_id=shop.id, branch_id=branch.pk, is_active=False)
     assert edit(made, points=12, branch_id=branch.pk).points == 12
     assert edit(made, branch_id=None).branch is None
-    for act in (lambda: edit(made, branch_id=branch.pk), lambda: add(card, 1, branch_id=branch.pk)):
+    attempts: list[Act] = [
+        partial(edit, made, branch_id=branch.pk),
+        partial(add, card, 1, branch_id=branch.pk),
+    ]
+    for act in attempts:
         with pytest.raises(NotFound) as refused:
             act()
         assert refused.value.fields == {"branch_id": "is not an active branch"}
@@ -262,12 +273,12 @@ def test_of_suspended_members_they_can_be_undone_but_not_made(shop: Shop, card: 
     given, taken = add(card, 30), add(card, -10)
     with scopes_disabled():
         Member.objects.filter(pk=card.pk).update(suspended=True)
-    attempts = (
-        lambda: add(card, 1),
-        lambda: add(card, -1),
-        lambda: edit(given, points=31),
-        lambda: edit(taken, points=-11),
-    )
+    attempts: list[Act] = [
+        partial(add, card, 1),
+        partial(add, card, -1),
+        partial(edit, given, points=31),
+        partial(edit, taken, points=-11),
+    ]
     for act in attempts:
         with pytest.raises(Suspended):
             act()
@@ -281,7 +292,8 @@ def test_of_suspended_members_they_can_be_undone_but_not_made(shop: Shop, card: 
 def test_one_that_is_gone_is_not_found(card: Card) -> None:
     made = add(card, 5)
     delete(made)
-    for act in (lambda: delete(made), lambda: edit(made, points=6)):
+    attempts: list[Act] = [partial(delete, made), partial(edit, made, points=6)]
+    for act in attempts:
         with pytest.raises(NotFound):
             act()
     assert balance(card) == 0
@@ -301,12 +313,12 @@ def test_it_goes_with_its_member(shop: Shop, card: Card) -> None:
 
 
 def test_a_refusal_leaves_the_caller_s_transaction_alone(shop: Shop, card: Card) -> None:
-    attempts = (
-        lambda: add(card, -6),
-        lambda: add(card, 1, code="taken"),
-        lambda: add(card, 1, branch_id=10**6),
-        lambda: add(card, 1, member_id=10**6),
-    )
+    attempts: list[Act] = [
+        partial(add, card, -6),
+        partial(add, card, 1, code="taken"),
+        partial(add, card, 1, branch_id=10**6),
+        partial(add, card, 1, member_id=10**6),
+    ]
     with transaction.atomic():
         add(card, 5, code="Taken")
         for act in attempts:

@@ -166,10 +166,13 @@ def postings(draw: st.DrawFn, lots: list[int], reward: int, branch: int, staff: 
                 **common,
             )
         case "reverse":
-            takes = (Take(lots[0], draw(st.integers(1, 40))),)
-            debt, shortfall = draw(st.integers(0, 500)), draw(st.integers(0, 2**40))
+            taken, debt = draw(st.integers(1, 40)), draw(st.integers(0, 500))
             return Posting(
-                "points_reverse", points=-takes[0].points - debt, shortfall=shortfall, takes=takes, **common
+                "points_reverse",
+                points=-taken - debt,
+                shortfall=draw(st.integers(0, 2**40)),
+                takes=(Take(lots[0], taken),),
+                **common,
             )
         case "return":  # into the last lot, out of which ten were taken
             return Posting("points_return", points=7, takes=(Take(lots[-1], -7),), **common)

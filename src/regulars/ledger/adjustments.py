@@ -202,7 +202,8 @@ def _numbered(number: int) -> tuple[int, str]:
 
 
 def _unused(code: str, *, but: int | None = None) -> str:
-    if PointsAdjustment.objects.filter(same_code(code)).exclude(pk=but).exists():
+    others = PointsAdjustment.objects.filter(same_code(code))
+    if (others if but is None else others.exclude(pk=but)).exists():
         raise _taken(code)
     return code
 
