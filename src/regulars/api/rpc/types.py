@@ -244,7 +244,7 @@ class Event(FieldType):
     def label(self, model: type[Model], column: str) -> str:
         """See `FieldType`."""
         names = occasions.VOUCHER_EVENTS if self.of_vouchers else occasions.PROMOTION_EVENTS
-        return "one of " + ", ".join(f"{name} ({number})" for number, name in enumerate(names, start=1))
+        return "one of " + ", ".join(f"{name} ({number})" for number, name in names.items())
 
     def read(self, caller: Caller, name: str, text: str) -> str:
         """See `FieldType`."""
