@@ -5,14 +5,13 @@ One thread and plain sockets, because every processor second spent here is missi
 
 from __future__ import annotations
 
-import random
 import selectors
 import socket
 import time
 from dataclasses import dataclass, field
 
-from bench import members
 from bench.shop import Shop
+from bench.workloads import Workload
 
 _ANSWER_WITHIN = 30.0  # seconds of silence after which the run fails
 _HEAD_END = b"\r\n\r\n"
@@ -24,12 +23,13 @@ class LoadFailedError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Load:
-    """How much to send where."""
+    """How much to send where. `first` is the number of the first request."""
 
     port: int
     clients: int
     warm_up: float  # seconds
     seconds: float  # that are measured after it
+    first: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,17 +53,21 @@ class _Client:
 
 @dataclass(slots=True)
 class _Run:
+    workload: Workload
+    shop: Shop
     head: bytes
     tail: bytes
-    member_count: int
+    turn: int
     clients: list[_Client] = field(default_factory=list)
     latencies: list[float] = field(default_factory=list)
     acknowledged: int = 0
 
     def send(self, client: _Client) -> None:
-        code = members.qr_code(int(random.random() * self.member_count) + 1)
+        number = self.workload.number(self.turn, self.shop.member_count)
+        asked = self.workload.asked(self.shop, number).encode()
+        self.turn += 1
         client.sent_at = time.perf_counter()
-        client.socket.sendall(self.head + code + self.tail)
+        client.socket.sendall(self.head + asked + self.tail)
 
     def receive(self, client: _Client) -> bool:
         """Whether this client's answer is complete now."""
@@ -75,7 +79,7 @@ class _Run:
         if answer is None:
             return False
         status, body, size = answer
-        if status != 200 or not body.startswith(b'{"data":') or size != len(client.received):
+        if status != 200 or self.workload.answer not in body or size != len(client.received):
             raise LoadFailedError(f"answer {status}: {client.received[:500]!r}")
         client.received = b""
         self.acknowledged += 1
@@ -111,13 +115,13 @@ def read_response(data: bytes) -> tuple[int, bytes, int] | None:
         body = stop
 
 
-def add_stamps(shop: Shop, load: Load) -> Figures:
-    """Give stamps to random members for the time of the load.
+def send(workload: Workload, shop: Shop, load: Load) -> Figures:
+    """Send requests for the time of the load.
 
     Raises:
-        LoadFailedError: an answer is not 200 with data, or does not come.
+        LoadFailedError: an answer is not a success, or does not come.
     """
-    run = _Run(*_request(shop, load.port), shop.member_count)
+    run = _Run(workload, shop, *workload.request(shop, load.port), load.first)
     with selectors.DefaultSelector() as selector:
         try:
             for _ in range(load.clients):
@@ -135,19 +139,6 @@ def add_stamps(shop: Shop, load: Load) -> Figures:
     times = sorted(run.latencies)
     p50, p95, p99 = (times[int(len(times) * part)] * 1000 for part in (0.50, 0.95, 0.99))
     return Figures(run.acknowledged, measured / load.seconds, p50, p95, p99, share)
-
-
-def _request(shop: Shop, port: int) -> tuple[bytes, bytes]:
-    """A request around the card's code: what comes before it, and what comes after."""
-    before, after = '{"qr_code":"', f'","count":1,"branch_id":{shop.branch_id}}}'
-    lines = [
-        "POST /api/stamps/add HTTP/1.1",
-        f"Host: 127.0.0.1:{port}",
-        f"X-Api-Key: {shop.api_key}",
-        "Content-Type: application/json",
-        f"Content-Length: {len(before) + len(members.qr_code(1)) + len(after)}",
-    ]
-    return ("\r\n".join(lines) + "\r\n\r\n" + before).encode(), after.encode()
 
 
 def _drive(run: _Run, selector: selectors.BaseSelector, seconds: float, latencies: list[float]) -> int:

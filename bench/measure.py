@@ -1,32 +1,35 @@
-"""The two comparisons: limit and product in turns, then a look at what is in the database."""
+"""The comparisons: limit and product in turns, then a look at what is in the database."""
 
 from __future__ import annotations
 
 import shutil
 import sqlite3
-import tempfile
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, closing, contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable
+from contextlib import ExitStack, closing
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import psycopg
 
-from bench import client, pgbench, servers, shop, sqlite_loop
+from bench import client, notes, pgbench, places, servers, shop, sqlite_loop
 from bench.child import call
 from bench.results import Result, Round
+from bench.workloads import STAMPS, WORKLOADS, Workload
 from tests.postgres import Server
 
 CLIENTS = 16
 WARM_UP = 1  # second before each measurement
 FIRST_WARM_UP = 4  # seconds on each side before the first round
-# Two clients may meet on a card: the product then reads again, pgbench has given no stamp.
+# Two clients may meet on a card: the product then reads again, pgbench has done nothing.
 _MOST_MISSED = 0.005
-_COUNT = "SELECT count(*) FROM ledger_entry"
+# What is used up must last: nothing that is measured reaches so many a second.
+_SUPPLY_PER_SECOND = 10_000
+_RECORDING_MEMBERS = 50
+_RECORDING_SUPPLY = 500
 
 Say = Callable[[str], None]
-Count = Callable[[], int]
 # Runs one side for a warm-up and a time, in seconds.
 Limit = Callable[[int, int], "Limited"]
 
@@ -42,7 +45,12 @@ class Size:
     @property
     def steps(self) -> int:
         """How many steps of progress a comparison reports."""
-        return 4 + 2 * self.rounds
+        return 5 + 2 * self.rounds
+
+    @property
+    def supply(self) -> int:
+        """How much there must be of what requests use up."""
+        return _SUPPLY_PER_SECOND * (FIRST_WARM_UP + self.rounds * (WARM_UP + self.seconds))
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,46 +61,54 @@ class Limited:
     per_second: float
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class _Sides:
     """A comparison that is set up: the limit, and the product with its processes."""
 
+    workload: Workload
     limit: Limit
     shop: shop.Shop
     serving: servers.Serving
     database_pid: int | None
     say: Say
+    acknowledged: int = 0
+    limited: int = 0
+    rounds: list[Round] = field(default_factory=list)
 
     def product(self, warm_up: int, seconds: int) -> client.Figures:
-        load = client.Load(self.serving.port, CLIENTS, warm_up, seconds)
+        load = client.Load(self.serving.port, CLIENTS, warm_up, seconds, self.acknowledged)
         try:
-            return call(client.add_stamps, self.shop, load)
+            figures = call(client.send, self.workload, self.shop, load)
         except client.LoadFailedError as error:
             log = self.serving.log.read_text(errors="replace")[-3000:]
             raise RuntimeError(f"{error}\n{log}") from None
+        self.acknowledged += figures.acknowledged
+        return figures
+
+    def limit_once(self, warm_up: int, seconds: int) -> Limited:
+        done = self.limit(warm_up, seconds)
+        self.limited += done.transactions
+        return done
 
     def database_cpu(self) -> float:
         return servers.cpu_seconds(self.database_pid) if self.database_pid else 0.0
 
-    def measure(self, size: Size) -> tuple[list[Round], int, int]:
-        """The rounds, the product's acknowledged requests, and the limit's transactions."""
+    def measure(self, size: Size) -> None:
+        """Warm both sides up, then measure them in turns."""
         self.say("warm-up")
-        limited = self.limit(0, FIRST_WARM_UP).transactions
-        acknowledged = self.product(0, FIRST_WARM_UP).acknowledged
-        rounds = []
+        self.limit_once(0, FIRST_WARM_UP)
+        self.product(0, FIRST_WARM_UP)
         for number in range(1, size.rounds + 1):
             self.say(f"round {number}: limit")
             database = self.database_cpu()
-            limit = self.limit(WARM_UP, size.seconds)
+            limit = self.limit_once(WARM_UP, size.seconds)
             limit_cpu = self.database_cpu() - database
             self.say(f"round {number}: product")
             database, server = self.database_cpu(), servers.cpu_seconds(self.serving.process.pid)
             product = self.product(WARM_UP, size.seconds)
             server_cpu = servers.cpu_seconds(self.serving.process.pid) - server
             database_cpu = self.database_cpu() - database
-            limited += limit.transactions
-            acknowledged += product.acknowledged
-            rounds.append(
+            self.rounds.append(
                 Round(
                     limit_per_second=limit.per_second,
                     product_per_second=product.per_second,
@@ -105,172 +121,187 @@ class _Sides:
                     client_cpu=product.client_cpu,
                 )
             )
-        return rounds, acknowledged, limited
+
+    def result(self, name: str, size: Size, *more: str) -> Result:
+        return Result(name, tuple(self.rounds), size.member_count, CLIENTS, self.acknowledged, more)
 
 
-def postgresql(size: Size, say: Say) -> Result:
+def postgresql(workload: Workload, size: Size, say: Say) -> Result:
     """`regulars serve` beside pgbench, each with a database of its own in one PostgreSQL server.
 
     Raises:
         RuntimeError: a side failed, or what is in the database is not what was acknowledged.
     """
     with ExitStack() as stack:
-        folder = stack.enter_context(_temporary_folder())
+        folder = stack.enter_context(places.temporary_folder())
         say("starting PostgreSQL")
         server = stack.enter_context(servers.postgresql())
-        _execute(server, "postgres", "CREATE DATABASE product")
-        environment = _environment(folder, server.url("product"))
+        places.execute(server, "postgres", "CREATE DATABASE product", "CREATE DATABASE recording")
+        environment = places.environment(folder, server.url("product"))
         say("loading members")
-        bench_shop = call(shop.fill, environment, size.member_count)
-        _execute(server, "postgres", "CREATE DATABASE bare TEMPLATE product", "CHECKPOINT")
-        count, bare_count = (
-            partial(_count_postgresql, server, "product"),
-            partial(_count_postgresql, server, "bare"),
-        )
-        loaded = count()
-        script = pgbench.write_script(
-            call(shop.record, environment, "postgresql", bench_shop), member_count=size.member_count
-        )
+        bench_shop = call(shop.fill, environment, size.member_count, workload.name, size.supply)
+        places.execute(server, "postgres", "CREATE DATABASE bare TEMPLATE product")
+        counts = [partial(_count_postgresql, server, name, workload.count) for name in ("product", "bare")]
+        loaded = counts[0]()
+        say("recording statements")
+        recording = places.environment(folder, server.url("recording"))
+        script = _script(workload, recording, environment, bench_shop)
         (folder / "limit.sql").write_text(script.text)
-
-        def limit(warm_up: int, seconds: int) -> Limited:
-            runs = [
-                pgbench.run(
-                    servers.pgbench_program(),
-                    pgbench.Target(server.folder / "socket", "bare", folder / "limit.sql", script.variables),
-                    clients=CLIENTS,
-                    seconds=time,
-                )
-                for time in (warm_up, seconds)
-                if time
-            ]
-            return Limited(sum(run.transactions for run in runs), runs[-1].per_second)
-
+        places.execute(server, "postgres", "CHECKPOINT")
+        target = pgbench.Target(server.folder / "socket", "bare", folder / "limit.sql", script.variables)
         say("starting the server")
         serving = stack.enter_context(servers.regulars(environment, folder))
-        sides = _Sides(limit, bench_shop, serving, server.process.pid, say)
-        rounds, acknowledged, limited = sides.measure(size)
+        limit = _Pgbench(target)
+        sides = _Sides(workload, limit.run, bench_shop, serving, server.process.pid, say)
+        sides.measure(size)
         say("audit")
-        _check_count(count() - loaded, acknowledged)
-        given = bare_count() - loaded
-        if not limited * (1 - _MOST_MISSED) <= given <= limited:
-            raise RuntimeError(f"pgbench ran {limited} transactions but gave {given} stamps")
+        _check_count(counts[0]() - loaded, sides.acknowledged)
+        given = counts[1]() - loaded
+        if not sides.limited * (1 - _MOST_MISSED) <= given <= sides.limited:
+            raise RuntimeError(f"pgbench ran {sides.limited} transactions but did {given} things")
         servers.audit(environment, folder)
-        servers.audit(_environment(folder, server.url("bare")), folder)
-    notes = _postgresql_notes(limited, missed=limited - given)
-    return Result("postgresql", tuple(rounds), size.member_count, CLIENTS, acknowledged, notes)
+        servers.audit(places.environment(folder, server.url("bare")), folder)
+    more = notes.postgresql(workload, CLIENTS, sides.limited, missed=sides.limited - given)
+    return sides.result(f"{workload.name}-postgresql", size, *more)
 
 
-def _postgresql_notes(limited: int, missed: int) -> tuple[str, ...]:
-    options = ("fsync", "synchronous_commit", "full_page_writes", "shared_buffers")
-    listed = ", ".join(f"{name} {servers.POSTGRESQL_OPTIONS[name]}" for name in options)
-    return (
-        (
-            "Both sides use one PostgreSQL 18 over its unix socket, with a database each that began alike. "
-            f"{listed}; no checkpoint during the rounds."
-        ),
-        (
-            f"pgbench: `-M prepared -c {CLIENTS} -j {pgbench.THREADS}`, the product's own statements, "
-            "a variable for each value. The card's state is read and the posting made from it; every "
-            "eighth stamp of a card takes the branch that also writes a reward and a second event. "
-            "Times, event ids and payloads are the same each time; NULL and the empty text are written "
-            "into the statement."
-        ),
-        (
-            f"pgbench ran {limited:,} transactions. {missed} of them met another one on the same card and "
-            "gave no stamp; `regulars audit` agreed there too."
-        ),
+def _script(
+    workload: Workload, recording: dict[str, str], environment: dict[str, str], loaded: shop.Shop
+) -> pgbench.Script:
+    if workload is STAMPS:
+        recorded = call(shop.record, environment, "postgresql", loaded)
+        return pgbench.write_script(recorded, member_count=loaded.member_count)
+    return pgbench.write_steps(
+        _steps(workload, recording, loaded),
+        number=CLIENTS if workload.sequential else loaded.member_count,
+        asked=workload.expression(loaded.member_count),
+        sequential=workload.sequential,
     )
 
 
-def sqlite(size: Size, say: Say) -> Result:
+def _steps(workload: Workload, environment: dict[str, str], loaded: shop.Shop) -> Any:
+    """The statements of a request. The business has the same id wherever it is alone in its database."""
+    small = call(shop.fill, environment, _RECORDING_MEMBERS, workload.name, _RECORDING_SUPPLY)
+    if small.business_id != loaded.business_id:
+        raise RuntimeError("the recorded business is not like the measured one")
+    return call(shop.record_steps, environment, workload, small)
+
+
+@dataclass(slots=True)
+class _Pgbench:
+    """Runs of pgbench, of which each takes up numbers where the last one stopped."""
+
+    target: pgbench.Target
+    start: int = 0
+
+    def run(self, warm_up: int, seconds: int) -> Limited:
+        runs = []
+        for time in (warm_up, seconds):
+            if time:
+                numbers = {"start": str(self.start), "turn": "-1"}
+                done = pgbench.run(
+                    servers.pgbench_program(), self.target, clients=CLIENTS, seconds=time, more=numbers
+                )
+                # A quick client may be ahead of the others.
+                self.start += int(done.transactions * 1.5) + 1000
+                runs.append(done)
+        return Limited(sum(run.transactions for run in runs), runs[-1].per_second)
+
+
+def sqlite(workload: Workload, size: Size, say: Say) -> Result:
     """`regulars serve` beside a bare loop, each with a database file of its own.
 
     Raises:
         RuntimeError: a side failed, or what is in the database is not what was acknowledged.
     """
     with ExitStack() as stack:
-        folder = stack.enter_context(_temporary_folder())
-        product_file, bare_file = folder / "product.sqlite3", folder / "bare.sqlite3"
-        environment = _environment(folder, f"sqlite:///{product_file}")
+        folder = stack.enter_context(places.temporary_folder())
+        files = [folder / f"{name}.sqlite3" for name in ("product", "bare", "recording")]
+        environment, bare, recording = (places.environment(folder, f"sqlite:///{file}") for file in files)
         say("loading members")
-        bench_shop = call(shop.fill, environment, size.member_count)
-        shutil.copyfile(product_file, bare_file)
-        loaded = _count_sqlite(product_file)
-        recorded = call(shop.record, environment, "sqlite", bench_shop)
-        pragmas = call(shop.sqlite_pragmas, environment)
-
-        def limit(warm_up: int, seconds: int) -> Limited:
-            done = call(
-                sqlite_loop.run,
-                path=str(bare_file),
-                pragmas=pragmas,
-                recorded=recorded,
-                member_count=size.member_count,
-                warm_up=warm_up,
-                seconds=seconds,
-            )
-            return Limited(done.transactions, done.per_second)
-
+        bench_shop = call(shop.fill, environment, size.member_count, workload.name, size.supply)
+        shutil.copyfile(files[0], files[1])
+        loaded = _count_sqlite(files[0], workload.count)
+        say("recording statements")
+        more: dict[str, Any] = {"path": str(files[1]), "pragmas": call(shop.sqlite_pragmas, environment)}
+        if workload is STAMPS:
+            more |= {
+                "recorded": call(shop.record, environment, "sqlite", bench_shop),
+                "member_count": size.member_count,
+            }
+        else:
+            steps = _steps(workload, recording, bench_shop)
+            more |= {"steps": steps, "workload": workload, "shop": bench_shop}
         say("starting the server")
         serving = stack.enter_context(servers.regulars(environment, folder))
-        rounds, acknowledged, limited = _Sides(limit, bench_shop, serving, None, say).measure(size)
+
+        def limit(warm_up: int, seconds: int) -> Limited:
+            times: dict[str, Any] = {"warm_up": warm_up, "seconds": seconds}
+            if workload is STAMPS:
+                done = call(sqlite_loop.run, **more, **times)
+            else:
+                done = call(sqlite_loop.run_steps, **more, **times, first=sides.limited)
+            return Limited(done.transactions, done.per_second)
+
+        sides = _Sides(workload, limit, bench_shop, serving, None, say)
+        sides.measure(size)
         say("audit")
-        _check_count(_count_sqlite(product_file) - loaded, acknowledged)
-        _check_count(_count_sqlite(bare_file) - loaded, limited)
+        _check_count(_count_sqlite(files[0], workload.count) - loaded, sides.acknowledged)
+        _check_count(_count_sqlite(files[1], workload.count) - loaded, sides.limited)
         servers.audit(environment, folder)
-        servers.audit(_environment(folder, f"sqlite:///{bare_file}"), folder)
-    return Result("sqlite", tuple(rounds), size.member_count, CLIENTS, acknowledged, _SQLITE_NOTES)
+        servers.audit(bare, folder)
+    return sides.result(f"{workload.name}-sqlite", size, *notes.sqlite(workload))
 
 
-_SQLITE_NOTES = (
-    (
-        "Each side has a file of its own, copied from one, and opens it as the product does: WAL, "
-        "`synchronous=FULL`, foreign keys on."
-    ),
-    (
-        "The bare loop executes the product's own statements in `BEGIN IMMEDIATE` and `COMMIT`, one thread, "
-        "one connection. Every eighth stamp of a card also writes a reward and a second event. "
-        "`regulars audit` agreed there too."
-    ),
-)
+def reading(workload: Workload, size: Size, say: Say) -> Result:
+    """`regulars serve` on PostgreSQL beside a bare Django view, with the same requests.
 
-COMPARISONS: dict[str, Callable[[Size, Say], Result]] = {"postgresql": postgresql, "sqlite": sqlite}
+    Raises:
+        RuntimeError: a side failed.
+    """
+    with ExitStack() as stack:
+        folder = stack.enter_context(places.temporary_folder())
+        say("starting PostgreSQL")
+        server = stack.enter_context(servers.postgresql())
+        places.execute(server, "postgres", "CREATE DATABASE product")
+        environment = places.environment(folder, server.url("product"))
+        say("loading members")
+        bench_shop = call(shop.fill, environment, size.member_count)
+        say("starting the servers")
+        bare = stack.enter_context(servers.bare(folder))
+        serving = stack.enter_context(servers.regulars(environment, folder))
 
+        def limit(warm_up: int, seconds: int) -> Limited:
+            load = client.Load(bare.port, CLIENTS, warm_up, seconds)
+            done = call(client.send, workload, bench_shop, load)
+            return Limited(done.acknowledged, done.per_second)
 
-@contextmanager
-def _temporary_folder() -> Iterator[Path]:
-    # In /tmp like that of PostgreSQL, so that both are on the same kind of disk.
-    with tempfile.TemporaryDirectory(prefix="regulars-bench-", dir="/tmp") as name:
-        yield Path(name)
-
-
-def _environment(folder: Path, database_url: str) -> dict[str, str]:
-    return {
-        "REGULARS_DATA_DIR": str(folder / "data"),
-        "REGULARS_DATABASE_URL": database_url,
-        "REGULARS_ALLOW_HTTP": "loopback",
-        "REGULARS_EMAIL_URL": "dummymail://",
-    }
-
-
-def _execute(server: Server, database: str, *statements: str) -> None:
-    with psycopg.connect(server.url(database), autocommit=True) as connection:
-        for statement in statements:
-            connection.execute(statement.encode())
+        sides = _Sides(workload, limit, bench_shop, serving, server.process.pid, say)
+        sides.measure(size)
+        say("audit")
+        servers.audit(environment, folder)
+    return sides.result(f"{workload.name}-postgresql", size, *notes.reading())
 
 
-def _count_postgresql(server: Server, database: str) -> int:
+_COMPARED = {"postgresql": postgresql, "sqlite": sqlite}
+COMPARISONS: dict[str, Callable[[Size, Say], Result]] = {
+    f"{workload.name}-{database}": partial(_COMPARED[database] if workload.count else reading, workload)
+    for workload in WORKLOADS.values()
+    for database in workload.databases
+}
+
+
+def _count_postgresql(server: Server, database: str, sql: str) -> int:
     with psycopg.connect(server.url(database)) as connection:
-        rows = connection.execute(_COUNT).fetchall()
+        rows = connection.execute(sql.encode()).fetchall()
     return int(rows[0][0])
 
 
-def _count_sqlite(file: Path) -> int:
+def _count_sqlite(file: Path, sql: str) -> int:
     with closing(sqlite3.connect(file)) as connection:
-        return int(connection.execute(_COUNT).fetchone()[0])
+        return int(connection.execute(sql).fetchone()[0])
 
 
 def _check_count(written: int, acknowledged: int) -> None:
     if written != acknowledged:
-        raise RuntimeError(f"{acknowledged} requests were acknowledged but {written} entries written")
+        raise RuntimeError(f"{acknowledged} requests were acknowledged but {written} things written")

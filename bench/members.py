@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+CODE_BASE = 10_000_000  # the n-th member has the code CODE_BASE + n
+VOUCHER_BASE = 20_000_000_000  # and the n-th voucher code is VOUCHER_BASE + n
 _LEAST = 1_000_000_000_000_000
 _STEP = 8_765_432_109_877
 _RANGE = 8_999_999_999_999_999

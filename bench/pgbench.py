@@ -5,11 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import re
 import subprocess
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 from bench import members
+from bench.recording import ASKED, Joined, Step
 from bench.statements import Recorded, Ref, Statement
 
 THREADS = 2
@@ -59,9 +62,39 @@ def write_script(recorded: Recorded, *, member_count: int) -> Script:
     return Script("\n".join(lines) + "\n", variables)
 
 
+def write_steps(steps: Sequence[Step], *, number: int, asked: str, sequential: bool) -> Script:
+    """A script whose every transaction executes the statements of one request.
+
+    `asked` is the value that is asked for, computed from :number. That is a random one up to `number` or,
+    when `sequential`, the next one of this client of so many. A request whose write meets another one on
+    the same row is rolled back.
+    """
+    variables: dict[str, str] = {}
+    lines = [f"\\set number random(1, {number})"]
+    if sequential:
+        lines = ["\\set turn :turn + 1", f"\\set number :start + :client_id + {number} * :turn"]
+    lines.append(f"\\set {ASKED} {asked}")
+    nested = 0
+    began = False
+    for place, step in enumerate(steps):
+        text = _substitute(step, variables)
+        began = began or step.sql.startswith("BEGIN")
+        writes = re.match(r"\s*(WITH|INSERT|UPDATE)\b", step.sql) is not None
+        if began and writes and step.rows == 1:
+            column = f"s{place}_{step.columns[0]}"
+            lines += [f"\\set {column} 0", f"{text} \\aset s{place}_", f"\\if :{column} > 0"]
+            nested += 1
+        else:
+            lines.append(f"{text} \\gset s{place}_" if step.looked_at else f"{text};")
+        if step.sql == "COMMIT":
+            lines += ["\\else", "ROLLBACK;", "\\endif"] * nested
+            nested, began = 0, False
+    return Script("\n".join(lines) + "\n", variables)
+
+
 def _substitute(statement: Statement, variables: dict[str, str]) -> str:
     """The statement with a pgbench variable for each placeholder; adds the constant ones to `variables`."""
-    pieces = statement.sql.strip().split("%s")
+    pieces = [piece.replace("%%", "%") for piece in statement.sql.strip().split("%s")]
     if len(pieces) != len(statement.params) + 1:
         raise ValueError(f"{len(pieces) - 1} placeholders but {len(statement.params)} parameters")
     text = pieces[0]
@@ -77,6 +110,8 @@ def _variable(value: Any, variables: dict[str, str]) -> str:
         return "''"  # nor empty
     if isinstance(value, Ref):
         return ":" + value.name.replace("state.", _PREFIX)
+    if isinstance(value, Joined):
+        return f"('{value.before}' || {_variable(value.ref, variables)} || '{value.after}')"
     name = f"c{len(variables)}"
     variables[name] = _literal(value)
     return f":{name}"
@@ -103,8 +138,15 @@ class Target:
     variables: dict[str, str]
 
 
-def run(program: Path, target: Target, *, clients: int, seconds: int) -> Figures:
-    """Run the script for some seconds.
+def run(
+    program: Path,
+    target: Target,
+    *,
+    clients: int,
+    seconds: int,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> Figures:
+    """Run the script for some seconds, with `more` variables than the script says.
 
     Raises:
         RuntimeError: pgbench reports an error, or transactions that failed.
@@ -112,7 +154,7 @@ def run(program: Path, target: Target, *, clients: int, seconds: int) -> Figures
     command = [str(program), "--host", str(target.socket), "--username", "postgres", "--no-vacuum"]
     command += ["--protocol", "prepared", "--client", str(clients), "--jobs", str(THREADS)]
     command += ["--time", str(seconds)]
-    for name, value in target.variables.items():
+    for name, value in {**target.variables, **more}.items():
         command += ["--define", f"{name}={value}"]
     command += ["--file", str(target.script), target.database]
     done = subprocess.run(command, capture_output=True, text=True, check=False, start_new_session=True)

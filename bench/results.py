@@ -7,14 +7,17 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.workloads import WORKLOADS
+
+_BESIDE = {"postgresql": "on PostgreSQL beside pgbench", "sqlite": "on SQLite beside a bare sqlite3 loop"}
+_READ = "on PostgreSQL beside a bare Django view"
+_NAMES = [(one, database) for one in WORKLOADS.values() for database in one.databases]
+
 # At least, and the dream: from the table in "what good means", which sets them for every benchmark.
-GOALS = {
-    "postgresql": (0.25, 0.50),
-    "sqlite": (0.25, 0.50),
-}
+GOALS = {f"{one.name}-{database}": (one.floor, one.dream) for one, database in _NAMES}
 TITLES = {
-    "postgresql": "`POST /api/stamps/add` on PostgreSQL beside pgbench",
-    "sqlite": "`POST /api/stamps/add` on SQLite beside a bare sqlite3 loop",
+    f"{one.name}-{database}": f"{one.title} {_BESIDE[database] if one.count else _READ}"
+    for one, database in _NAMES
 }
 
 
@@ -142,14 +145,14 @@ def _detail(result: Result) -> str:
             f"{one.server_cpu_us:,.0f}",
             *(
                 [f"{one.database_cpu_us:,.0f} / {one.limit_cpu_us:,.0f}"]
-                if result.name == "postgresql"
+                if result.name.endswith("postgresql")
                 else []
             ),
         ]
         for number, one in enumerate(result.rounds, start=1)
     ]
     head = ["round", "limit, 1/s", "product, 1/s", "ratio", "p50 / p95 / p99, ms", "server CPU, µs a request"]
-    if result.name == "postgresql":
+    if result.name.endswith("postgresql"):
         head.append("database CPU, µs a request: product / limit")
     notes = [
         f"{result.member_count:,} members with a card each; {result.clients} keep-alive connections.",

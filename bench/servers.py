@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import http.client
 import importlib.util
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import time
@@ -15,6 +17,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from unittest.mock import patch
 
+from regulars.commands.serve import MAX_DEFAULT_WORKERS
 from tests import postgres
 
 READY_WITHIN = 60.0
@@ -73,7 +76,7 @@ def regulars(environment: Mapping[str, str], folder: Path) -> Iterator[Serving]:
     with log.open("wb") as output:
         process = subprocess.Popen(
             [sys.executable, "-m", "regulars.cli", "serve", "--port", "0"],
-            env=_clean(environment),
+            env=clean(environment),
             cwd=folder,
             stdin=subprocess.DEVNULL,
             stdout=output,
@@ -86,6 +89,50 @@ def regulars(environment: Mapping[str, str], folder: Path) -> Iterator[Serving]:
         _stop(process)
 
 
+@contextmanager
+def bare(folder: Path) -> Iterator[Serving]:
+    """A Django view that returns a constant, in as many processes with as many threads as the product.
+
+    Raises:
+        RuntimeError: it ended, or does not answer in time.
+    """
+    with socket.create_server(("127.0.0.1", 0)) as probe:
+        port = probe.getsockname()[1]
+    workers = min(os.cpu_count() or 1, MAX_DEFAULT_WORKERS)
+    log = folder / "bare.log"
+    with log.open("wb") as output:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "bench.bare", str(port), str(workers), "2"],
+            env=clean({}),
+            cwd=Path(__file__).parents[1],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+        )
+    try:
+        _wait_until_answered(process, port, log)
+        yield Serving(process, port, log)
+    finally:
+        _stop(process)
+
+
+def _wait_until_answered(process: subprocess.Popen[bytes], port: int, log: Path) -> None:
+    deadline = time.monotonic() + READY_WITHIN
+    while time.monotonic() < deadline and process.poll() is None:
+        link = http.client.HTTPConnection("127.0.0.1", port, timeout=5)
+        try:
+            link.request("POST", "/rpc")
+            link.getresponse().read()
+        except OSError:
+            time.sleep(0.1)
+            continue
+        finally:
+            link.close()
+        return
+    raise RuntimeError(f"the bare view does not answer: {log.read_text(errors='replace')[-3000:]}")
+
+
 def audit(environment: Mapping[str, str], folder: Path) -> str:
     """What `regulars audit` prints.
 
@@ -94,7 +141,7 @@ def audit(environment: Mapping[str, str], folder: Path) -> str:
     """
     done = subprocess.run(
         [sys.executable, "-m", "regulars.cli", "audit"],
-        env=_clean(environment),
+        env=clean(environment),
         cwd=folder,
         capture_output=True,
         text=True,
@@ -106,7 +153,7 @@ def audit(environment: Mapping[str, str], folder: Path) -> str:
     return done.stdout.strip()
 
 
-def _clean(environment: Mapping[str, str]) -> dict[str, str]:
+def clean(environment: Mapping[str, str]) -> dict[str, str]:
     """This process's environment without settings of a Regulars that happens to be in it."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
     return kept | dict(environment)
