@@ -126,9 +126,8 @@ class Rpc:
 def body_of(response: HttpResponseBase) -> str:
     """The body as text, streamed or not."""
     if response.streaming:
-        text = b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
-        response.close()
-        return text
+        # Read to its end it is closed, by the client.
+        return b"".join(response.streaming_content).decode()  # type: ignore[attr-defined]
     return bytes(response.content).decode()  # type: ignore[attr-defined]
 
 
