@@ -36,7 +36,7 @@ def refused(shop: Shop, **fields: Any) -> list[str]:
 def test_a_name_is_enough() -> None:
     shop = make_shop()
     made = actions.add_voucher(business_id=shop.id, name="  Free muffin ")
-    assert (made.name, made.code, made.value, made.value_type) == ("Free muffin", "V000001", 0, 0)
+    assert (made.name, made.code, str(made.value), made.value_type) == ("Free muffin", "V000001", "0.00", 0)
     assert (made.points_required, made.can_be_redeemed_for_points) == (0, 0)
     assert made.limited_to_per_member is None
     assert actions.add_voucher(business_id=shop.id, name="Second").code == "V000002"
@@ -138,7 +138,7 @@ def test_an_edit_is_checked_against_what_stays(shop: Shop) -> None:
 @pytest.mark.parametrize("name", ["sku_id", "group_id", "branch_id"])
 def test_references_of_another_business_are_unknown(shop: Shop, name: str) -> None:
     other = make_shop("Charlie's")
-    theirs = {
+    theirs: dict[str, Any] = {
         "sku_id": add_sku(business_id=other.id, code="TEA", name="Tea").pk,
         "group_id": ensure_group(business=other.business, code="Gold").pk,
         "branch_id": other.branch().pk,

@@ -223,8 +223,9 @@ def test_what_belongs_to_another_business_is_unknown(shop: Shop) -> None:
         "branch_id": other.branch().pk,
     }
     for name, pk in theirs.items():
+        asked: dict[str, Any] = {"voucher_id": voucher(shop).pk, name: pk}
         with pytest.raises(NotFound) as refusal:
-            issuing.issue_voucher(business_id=shop.id, **({"voucher_id": voucher(shop).pk} | {name: pk}))
+            issuing.issue_voucher(business_id=shop.id, **asked)
         assert list(refusal.value.fields) == [name]
     assert issues(shop) == issues(other) == []
 
@@ -276,11 +277,7 @@ def test_what_the_member_may_not_have_is_left_out_without_a_word(shop: Shop) -> 
     voucher(shop, "Dear", points_required=16, **event)
     voucher(shop, "Ten", points_required=10, **event)
     voucher(shop, "Ten more", points_required=10, **event)
-    assert issuing.issue_voucher(
-        business_id=shop.id,
-        voucher_id=voucher(shop, "Full", limited_to_per_member=1, **event).pk,
-        member_id=card.pk,
-    )
+    issue(shop, voucher(shop, "Full", limited_to_per_member=1, **event), card)
     assert on(shop, card) == ["Ten"]
     assert balance(card) == 5
     with scopes_disabled():

@@ -14,7 +14,7 @@ from django.db.models import Value
 from django.db.models.functions import Upper
 from django.db.models.lookups import Exact
 
-from regulars import db
+from regulars.ledger import post
 from regulars.members.models import Member
 from regulars.rules.errors import NotFound
 from regulars.rules.vouchers import Person, Terms
@@ -81,14 +81,7 @@ def check_branch(branch_id: int | None) -> None:
 
 
 def lock_cards(business_id: int, member_ids: Iterable[int | None]) -> None:
-    """Keep everybody else from the cards of these members until the transaction ends.
-
-    On SQLite the write transaction does that.
-    """
-    if not db.is_postgresql():
-        return
-    for member_id in sorted({one for one in member_ids if one is not None}):
-        db.run(
-            "SELECT 1 FROM ledger_card WHERE member_id = %s AND business_id = %s FOR UPDATE",
-            (member_id, business_id),
-        )
+    """Keep everybody else from the cards of these members until the transaction ends."""
+    known = {one for one in member_ids if one is not None}
+    if known:
+        post.lock_cards(business_id=business_id, member_ids=known)

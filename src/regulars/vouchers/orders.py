@@ -46,14 +46,18 @@ class Order:
 
 @contextmanager
 def writing(business_id: int, code: str = "") -> Iterator[None]:
-    """A transaction in the business. Of two at once who want the same code, the second hears so."""
+    """A transaction in the business. Of two at once who want the same code, the second hears so.
+
+    What else a constraint of the database stops, such as a branch that was deleted at this moment, is raised
+    as it is: whoever asks again finds it gone.
+    """
     try:
         with transaction.atomic(), scope(business=business_id):
             yield
-    except IntegrityError as error:
+    except IntegrityError:
         with scope(business=business_id):
             check_code(code)
-        raise Conflict("Something that this refers to was changed at this moment. Try again.") from error
+        raise
 
 
 def check_code(code: str) -> None:
