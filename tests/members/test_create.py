@@ -76,7 +76,8 @@ def test_names_come_in_one_way_only(shop: Shop) -> None:
 def test_the_names_of_the_other_dialect_are_taken_too(shop: Shop) -> None:
     member = create(shop, cell="98765 43210", date_of_birth=dt.date(1990, 5, 17))
     assert (member.cell, member.date_of_birth) == ("+919876543210", dt.date(1990, 5, 17))
-    for field, value in {"cell": "12", "date_of_birth": dt.date(1800, 1, 1)}.items():
+    unusable: dict[str, Any] = {"cell": "12", "date_of_birth": dt.date(1800, 1, 1)}
+    for field, value in unusable.items():
         with pytest.raises(InvalidInput) as refused:
             create(shop, **{field: value})
         assert list(refused.value.fields) == [field]
@@ -88,7 +89,7 @@ def test_the_names_of_the_other_dialect_are_taken_too(shop: Shop) -> None:
 @pytest.mark.parametrize("field", ["group_id", "branch_id"])
 def test_a_reference_to_somebody_else_s_record_is_unknown(shop: Shop, field: str) -> None:
     other = make_shop("Charlie's")
-    theirs = {
+    theirs: dict[str, Any] = {
         "group_id": ensure_group(business=other.business, code="Gold").pk,
         "branch_id": other.branch().pk,
     }

@@ -1,5 +1,7 @@
 """Finding the member that a till names."""
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -116,5 +118,6 @@ def test_a_new_code_goes_to_nobody_when_several_fit(
     with pytest.raises(Conflict) as refused:
         find_for_new_code(business_id=shop.id, **{field: value})
     assert list(refused.value.fields) == [field]
-    edit_member(business_id=shop.id, pk=priya.pk, **{field: ""})
+    erased: dict[str, Any] = {field: ""}
+    edit_member(business_id=shop.id, pk=priya.pk, **erased)
     assert find_for_new_code(business_id=shop.id, **{field: value}) not in {None, priya.pk}

@@ -75,7 +75,8 @@ def test_of_two_edits_at_once_none_is_lost() -> None:
     fields = [f"metadata{number:02d}" for number in range(1, 10)]
 
     def change(number: int) -> Member:
-        return actions.edit_member(business_id=shop.id, pk=card.pk, **{fields[number]: f"value {number}"})
+        changes: dict[str, Any] = {fields[number]: f"value {number}"}
+        return actions.edit_member(business_id=shop.id, pk=card.pk, **changes)
 
     _, refused = split(together(9, change))
     assert refused == []

@@ -83,9 +83,9 @@ def erase_during(shop: Shop, card: Card, steps: Steps) -> list[Exception]:
         except OperationalError as error:
             failed.append(error)
             till.rollback()
-        if (error := pending.exception(PATIENCE)) is not None:
-            assert isinstance(error, Exception)
-            failed.append(error)
+        if (problem := pending.exception(PATIENCE)) is not None:
+            assert isinstance(problem, Exception)
+            failed.append(problem)
     return failed
 
 

@@ -202,7 +202,7 @@ def test_a_plan_without_team_has_its_owner_only() -> None:
     ("fields", "named"), [({"name": " "}, "name"), ({"email": "bob"}, "email"), ({"email": ""}, "email")]
 )
 def test_unusable_values_are_refused(shop: Shop, fields: dict[str, str], named: str) -> None:
-    given = {"name": "Bob", "email": BOB} | fields
+    given: dict[str, Any] = {"name": "Bob", "email": BOB} | fields
     with pytest.raises(InvalidInput) as refused:
         actions.add_staff(business=shop.business, **given)
     assert list(refused.value.fields) == [named]

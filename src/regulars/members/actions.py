@@ -8,6 +8,7 @@ from contextlib import suppress
 from typing import Any, Final
 
 from django.db import transaction
+from django.db.models import QuerySet
 from django.utils import timezone
 from django_scopes import scope
 
@@ -140,8 +141,12 @@ def _store(member: Member, changed: dict[str, Any]) -> None:
     emit.emit(business_id=member.business_id, events=[emit.NewEvent("member.updated", member.pk, told)])
 
 
+def _others(but: int | None) -> QuerySet[Member]:
+    return Member.objects.all() if but is None else Member.objects.exclude(pk=but)
+
+
 def _check_code(code: str, *, but: int | None = None) -> str:
-    if Member.objects.exclude(pk=but).filter(same_code(code)).exists():
+    if _others(but).filter(same_code(code)).exists():
         raise Conflict(f"There is a member with code {code}.", fields={"code": "belongs to another member"})
     return code
 
@@ -159,7 +164,7 @@ def _check_contact(stored: Mapping[str, Any], given: Collection[str], *, but: in
         value = stored.get(column)
         if not value:
             continue
-        rows = Member.objects.exclude(pk=but).filter(**{column: value}).order_by("id")
+        rows = _others(but).filter(**{column: value}).order_by("id")
         known = rows.values_list("pk", flat=True).first()
         if known is not None:
             raise AlreadyEnrolled(
