@@ -34,6 +34,7 @@ _ROWS_AT_ONCE: Final = 64
 _DECLARATION: Final = '<?xml version="1.0" encoding="UTF-8"?>\n'
 # What XML 1.0 cannot carry; half a surrogate pair no encoding can.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\ud800-\udfff\ufffe\uffff]")
+_PLAIN: Final = re.compile("[\n -%'-;=?-~\xa0-\ud7ff]*")
 _STEP: Final = "   "
 
 Row = Sequence[tuple[str, Any]]
@@ -103,8 +104,10 @@ def clean(text: str) -> str:
     return _FORBIDDEN.sub("", text)
 
 
-def _escape(value: Any) -> str:
-    text = clean(str(value)).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+def _escape(text: str) -> str:
+    if _PLAIN.fullmatch(text):  # nearly all
+        return text
+    text = clean(text).replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
     return text.replace("\r", "&#13;")  # a bare one would be read as a newline
 
 
@@ -129,11 +132,15 @@ def _xml_row(row: Row, indent: str) -> str:
     inner = indent + _STEP
     lines = [f"{indent}<row>\n"]
     for name, value in row:
-        if isinstance(value, list | tuple):
-            nested = "".join(_xml_row(one, inner + _STEP) for one in value)
+        if isinstance(value, str):
+            text = _escape(value)
+        elif value is None:
+            text = ""
+        elif isinstance(value, (list, tuple)):
+            nested = "".join([_xml_row(one, inner + _STEP) for one in value])
             text = f"\n{nested}{inner}" if nested else ""
         else:
-            text = "" if value is None else _escape(plain(value))
+            text = str(plain(value))
         lines.append(f"{inner}<{name}>{text}</{name}>\n")
     lines.append(f"{indent}</row>\n")
     return "".join(lines)
