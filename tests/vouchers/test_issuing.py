@@ -15,6 +15,7 @@ from regulars.analytics.audit import audit
 from regulars.ledger.models import Entry
 from regulars.members.groups import ensure_group
 from regulars.members.models import Member
+from regulars.rules import vouchers as rules
 from regulars.rules.errors import (
     AlreadyGiven,
     Conflict,
@@ -26,7 +27,7 @@ from regulars.rules.errors import (
 )
 from regulars.rules.vouchers import LimitReached, NotEligible
 from regulars.tenants.models import Business
-from regulars.vouchers import actions, issuing, making
+from regulars.vouchers import actions, issuing
 from regulars.vouchers.models import Precode, VoucherCode
 from tests.factories import Shop, make_shop
 from tests.vouchers.given import balance, codes, earn, events, issue, issues, log, rows, voucher
@@ -106,7 +107,7 @@ def test_random_codes_are_never_codes_that_are_known(shop: Shop, monkeypatch: py
     of, other = voucher(shop), voucher(shop)
     actions.add_precode(business_id=shop.id, code="aaa", voucher_id=other.pk)
     drawn = iter(["AAA", "BBB", "BBB", "AAA", "BBB", "CCC"])
-    monkeypatch.setattr(making.rules, "new_code", lambda: next(drawn))
+    monkeypatch.setattr(rules, "new_code", lambda: next(drawn))
     assert codes(issue(shop, of)) == ["BBB"]
     assert codes(issue(shop, of)) == ["CCC"]
 

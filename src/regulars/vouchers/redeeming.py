@@ -110,17 +110,7 @@ def redeem(
 
     def decide(state: CodeState) -> Change:
         check(state, use, reservation)
-        return Change(
-            status=_REDEEMED,
-            action=VoucherLog.Action.REDEEM.value,
-            at=use.now,
-            redeemed_at=use.occurred_at,
-            redeemed_branch_id=branch_id,
-            branch_id=branch_id,
-            staff_id=staff_id,
-            sale_value=use.sale_value,
-            event=_event("voucher.redeemed", state, branch_id=branch_id, points_credited=credit),
-        )
+        return _redemption(state, use, credit)
 
     if credit:
         state = _redeem_for_points(decide, which, first, use)
@@ -135,6 +125,20 @@ def redeem(
         value_type=state.value_type,
         points_credited=credit,
         redeemed_at=use.occurred_at,
+    )
+
+
+def _redemption(state: CodeState, use: Use, credit: int) -> Change:
+    return Change(
+        status=_REDEEMED,
+        action=VoucherLog.Action.REDEEM.value,
+        at=use.now,
+        redeemed_at=use.occurred_at,
+        redeemed_branch_id=use.branch_id,
+        branch_id=use.branch_id,
+        staff_id=use.staff_id,
+        sale_value=use.sale_value,
+        event=_event("voucher.redeemed", state, branch_id=use.branch_id, points_credited=credit),
     )
 
 
