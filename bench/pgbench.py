@@ -78,6 +78,8 @@ def write_steps(steps: Sequence[Step], *, number: int, asked: str, sequential: b
     began = False
     for place, step in enumerate(steps):
         text = _substitute(step, variables)
+        if step.looked_at and step.renamed:
+            text = f"SELECT * FROM ({text}) AS found ({', '.join(step.columns)})"
         began = began or step.sql.startswith("BEGIN")
         writes = re.match(r"\s*(WITH|INSERT|UPDATE)\b", step.sql) is not None
         if began and writes and step.rows == 1:

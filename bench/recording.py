@@ -35,10 +35,14 @@ class Joined:
 
 @dataclass(frozen=True, slots=True)
 class Step(Statement):
-    """A statement of a request. `rows` is how many it returned, and whether that is looked at later."""
+    """A statement of a request. `rows` is how many it returned, and whether that is looked at later.
+
+    Every column has a name of its own, which is not the database's where two were called the same: `renamed`.
+    """
 
     rows: int = 0
     looked_at: bool = False
+    renamed: bool = False
 
 
 @dataclass(slots=True)
@@ -131,20 +135,27 @@ def explain(asked: Sequence[str], runs: Sequence[list[Seen]]) -> list[Step]:
         params = tuple(_source(a, b, known, left.sql) for a, b in zip(left.params, right.params, strict=True))
         drafts.append((left, params))
         if len(left.rows) == len(right.rows) == 1:
-            for column, a, b in zip(left.columns, left.rows[0], right.rows[0], strict=True):
-                if a != b and isinstance(a, int | str) and left.columns.count(column) == 1:
+            for column, a, b in zip(_names(left.columns), left.rows[0], right.rows[0], strict=True):
+                if a != b and isinstance(a, int | str):
                     known.setdefault((a, b), Ref(f"s{number}_{column}"))
     used = {ref.name for _, params in drafts for value in params if (ref := _ref_of(value)) is not None}
     return [
         Step(
             sql=seen.sql,
             params=params,
-            columns=seen.columns,
+            columns=_names(seen.columns),
             rows=len(seen.rows),
-            looked_at=any(f"s{number}_{column}" in used for column in seen.columns),
+            looked_at=any(f"s{number}_{column}" in used for column in _names(seen.columns)),
+            renamed=_names(seen.columns) != seen.columns,
         )
         for number, (seen, params) in enumerate(drafts)
     ]
+
+
+def _names(columns: tuple[str, ...]) -> tuple[str, ...]:
+    return tuple(
+        name if columns.count(name) == 1 else f"{name}_{place}" for place, name in enumerate(columns)
+    )
 
 
 def _ref_of(value: Any) -> Ref | None:
