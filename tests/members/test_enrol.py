@@ -50,7 +50,7 @@ def test_a_till_enrols_by_first_and_last_name_and_its_own_code(shop: Shop) -> No
 
 
 def test_known_contacts_are_taken_twice_only_where_that_is_wanted(shop: Shop) -> None:
-    known = {"business": shop.business, "name": "Priya", "email": "a@mail.example"}
+    known: dict[str, Any] = {"business": shop.business, "name": "Priya", "email": "a@mail.example"}
     first = enrol(**known)
     with pytest.raises(AlreadyEnrolled):
         enrol(**known)

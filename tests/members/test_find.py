@@ -1,13 +1,17 @@
 """Finding the member that a till names."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
+from django_scopes import scope
 
 from regulars.ledger.models import Card
+from regulars.members import queries
 from regulars.members.actions import edit_member
+from regulars.members.models import Member
 from regulars.members.queries import find_for_new_code, find_member
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
 from tests.factories import Shop, make_shop
@@ -121,3 +125,30 @@ def test_a_new_code_goes_to_nobody_when_several_fit(
     erased: dict[str, Any] = {field: ""}
     edit_member(business_id=shop.id, pk=priya.pk, **erased)
     assert find_for_new_code(business_id=shop.id, **{field: value}) not in {None, priya.pk}
+
+
+def test_every_way_to_name_a_member_has_its_index(shop: Shop, database: str) -> None:
+    explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
+    wanted = {
+        queries._BY_CODE: {"member_code_unique"},
+        queries._BY_OTHERS: {"member_secondary_code", "member_email", "member_cell"},
+    }
+    rows = [
+        Member(
+            business=shop.business,
+            code=f"M{number}",
+            secondary_code=f"S{number}",
+            email=f"{number}@mail.example",
+            cell=f"+91{number}",
+            name="Priya",
+            joined_at=dt.datetime(2026, 6, 1, tzinfo=dt.UTC),
+        )
+        for number in range(2000)
+    ]
+    with scope(business=shop.business), connection.cursor() as cursor:
+        Member.objects.bulk_create(rows, batch_size=500)
+        cursor.execute("ANALYZE")
+        for sql, indexes in wanted.items():
+            cursor.execute(explain + sql, [shop.id, "x"] * (sql.count("%s") // 2))
+            plan = repr(cursor.fetchall())
+            assert {index for index in indexes if index in plan} == indexes, plan

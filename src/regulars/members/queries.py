@@ -17,13 +17,12 @@ _LONGEST_REFERENCE = 254
 
 _BY_CODE = "SELECT id FROM members_member WHERE business_id = %s AND UPPER(code) = UPPER(%s)"
 
-# Each part has an index of its own, which leaves empty values out: saying so lets any plan use it.
+# Each part has an index of its own, which leaves empty values out: saying so in its words lets it be used.
 _BY_OTHERS = """
 SELECT id FROM members_member
-WHERE business_id = %s AND UPPER(secondary_code) = UPPER(%s) AND secondary_code <> ''
-UNION SELECT id FROM members_member WHERE business_id = %s AND email = %s AND email <> ''
-UNION SELECT id FROM members_member WHERE business_id = %s AND cell = %s AND cell <> ''
-LIMIT 2"""
+WHERE business_id = %s AND UPPER(secondary_code) = UPPER(%s) AND NOT (secondary_code = '')
+UNION SELECT id FROM members_member WHERE business_id = %s AND email = %s AND NOT (email = '')
+UNION SELECT id FROM members_member WHERE business_id = %s AND cell = %s AND NOT (cell = '')"""
 
 
 def find_member(*, business_id: int, reference: str) -> int:
