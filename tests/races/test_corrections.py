@@ -7,6 +7,7 @@ from regulars.analytics.audit import audit
 from regulars.ledger import adjustments, points
 from regulars.ledger.corrections import change_points
 from regulars.ledger.models import Card, Entry, PointsAdjustment
+from regulars.members.actions import delete_member
 from regulars.tenants.models import Business
 from tests.factories import Shop, make_shop
 from tests.races.crowd import split, together
@@ -60,19 +61,20 @@ def test_documents_of_one_card_change_all_at_once(shop: Shop, policy: str) -> No
 
 
 def test_everybody_edits_one_adjustment(shop: Shop) -> None:
-    card, other = shop.enrol(), shop.enrol()
-    made = adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=100)
+    cards = [shop.enrol() for _ in range(4)]
+    made = adjustments.add_adjustment(business_id=shop.id, member_id=cards[0].pk, points=100)
 
     def caller(number: int) -> None:
-        to = card if number % 2 else other
+        to = cards[number * 7 % 4]
         adjustments.edit_adjustment(business_id=shop.id, pk=made.pk, points=number + 1, member_id=to.pk)
 
     _, failed = split(together(CALLERS, caller))
     assert failed == []
     with scopes_disabled():
         last = PointsAdjustment.objects.get(pk=made.pk)
-    here, there = (card, other) if last.card_id == card.pk else (other, card)
-    assert (fresh(here).points, fresh(there).points) == (last.points, 0)
+    assert {card.pk: fresh(card).points for card in cards} == {
+        card.pk: last.points if card.pk == last.card_id else 0 for card in cards
+    }
     assert audit().ok
 
 
@@ -102,6 +104,22 @@ def test_one_adjustment_is_deleted_once(shop: Shop) -> None:
     )
     assert (len(got), kinds(refused)) == (1, {"NotFound": 15})
     assert fresh(card).points == 100
+    assert audit().ok
+
+
+def test_members_are_erased_while_adjustments_change_hands(shop: Shop) -> None:
+    cards = [shop.enrol() for _ in range(8)]
+    made = [adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=10) for card in cards]
+
+    def caller(number: int) -> None:
+        if number < 4:
+            delete_member(business_id=shop.id, member_id=cards[number].pk)
+        else:
+            pk, to = made[number % 8].pk, cards[(number + 3) % 8].pk
+            adjustments.edit_adjustment(business_id=shop.id, pk=pk, member_id=to)
+
+    _, refused = split(together(24, caller))
+    assert set(kinds(refused)) <= {"NotFound"}
     assert audit().ok
 
 

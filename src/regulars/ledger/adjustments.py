@@ -159,12 +159,16 @@ def delete_adjustment(*, business_id: int, pk: int) -> None:
 
 
 def _hold(business_id: int, pk: int, other_member_id: int | None = None) -> PointsAdjustment:
-    """The adjustment, locked after the cards that it moves: whoever erases a member locks the card first."""
+    """The adjustment, which nobody else changes until the transaction ends, and neither the cards it moves.
+
+    Whoever erases a member locks the card before what belongs to it, so the cards come before the row; and
+    so that it cannot go to another card meanwhile, its name comes before all of them.
+    """
+    db.serialise("adjustment", pk)
     member_id = PointsAdjustment.objects.values_list("card_id", flat=True).filter(pk=pk).first()
-    if member_id is None:
-        raise NotFound(f"There is no adjustment {pk}.")
-    lock_cards(business_id=business_id, member_ids={member_id, other_member_id or member_id})
-    adjustment = PointsAdjustment.objects.select_for_update().filter(pk=pk).first()
+    if member_id is not None:
+        lock_cards(business_id=business_id, member_ids={member_id, other_member_id or member_id})
+    adjustment = PointsAdjustment.objects.filter(pk=pk).first()
     if adjustment is None:
         raise NotFound(f"There is no adjustment {pk}.")
     return adjustment
