@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import os
-from typing import Any
 
 import pytest
 from django.db import transaction
@@ -87,7 +86,7 @@ def calls(draw: st.DrawFn) -> tuple[str, dict[str, str], dict[str, str]]:
     return method, fields | changed, options
 
 
-def generated(cases: int) -> Any:
+def generated(cases: int) -> hypothesis_settings:
     return hypothesis_settings(
         max_examples=4_000 if LONG else cases,
         deadline=None,
@@ -169,7 +168,7 @@ def test_any_bytes_at_the_door(furnished: Rpc) -> None:
         b'<?xml version="1.0"?><!DOCTYPE a [<!ENTITY b "'
         + b"x" * 999
         + b'"><!ENTITY c "&b;&b;&b;">]><a>&c;</a>',
-        b'<!DOCTYPE a [<!ENTITY b SYSTEM "file:///etc/passwd">]><a>&b;</a>',
+        b'<!DOCTYPE a [<!ENTITY b SYSTEM "secret.txt">]><a>&b;</a>',
     ],
 )
 def test_xml_is_never_read(bomb: bytes, rpc: Rpc) -> None:

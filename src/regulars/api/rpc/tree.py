@@ -87,8 +87,13 @@ def call_of(found: dict[Path, str]) -> Call:
     """The call that these paths and texts make."""
     options = {path[0]: value for path, value in found.items() if len(path) == 1}
     fields = {path[1]: value for path, value in found.items() if len(path) == 2}  # noqa: PLR2004 - fields, name
-    taken = [options.pop(name, "").strip() for name in ("api_method", "api_key", "api_time")]
-    return Call(*taken, fields=fields, options=options)
+    return Call(
+        method=options.pop("api_method", "").strip(),
+        api_key=options.pop("api_key", "").strip(),
+        api_time=options.pop("api_time", "").strip(),
+        fields=fields,
+        options=options,
+    )
 
 
 def shown(path: Path) -> str:
