@@ -32,6 +32,7 @@ _RECORDING_SUPPLY = 500
 Say = Callable[[str], None]
 # Runs one side for a warm-up and a time, in seconds.
 Limit = Callable[[int, int], "Limited"]
+Compare = Callable[["Size", Say], Result]
 
 
 @dataclass(frozen=True, slots=True)
@@ -284,7 +285,7 @@ def reading(workload: Workload, size: Size, say: Say) -> Result:
 
 
 _COMPARED = {"postgresql": postgresql, "sqlite": sqlite}
-COMPARISONS: dict[str, Callable[[Size, Say], Result]] = {
+COMPARISONS: dict[str, Compare] = {
     f"{workload.name}-{database}": partial(_COMPARED[database] if workload.count else reading, workload)
     for workload in WORKLOADS.values()
     for database in workload.databases

@@ -70,5 +70,4 @@ def reading() -> tuple[str, ...]:
             "The limit is a Django view that returns a constant: no middleware, no database, no key, the "
             "same server software with as many processes, and the same requests."
         ),
-        "A request here is a read; the database holds as many entries afterwards as before.",
     )

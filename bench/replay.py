@@ -138,7 +138,9 @@ class Rpc:
         response = self._connection.getresponse()
         body = response.read()
         self.latencies.append(time.perf_counter() - started)
-        answer = json.loads(body) if response.status == http.HTTPStatus.OK else {"error": response.reason}
+        answer: dict[str, Any] = {"error": response.reason}
+        if response.status == http.HTTPStatus.OK:
+            answer = json.loads(body)
         if "error" in answer:
             raise RuntimeError(f"{method} {fields}: {answer['error']}")
         rows: list[dict[str, Any]] = answer.get("data") or []

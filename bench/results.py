@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
 
+from bench.replay import CLIENTS, POINTS_PER_100, POINTS_REQUIRED, VOUCHER_VALUE, Replayed
 from bench.workloads import WORKLOADS
 
 _BESIDE = {"postgresql": "on PostgreSQL beside pgbench", "sqlite": "on SQLite beside a bare sqlite3 loop"}
@@ -20,6 +21,15 @@ TITLES = {
     for one, database in _NAMES
 }
 
+
+_WROTE = "The database held exactly as many {}, and `regulars audit` agreed."
+_FOUND = {
+    "stamps": _WROTE.format("new entries"),
+    "sales": _WROTE.format("sales"),
+    "vouchers": _WROTE.format("redeemed codes"),
+    "rewards": _WROTE.format("redemptions"),
+    "members": "`regulars audit` agreed.",
+}
 
 # A limit that varies more than this between rounds, highest to lowest, says that others used the machine.
 STEADY = 1.5
@@ -96,7 +106,18 @@ def headline(result: Result) -> str:
     )
 
 
-def render(results: Sequence[Result], *, machine: Sequence[str], today: dt.date) -> str:
+def replay_headline(replayed: Replayed) -> str:
+    """One line for the terminal about a file of purchases."""
+    return (
+        f"replay-{replayed.database}: {replayed.purchases:,} purchases of {replayed.people:,} people, "
+        f"{replayed.sales_per_second:,.0f} add_transaction/s and {replayed.members_per_second:,.0f} "
+        "add_member/s; the audit agrees, and every member has the points and vouchers that the file says"
+    )
+
+
+def render(
+    results: Sequence[Result], replayed: Sequence[Replayed], *, machine: Sequence[str], today: dt.date
+) -> str:
     """The page about a run."""
     parts = [
         "# Benchmark results",
@@ -108,6 +129,7 @@ def render(results: Sequence[Result], *, machine: Sequence[str], today: dt.date)
         _overview(results),
     ]
     parts += [_detail(result) for result in results]
+    parts.append(_replay(replayed))
     return "\n\n".join(parts) + "\n"
 
 
@@ -156,13 +178,52 @@ def _detail(result: Result) -> str:
         head.append("database CPU, µs a request: product / limit")
     notes = [
         f"{result.member_count:,} members with a card each; {result.clients} keep-alive connections.",
-        (
-            f"{result.acknowledged:,} requests were acknowledged. The database held exactly as many new "
-            "entries, and `regulars audit` agreed."
-        ),
+        f"{result.acknowledged:,} requests were acknowledged. {_FOUND[result.name.split('-')[0]]}",
         f"The load generator used {result.middle('client_cpu'):.0%} of one processor.",
         *([f"**{result.warning}**"] if result.warning else []),
         *result.notes,
     ]
     listed = "\n".join(f"- {note}" for note in notes)
     return f"## {TITLES[result.name]}\n\n{_table(head, rows)}\n\n{listed}"
+
+
+def _replay(replayed: Sequence[Replayed]) -> str:
+    title = "## Real purchases over RPC\n\n"
+    if not replayed:
+        return f"{title}Not in this run: no file of purchases was given (`--data`)."
+    rows = [
+        [
+            {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[one.database],
+            f"{one.people:,}",
+            f"{one.members_per_second:,.0f}",
+            f"{one.purchases:,}",
+            f"{one.sales_per_second:,.0f}",
+            f"{one.p50_ms:.1f} / {one.p95_ms:.1f}",
+            f"{one.points:,}",
+            f"{one.vouchers:,}",
+        ]
+        for one in replayed
+    ]
+    head = [
+        "database",
+        "members",
+        "`add_member`, 1/s",
+        "purchases",
+        "`add_transaction`, 1/s",
+        "p50 / p95, ms",
+        "points left",
+        "vouchers",
+    ]
+    notes = [
+        (
+            f"Every person became a member and every purchase a sale, by {CLIENTS} callers at once, under a "
+            f"promotion of {POINTS_PER_100} points per 100 and a voucher of {VOUCHER_VALUE} for "
+            f"{POINTS_REQUIRED} points."
+        ),
+        (
+            "Afterwards `regulars audit` agreed, and every member had exactly the points and vouchers that "
+            "were worked out from the file alone."
+        ),
+    ]
+    listed = "\n".join(f"- {note}" for note in notes)
+    return f"{title}{_table(head, rows)}\n\n{listed}"

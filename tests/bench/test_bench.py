@@ -8,8 +8,10 @@ from unittest.mock import patch
 import pytest
 
 from bench import __main__ as command
-from bench import client, measure, members, pgbench, results, statements
+from bench import client, measure, members, pgbench, replay, results, statements
+from bench.shop import Shop
 from bench.statements import Ref
+from bench.workloads import WORKLOADS
 from regulars.ledger import post
 
 VENDORS = ("postgresql", "sqlite")
@@ -151,13 +153,14 @@ def result(name: str, *speeds: float) -> results.Result:
 
 def test_the_page_says_ratio_spread_and_whether_it_is_enough() -> None:
     page = results.render(
-        [result("postgresql", 310, 290, 400), result("sqlite", 100, 240, 300)],
+        [result("stamps-postgresql", 310, 290, 400), result("stamps-sqlite", 100, 240, 300)],
+        [],
         machine=["4 cores of something"],
         today=dt.date(2026, 2, 3),
     )
     lines = page.splitlines()
-    assert f"| {results.TITLES['postgresql']} | **0.31** | 0.29 to 0.40 | 0.25 | 0.50 | yes |" in lines
-    assert f"| {results.TITLES['sqlite']} | **0.24** | 0.10 to 0.30 | 0.25 | 0.50 | **no** |" in lines
+    assert f"| {results.TITLES['stamps-postgresql']} | **0.31** | 0.29 to 0.40 | 0.25 | 0.50 | yes |" in lines
+    assert f"| {results.TITLES['stamps-sqlite']} | **0.24** | 0.10 to 0.30 | 0.25 | 0.50 | **no** |" in lines
     assert "2026-02-03" in page
     assert "- 4 cores of something" in page
     assert "4,321 requests were acknowledged" in page
@@ -169,21 +172,21 @@ def test_the_page_says_ratio_spread_and_whether_it_is_enough() -> None:
 def test_an_unsteady_machine_is_named() -> None:
     def with_limits(*limits: float) -> results.Result:
         rounds = tuple(results.Round(limit, 300, 5.0, 9.0, 12.0, 700, 0, 0, 0.05) for limit in limits)
-        return results.Result("sqlite", rounds, 10, 16, 1, ())
+        return results.Result("stamps-sqlite", rounds, 10, 16, 1, ())
 
     steady, unsteady = with_limits(1000, 1400, 1200), with_limits(1000, 1600, 1200)
     assert steady.warning == ""
     assert "varied" not in results.headline(steady)
     assert "varied from 1,000 to 1,600 a second" in results.headline(unsteady)
-    page = results.render([unsteady], machine=[], today=dt.date(2026, 2, 3))
+    page = results.render([unsteady], [], machine=[], today=dt.date(2026, 2, 3))
     assert "varied from 1,000 to 1,600 a second" in page
 
 
 @pytest.mark.parametrize(("speed", "status"), [(251, 0), (249, 1)])
 def test_the_exit_status_says_whether_the_floor_is_reached(tmp_path: Path, speed: float, status: int) -> None:
     page = tmp_path / "results.md"
-    with patch.dict(measure.COMPARISONS, {"sqlite": lambda *_: result("sqlite", speed)}):
-        assert command.main(["--only", "sqlite", "--results", str(page)]) == status
+    with patch.dict(measure.COMPARISONS, {"stamps-sqlite": lambda *_: result("stamps-sqlite", speed)}):
+        assert command.main(["--only", "stamps-sqlite", "--results", str(page)]) == status
     assert f"{speed / 1000:.3f}" in page.read_text()
 
 
@@ -191,8 +194,8 @@ def test_stopping_is_not_a_failure_with_a_traceback(capsys: pytest.CaptureFixtur
     def stopped(size: measure.Size, say: measure.Say) -> results.Result:
         raise KeyboardInterrupt
 
-    with patch.dict(measure.COMPARISONS, {"sqlite": stopped}):
-        assert command.main(["--only", "sqlite"]) == 130
+    with patch.dict(measure.COMPARISONS, {"stamps-sqlite": stopped}):
+        assert command.main(["--only", "stamps-sqlite"]) == 130
     assert "Stopped" in capsys.readouterr().out
 
 
@@ -200,8 +203,8 @@ def test_a_failure_is_told(capsys: pytest.CaptureFixture[str]) -> None:
     def failing(size: measure.Size, say: measure.Say) -> results.Result:
         raise RuntimeError("3 requests were acknowledged but 2 entries written")
 
-    with patch.dict(measure.COMPARISONS, {"sqlite": failing}):
-        assert command.main(["--only", "sqlite"]) == 2
+    with patch.dict(measure.COMPARISONS, {"stamps-sqlite": failing}):
+        assert command.main(["--only", "stamps-sqlite"]) == 2
     assert "but 2 entries written" in capsys.readouterr().out
 
 
@@ -209,3 +212,138 @@ def test_a_failure_is_told(capsys: pytest.CaptureFixture[str]) -> None:
 def test_sizes_that_cannot_be_measured_are_refused(arguments: list[str]) -> None:
     with pytest.raises(SystemExit):
         command.read_arguments(arguments)
+
+
+def chosen(*arguments: str) -> list[str]:
+    return [name for name, _, _ in command.tasks(command.read_arguments(list(arguments)))]
+
+
+def test_one_database_one_kind_of_request_or_one_comparison_can_be_chosen() -> None:
+    assert chosen() == list(measure.COMPARISONS)
+    assert len(chosen()) == 9
+    assert chosen("--only", "sales") == ["sales-postgresql", "sales-sqlite"]
+    assert chosen("--only", "members-postgresql") == ["members-postgresql"]
+    assert {name.partition("-")[2] for name in chosen("--only", "sqlite")} == {"sqlite"}
+    assert chosen("replay") == []
+
+
+def test_every_comparison_has_a_title_and_goals_of_its_own() -> None:
+    assert set(measure.COMPARISONS) == set(results.TITLES) == set(results.GOALS)
+    assert len(set(results.TITLES.values())) == len(results.TITLES)
+    assert all(0 < floor < dream for floor, dream in results.GOALS.values())
+    assert {name: goals[0] for name, goals in results.GOALS.items()} == {
+        "stamps-postgresql": 0.25,
+        "stamps-sqlite": 0.25,
+        "sales-postgresql": 0.12,
+        "sales-sqlite": 0.12,
+        "vouchers-postgresql": 0.20,
+        "vouchers-sqlite": 0.20,
+        "rewards-postgresql": 0.20,
+        "rewards-sqlite": 0.20,
+        "members-postgresql": 0.30,
+    }
+
+
+@pytest.mark.parametrize("name", results.GOALS)
+def test_every_result_can_be_rendered(name: str) -> None:
+    page = results.render([result(name, 500)], [], machine=[], today=dt.date(2026, 2, 3))
+    assert results.TITLES[name] in page
+    assert "no file of purchases was given" in page
+
+
+@pytest.mark.parametrize("name", WORKLOADS)
+def test_requests_are_whole_whatever_is_asked_for(name: str) -> None:
+    workload = WORKLOADS[name]
+    some = Shop(api_key="rk_key", business_id=3, branch_id=9, member_count=1000)
+    head, tail = workload.request(some, 8000)
+    for turn in (0, 1, 999, 5000):
+        asked = workload.asked(some, workload.number(turn, some.member_count))
+        data = head + asked.encode() + tail
+        headers, _, body = data.partition(b"\r\n\r\n")
+        found = re.search(rb"Content-Length: (\d+)", headers)
+        assert found
+        assert int(found[1]) == len(body)
+        assert body.decode() == workload.body(some, asked)
+
+
+def test_what_is_used_up_is_asked_for_once_and_never_more_than_there_is() -> None:
+    some = Shop(api_key="rk_key", business_id=3, branch_id=9, member_count=10)
+    for workload in WORKLOADS.values():
+        if workload.sequential:
+            assert [workload.number(turn, 10) for turn in range(25)] == list(range(25))
+    vouchers = [WORKLOADS["vouchers"].asked(some, number) for number in range(25)]
+    assert len(set(vouchers)) == 25
+    rewards = [WORKLOADS["rewards"].asked(some, number) for number in range(20)]
+    assert {rewards.count(code) for code in rewards} == {2}
+
+
+LINES = [
+    " 00004 0001 19970101  2   29.33",
+    " 00004 0001 19970118  2   9.99",
+    "",
+    " 00021 0002 19970101  3  5000.00",
+    " 00021 0002 19970102  3  4999.99",
+    " 00021 0002 19970103  1     0.10",
+]
+
+
+def test_purchases_are_read_exactly() -> None:
+    found = replay.read_purchases(LINES)
+    assert len(found) == 5
+    assert found[0] == replay.Purchase("0001", dt.date(1997, 1, 1), 2, 2933)
+    assert [one.dollars for one in found] == ["29.33", "9.99", "5000.00", "4999.99", "0.10"]
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "1 2 19970101 2",
+        "1 2 19971301 2 3.00",
+        "1 2 19970101 x 3.00",
+        "1 2 19970101 2 3.001",
+        "1 2 19970101 2 x",
+    ],
+)
+def test_a_line_that_is_no_purchase_is_named(line: str) -> None:
+    with pytest.raises(ValueError, match="line 2 is not a purchase"):
+        replay.read_purchases(["1 2 19970101 2 3.00", line])
+
+
+def test_what_each_person_should_have_in_the_end() -> None:
+    # 2.933 and 0.999 are rounded down one by one; 500 points are a voucher, 499.999 are not.
+    accounts = replay.expect(replay.read_purchases(LINES))
+    assert accounts == {"0001": replay.Account(2, 0), "0002": replay.Account(499, 1)}
+
+
+def test_a_member_who_has_something_else_is_named() -> None:
+    expected = {"0001": replay.Account(2, 0), "0002": replay.Account(499, 1)}
+    replay.check(dict(expected), expected)
+    for found in ({**expected, "0002": replay.Account(499, 0)}, {"0001": expected["0001"]}):
+        with pytest.raises(RuntimeError, match="1 members differ from the file: 0002"):
+            replay.check(found, expected)
+    with pytest.raises(RuntimeError, match="0003"):
+        replay.check({**expected, "0003": replay.Account(0, 0)}, expected)
+
+
+def test_a_file_that_cannot_be_read_is_refused(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    empty, broken = tmp_path / "empty", tmp_path / "broken"
+    empty.write_text("\n")
+    broken.write_text("1 2 3")
+    for file, said in ((empty, "no purchase"), (broken, "line 1"), (tmp_path / "none", "No such file")):
+        with pytest.raises(SystemExit):
+            command.read_arguments(["replay", "--data", str(file)])
+        assert said in capsys.readouterr().err
+
+
+def test_a_replay_is_written_down_and_without_a_file_it_is_said_so(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file, page = tmp_path / "purchases", tmp_path / "results.md"
+    file.write_text("\n".join(LINES))
+    done = replay.Replayed("sqlite", 2, 5, 100.0, 250.0, 3.0, 9.0, 501, 1)
+    with patch.object(replay, "replay", lambda *_: done):
+        assert command.main(["replay", "--data", str(file), "--results", str(page)]) == 0
+    assert "| SQLite | 2 | 100 | 5 | 250 | 3.0 / 9.0 | 501 | 1 |" in page.read_text()
+    assert "5 purchases of 2 people" in capsys.readouterr().out
+    assert command.main(["replay"]) == 0
+    assert command.NO_DATA in capsys.readouterr().out

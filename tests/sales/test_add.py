@@ -232,7 +232,7 @@ def test_what_is_refused_names_the_field_and_changes_nothing(
 
 def test_records_of_another_business_are_not_found(till: Till, card: Card) -> None:
     other = make_till("Charlie's")
-    theirs = {
+    theirs: dict[str, Any] = {
         "branch_id": other.shop.branch().pk,
         "sku_id": other.sku().pk,
         "staff_id": other.shop.owner.pk,

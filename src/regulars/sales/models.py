@@ -14,7 +14,7 @@ from regulars.promotions.models import Promotion
 from regulars.tenants.models import Branch, Business, Staff
 
 
-class Sale(models.Model):
+class Sale(models.Model):  # type: ignore[django-manager-missing]
     """A member's purchase, or a line of one ("transaction" in the RPC dialect). Negative values are refunds.
 
     `points` is what it is worth by the promotions. Its effect is in the ledger under the source "sale:<id>".
