@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from django.db import transaction
 from django.utils import timezone
 
 from regulars.api.rpc.method import Caller
@@ -15,6 +16,7 @@ from regulars.members import actions as members
 from regulars.members.models import Member
 from regulars.sales.models import SalePromotion
 from regulars.tenants import actions as tenants
+from regulars.tenants import mail
 from regulars.tenants.models import Branch, Staff
 from regulars.tenants.queries import business_by_id
 from regulars.vouchers.models import VoucherCode
@@ -92,7 +94,7 @@ def delete_member(*, business_id: int, pk: int) -> None:
 
 def add_branch(*, business_id: int, **values: Any) -> Branch:
     """Open a branch."""
-    return tenants.create_branch(business=business_by_id(business_id), **values)
+    return tenants.create_branch(business=business_by_id(business_id), name_required=False, **values)
 
 
 def edit_branch(*, business_id: int, pk: int, **changes: Any) -> Branch:
@@ -107,7 +109,10 @@ def delete_branch(*, business_id: int, pk: int) -> None:
 
 def add_user(*, business_id: int, **values: Any) -> Staff:
     """Add somebody to the team, with a temporary password that is mailed to them."""
-    return tenants.add_staff(business=business_by_id(business_id), **values).staff
+    with transaction.atomic():
+        added = tenants.add_staff(business=business_by_id(business_id), **values)
+        mail.invite_on_commit(added.staff, added.temp_password)
+    return added.staff
 
 
 def edit_user(*, business_id: int, pk: int, **changes: Any) -> Staff:
