@@ -15,6 +15,7 @@ from regulars.api.rpc.methods import METHODS
 from regulars.rules import occasions
 from tests.docs import examples, pages
 from tests.docs.house import serving
+from tests.factories import HTTPS
 
 PAGE = pages.DOCS / "rpc.md"
 
@@ -81,7 +82,7 @@ def test_the_events_are_those_of_the_rules() -> None:
 
 @pytest.mark.django_db
 def test_the_page_of_the_installation_shows_every_method_in_three_languages() -> None:
-    answer = Client().get("/rpc/docs", SERVER_NAME="shop.example", **{"wsgi.url_scheme": "https"})
+    answer = Client().get("/rpc/docs", SERVER_NAME="shop.example", **HTTPS)
     assert answer.status_code == 200
     html = answer.content.decode()
     for chapter in reference.chapters():

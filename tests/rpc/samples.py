@@ -194,7 +194,7 @@ REFERENCES = {"member", "branch", "sku_code", "category", "voucher"}
 
 def bad_values(kind: str, field: str) -> tuple[str, ...]:
     """What a field of a kind is sent in vain."""
-    known = {name: () for name in REFERENCES} | _BAD
+    known = dict.fromkeys(REFERENCES, ()) | _BAD
     known |= dict.fromkeys(_MONEY_FIELDS, _MONEY)
     known |= dict.fromkeys(("percent_of_spend", "unit_price"), ("free", "1.23456"))
     known |= dict.fromkeys(_DATES, ("tomorrow", "2026-02-30", "31/03/2026"))

@@ -6,7 +6,7 @@ import pytest
 from django_scopes import scopes_disabled
 
 from regulars.members.models import MemberGroup
-from tests.api.support import Rest
+from tests.api.support import Rest, ok
 from tests.factories import make_shop
 from tests.rpc.till import Till
 
@@ -21,18 +21,17 @@ def till() -> Till:
 def test_both_dialects_show_one_member(till: Till) -> None:
     rest = Rest(till.shop)
     enrolled = rest.post("/api/customers", {"name": "Nora May Whitfield", "phone": "98765 43210"})
-    assert enrolled.status_code == 201
-    customer = enrolled.json()["data"]["id"]
+    customer = ok(enrolled, 201)["id"]
     row = till.one("get_member", {"cell": "+919876543210"})
     assert (row["first_name"], row["last_name"]) == ("Nora May", "Whitfield")
     till.call("add_points", {"member": "+919876543210", "points": "120"})
     rest.post("/api/stamps/add", {"qr_code": row["qr_code"], "count": 3})
     row = till.one("get_member", {"code": row["code"]})
     assert (row["points_balance"], row["current_stamps"], row["status"]) == (120, 3, "active")
-    shown = rest.get(f"/api/customers/{customer}").json()["data"]
+    shown = ok(rest.get(f"/api/customers/{customer}"))
     assert (shown["points_balance"], shown["current_stamps"]) == (120, 3)
     till.call("edit_member", {"code": row["code"], "last_name": "Reyes", "suspended": "1"})
-    assert rest.get(f"/api/customers/{customer}").json()["data"]["name"] == "Nora May Reyes"
+    assert ok(rest.get(f"/api/customers/{customer}"))["name"] == "Nora May Reyes"
     refused = rest.post("/api/stamps/add", {"qr_code": row["qr_code"], "count": 1})
     assert refused.status_code == 403
     assert till.one("get_member", {"code": row["code"]})["status"] == "suspended"

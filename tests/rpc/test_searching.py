@@ -98,7 +98,7 @@ def test_pages_follow_each_other_and_the_status_counts_the_rows(till: Till) -> N
     assert (answer["status"], names(answer["data"])) == ("1 results found", ["Ana_Maria"])
     assert till.ask("get_members", options={"offset": 3}) == {"status": "0 results found", "data": []}
     for option, value in (("limit", "0"), ("limit", "-1"), ("limit", "many"), ("offset", "-1")):
-        refused = till.refusal("get_members", **{option: value})
+        refused = till.refusal("get_members", None, **{option: value})
         assert (refused.code, option in refused.message) == ("006", True)
 
 

@@ -24,7 +24,7 @@ MOST_GROWTH = 50 * 1024 * 1024
 
 def fill(shop_id: int, template: Member, card: Card, number: int) -> None:
     """Copies of a member and their card, made by the database."""
-    columns = {field.column for field in Member._meta.fields} - {"id", "code"}
+    columns = {str(field.column) for field in Member._meta.fields} - {"id", "code"}
     listed = ", ".join(f'"{name}"' for name in sorted(columns))
     counted = (
         "SELECT generate_series AS n FROM generate_series(1, %s)"
@@ -37,7 +37,7 @@ def fill(shop_id: int, template: Member, card: Card, number: int) -> None:
             f"FROM members_member, ({counted}) s WHERE id = %s",
             (number, template.pk),
         )
-        held = {field.column for field in Card._meta.fields} - {"member_id", "qr_code"}
+        held = {str(field.column) for field in Card._meta.fields} - {"member_id", "qr_code"}
         listed = ", ".join(f'c."{name}"' for name in sorted(held))
         into = ", ".join(f'"{name}"' for name in sorted(held))
         cursor.execute(

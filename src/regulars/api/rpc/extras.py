@@ -111,7 +111,8 @@ def add_user(*, business_id: int, **values: Any) -> Staff:
     """Add somebody to the team, with a temporary password that is mailed to them."""
     with transaction.atomic():
         added = tenants.add_staff(business=business_by_id(business_id), **values)
-        mail.invite_on_commit(added.staff, added.temp_password)
+        if added.temp_password is not None:
+            mail.invite_on_commit(added.staff, added.temp_password)
     return added.staff
 
 

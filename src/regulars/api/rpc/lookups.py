@@ -16,16 +16,16 @@ MOST_WILDCARDS = 5
 _LONGEST_CODE = 50
 
 
-class Like(Lookup):  # type: ignore[type-arg]
+class Like(Lookup):
     """SQL's LIKE with a backslash before characters that mean themselves."""
 
     lookup_name = "like"
 
-    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, list[Any]]:
+    def as_sql(self, compiler: Any, connection: Any) -> tuple[str, tuple[Any, ...]]:
         """The comparison as SQL."""
         left, left_params = self.process_lhs(compiler, connection)
         right, right_params = self.process_rhs(compiler, connection)
-        return f"{left} LIKE {right} ESCAPE '\\'", [*left_params, *right_params]
+        return f"{left} LIKE {right} ESCAPE '\\'", (*left_params, *right_params)
 
 
 def upper_text(text: str) -> Any:
