@@ -238,6 +238,7 @@ def test_one_code_may_be_worth_something_else(shop: Shop) -> None:
         business_id=shop.id, pk=first.pk, force_value=Decimal(9), expires_on=dt.date(2030, 1, 1)
     )
     assert (changed.value, changed.expires_on) == (Decimal("9.00"), dt.date(2030, 1, 1))
+    assert rows(made)[0].version == 1  # a till that has read it reads it again
     assert [row.value for row in rows(made)] == [Decimal(9), Decimal(5)]
     assert (log(first.code), log(second.code)) == (["issue", "change"], ["issue"])
     edit(shop, made, qty=3)

@@ -166,8 +166,9 @@ def test_points_earned_trigger_once_for_ever_and_cost_nothing(shop: Shop, card: 
     assert got(shop, card) == [(1, 0)]
 
 
-def test_points_taken_back_were_not_earned(shop: Shop, card: Card) -> None:
-    on_earned(shop, 100)
+@pytest.mark.parametrize("months", [None, 1])
+def test_points_taken_back_were_not_earned(shop: Shop, card: Card, months: int | None) -> None:
+    on_earned(shop, 100, months)
     who = {"business_id": shop.id, "member_id": card.pk}
     change_points(**who, source="test:1", before=0, after=60)
     change_points(**who, source="test:1", before=60, after=0)
@@ -190,8 +191,8 @@ def test_only_the_points_of_the_window_count(shop: Shop, card: Card) -> None:
 
 def test_on_the_first_day_of_the_window_points_count(shop: Shop, card: Card) -> None:
     on_earned(shop, 100, 2)
-    earn_on(shop, card, 0, 60)  # 1 January
-    earn_on(shop, card, 57, 40)  # 27 February: the window began on 28 December
+    earn_on(shop, card, -3, 60)  # 29 December
+    earn_on(shop, card, 58, 40)  # 28 February
     assert got(shop, card) == [(1, 0)]
 
 

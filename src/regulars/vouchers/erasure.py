@@ -5,7 +5,7 @@ from __future__ import annotations
 from django_scopes import scope
 
 from regulars.vouchers.lookups import lock_cards
-from regulars.vouchers.models import VoucherCode, VoucherIssue, VoucherLog
+from regulars.vouchers.models import VoucherCode, VoucherIssue
 
 
 def erase_member(*, business_id: int, member_id: int) -> None:
@@ -21,6 +21,5 @@ def erase_member(*, business_id: int, member_id: int) -> None:
             .order_by("pk")
             .values_list("pk", flat=True)
         )
-        VoucherLog.objects.filter(voucher_code__member_id=member_id).delete()
         VoucherCode.objects.filter(pk__in=codes).delete()
         VoucherIssue.objects.filter(member_id=member_id).delete()
