@@ -126,7 +126,7 @@ def render(
             "database itself can do with the same statements, measured in turns on the same machine."
         ),
         "\n".join(f"- {line}" for line in machine),
-        _overview(results),
+        *([_overview(results)] if results else []),
     ]
     parts += [_detail(result) for result in results]
     parts.append(_replay(replayed))
