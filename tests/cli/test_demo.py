@@ -1,8 +1,9 @@
-"""The demo shop as `make run` starts it: loaded once, kept, and its three calls work when pasted."""
+"""The demo shop as `make run` starts it: loaded once, kept, and the calls that it shows work when pasted."""
 
 import json
-import shlex
+import re
 import stat
+import subprocess
 from typing import Any
 
 import httpx
@@ -15,21 +16,19 @@ pytestmark = pytest.mark.once  # tests/demo loads it on both databases
 START = {"REGULARS_ALLOW_HTTP": "loopback"}
 
 
-def pasted(running: Running) -> list[dict[str, Any]]:
-    """Send what the shown curl lines say, as a shell would read them; returns the answers."""
-    assert running.said("/api/stats")
+def pasted(running: Running) -> tuple[list[Any], str]:
+    """Send what the shown curl lines say, through a shell: the data of the REST answers, and the RPC answer."""
+    assert running.said("global[api_method]")  # the last line
     answers = []
     for line in running.output:
-        words = shlex.split(line) if line.startswith("  curl ") else []
-        if not words:
-            continue
-        headers = dict(words[i + 1].split(": ", 1) for i, word in enumerate(words) if word == "-H")
-        body = next((words[i + 1] for i, word in enumerate(words) if word == "-d"), None)
-        answer = httpx.request("POST" if body else "GET", words[-1], headers=headers, content=body)
-        assert answer.is_success, answer.text
-        answers.append(answer.json()["data"])
-    assert len(answers) == 3
-    return answers
+        if line.startswith("  curl "):
+            done = subprocess.run(
+                ["bash", "-c", line], capture_output=True, text=True, check=True, timeout=60
+            )
+            answers.append(done.stdout)
+    *rest, rpc = answers
+    assert len(rest) == 3
+    return [json.loads(answer)["data"] for answer in rest], rpc
 
 
 def shown_keys(running: Running) -> list[str]:
@@ -38,9 +37,15 @@ def shown_keys(running: Running) -> list[str]:
 
 def test_the_demo_is_loaded_once_and_shown_at_every_start(regulars: Regulars) -> None:
     with regulars.serving("--demo", **START) as running:
-        business, stamp, before = pasted(running)
+        (business, stamp, before), members = pasted(running)
         assert business["business_name"] in "\n".join(running.output)
         assert stamp["stamps_added"] == 1
+        shown = re.search(r"the second gives (.+) a stamp", "\n".join(running.output))
+        assert shown
+        first_name, _, last_name = shown[1].partition(" ")
+        assert "<status>1 results found</status>" in members
+        assert f"<first_name>{first_name}</first_name>" in members
+        assert f"<last_name>{last_name}</last_name>" in members
         keys = shown_keys(running)
         assert len(keys) == 2
         assert any("(owner)" in line for line in running.output)
@@ -49,7 +54,7 @@ def test_the_demo_is_loaded_once_and_shown_at_every_start(regulars: Regulars) ->
     content = kept.read_text()
 
     with regulars.serving("--demo", **START) as running:
-        _, _, after = pasted(running)
+        (_, _, after), _ = pasted(running)
         assert after["total_stamps"] == before["total_stamps"] + 1
         assert shown_keys(running) == keys
         assert not any("demo shop: " in line for line in running.errors)

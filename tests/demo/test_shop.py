@@ -16,15 +16,19 @@ from pytest_django.plugin import DjangoDbBlocker
 
 from regulars import db
 from regulars.analytics import queries, rollup
+from regulars.catalog.models import Sku
 from regulars.demo.load import DemoExists, DemoShop, load_demo, reopen_demo
 from regulars.demo.shops import BAKERY, CAFE
 from regulars.ledger.audit import audit
-from regulars.ledger.models import Card, Entry, Lot, Reward
+from regulars.ledger.models import Card, Entry, Lot, PointsAdjustment, Reward
 from regulars.members.models import Member
+from regulars.promotions.models import EventPromotion, Promotion
 from regulars.rules.birthdays import bonus_day
+from regulars.sales.models import Sale, SalePromotion
 from regulars.tenants.identity import identify
 from regulars.tenants.models import Branch, Business, Program, Staff, User
 from regulars.tenants.queries import business_by_slug
+from regulars.vouchers.models import Precode, Voucher, VoucherCode, VoucherIssue, VoucherLog
 
 pytestmark = pytest.mark.django_db
 
@@ -233,16 +237,114 @@ def test_birthdays_are_kept(cafe: Business) -> None:
 
 
 def test_points_are_earned_spent_and_lapse(cafe: Business) -> None:
-    points = Card.objects.filter(points_earned__gt=0)
-    assert 25 < points.count() < 80
-    assert points.filter(points_spent__gt=0).count() > 10
-    assert points.filter(points_expired__gt=0).count() > 10
-    assert not Card.objects.filter(points__lt=0).exists()
+    cards = Card.objects
+    assert cards.filter(points_earned__gt=100).count() > 100
+    assert cards.filter(points_spent__gt=0).count() > 30
+    assert cards.filter(points_expired__gt=0).count() > 50
+    assert not cards.filter(points__lt=0).exists()  # the policy takes no more than there is
     lots = Lot.objects.filter(remaining__gt=0)
-    assert lots.filter(expires_on=None).exists()
-    assert lots.filter(expires_on__gt=today(cafe)).count() > 10
+    latest = today(cafe) + dt.timedelta(days=185)  # half a year
+    assert lots.filter(expires_on__gt=today(cafe)).count() > 100
+    assert not lots.filter(expires_on=None).exists()
+    assert not lots.filter(expires_on__gt=latest).exists()
     # The last night's run has come or is yet to come today.
     assert not lots.filter(expires_on__lt=today(cafe) - dt.timedelta(days=1)).exists()
+
+
+def test_points_of_the_bakery_never_lapse(bakery: Business) -> None:
+    assert bakery.points_expire_months is None
+    lots = Lot.objects
+    assert lots.filter(expires_on=None).count() == lots.count() > 200
+
+
+def test_goods_have_prices_and_barcodes(business: Business) -> None:
+    skus = Sku.objects.select_related("category")
+    assert skus.count() >= 8
+    assert {sku.archived for sku in skus} == {True, False}
+    for sku in skus:
+        assert sku.category is not None
+        assert (sku.purchase_price or 0) < (sku.sales_price or 0)
+        digits = [int(digit) for digit in sku.barcode]
+        assert len(digits) == 13
+        assert (sum(digits[0::2]) + 3 * sum(digits[1::2])) % 10 == 0
+
+
+def test_sales_fit_the_goods_and_the_visits(business: Business) -> None:
+    sales = Sale.objects.filter(total_value__gt=0).select_related("sku")
+    visits = Entry.objects.filter(kind="stamp_add").count()
+    assert 0.4 * visits < sales.count() < 0.7 * visits
+    for sale in sales:
+        assert sale.sku is not None
+        assert sale.unit_price == sale.sku.sales_price
+        assert sale.total_value == (sale.unit_price or 0) * (sale.qty or 0)
+        assert (sale.ex_tax_amount or 0) + (sale.tax_amount or 0) == sale.grand_total == sale.total_value
+    members = Card.objects.filter(member__in=sales.values("member"))
+    assert not members.filter(total_visits=0).exists()
+
+
+def test_sales_earn_what_promotions_give(cafe: Business) -> None:
+    shares = SalePromotion.objects.values("promotion__code").annotate(number=Count("id"))
+    given = {row["promotion__code"].partition("-")[0] for row in shares}
+    assert given == {"TEN", "BEANS", "GOLD", "TIFFIN"}
+    gold = SalePromotion.objects.filter(promotion__code="GOLD")
+    assert not gold.exclude(sale__member__group__name="Gold").exists()
+    for share in SalePromotion.objects.filter(promotion__code__startswith="TIFFIN").select_related("sale"):
+        day = share.sale.occurred_at.astimezone(ZoneInfo(cafe.timezone))
+        assert day.weekday() == 2
+        assert day.day <= 7
+    # One for the next month is there already.
+    assert Promotion.objects.filter(date_from__gt=today(cafe)).exists()
+
+
+def test_some_purchases_came_back_and_some_were_put_right(business: Business) -> None:
+    refunds = Sale.objects.filter(total_value__lt=0)
+    assert 1 <= refunds.count() <= 3
+    assert all(refund.points <= 0 and refund.notes.startswith("Returned: ") for refund in refunds)
+    reversed_ = Entry.objects.filter(kind="points_reverse")
+    assert reversed_.filter(source__in=[f"sale:{refund.pk}" for refund in refunds]).exists()
+    known = [f"sale:{pk}" for pk in Sale.objects.values_list("pk", flat=True)]
+    assert reversed_.filter(source__startswith="sale:").exclude(source__in=known).exists()  # a deleted one
+    changed = Entry.objects.filter(kind="points_earn", source__in=known).values("source")
+    assert changed.annotate(number=Count("id")).filter(number=2).exists()
+
+
+def test_events_gave_points(cafe: Business) -> None:
+    given = PointsAdjustment.objects.filter(origin="promotion")
+    notes = dict(given.values_list("internal_notes").annotate(Count("id")))
+    welcome, birthday, month = (
+        EventPromotion.objects.get(code=code).name for code in ("WELCOME", "BIRTHDAY", "GOLDMONTH")
+    )
+    assert set(notes) == {welcome, birthday, month}
+    assert notes[welcome] == CAFE.members - CAFE.suspended
+    assert notes[birthday] == Entry.objects.filter(kind="birthday_bonus").count()
+    gold = Member.objects.filter(group__name="Gold").count()
+    assert 3 * gold < notes[month] <= 6 * gold
+    assert EventPromotion.objects.exclude(quickscan_function="").get().points_to_award == 0
+
+
+def test_vouchers_were_issued_in_every_way(business: Business) -> None:
+    issues = VoucherIssue.objects.select_related("voucher")
+    chosen = issues.filter(voucher__available_for_self_selection=True)
+    assert chosen.filter(points_used__gt=0).count() == chosen.count() > 10
+    gift_card = Voucher.objects.get(pk__in=Precode.objects.values("voucher"))
+    bearers = issues.filter(voucher=gift_card)
+    assert bearers.filter(member=None, points_used=0).count() == bearers.count() > 5
+    printed = set(Precode.objects.values_list("code", flat=True))
+    assert printed & set(VoucherCode.objects.filter(voucher=gift_card).values_list("code", flat=True))
+    assert (
+        issues.exclude(occasion=None).exists()
+        or Voucher.objects.filter(auto_allocate_on_event="points_reach_required").exists()
+    )
+    assert {code.status for code in VoucherCode.objects.all()} == {"active", "reserved", "redeemed"}
+    assert VoucherLog.objects.filter(action="reset").count() == 1
+    assert Entry.objects.filter(kind="points_return").count() == 1  # an issue that was taken back
+
+
+def test_busy_customers_got_a_voucher_for_the_points_of_three_months(cafe: Business) -> None:
+    busy = VoucherIssue.objects.filter(voucher__trigger_on_total_points_earned__gt=0)
+    assert busy.filter(points_used=0, occasion__startswith="earned:").count() == busy.count() > 5
+    credited = VoucherCode.objects.exclude(credit=None)
+    assert credited.filter(voucher__can_be_redeemed_for_points=F("credit__points")).count() > 3
 
 
 def test_every_login_works(demo: DemoShop) -> None:

@@ -7,9 +7,20 @@ from zoneinfo import ZoneInfo
 import phonenumbers
 import pytest
 
+from regulars.demo.happenings import (
+    AtCounter,
+    Buys,
+    ChoosesVoucher,
+    Collects,
+    Happening,
+    HasBirthday,
+    Joins,
+    MonthBegins,
+    SellsGiftCard,
+)
 from regulars.demo.people import AWAY_DAYS, Habit, draw_people
 from regulars.demo.shops import BAKERY, CAFE, SHOPS, Shop
-from regulars.demo.year import AtCounter, Collects, Happening, HasBirthday, Joins, Year, draw_year
+from regulars.demo.year import Year, draw_year
 
 MOMENTS = [
     dt.datetime(2026, 11, 21, 14, 30, tzinfo=dt.UTC),
@@ -84,6 +95,47 @@ def test_nobody_is_served_at_a_branch_that_has_closed() -> None:
     assert days_ago is not None
     assert len(there) > 50
     assert max(there) <= MOMENTS[0] - dt.timedelta(days=days_ago - 1)
+
+
+@shops
+@moments
+def test_people_buy_what_is_on_sale_when_they_visit(shop: Shop, now: dt.datetime) -> None:
+    year = draw_year(shop, now)
+    zone = ZoneInfo(shop.timezone)
+    bought = [happening for happening in year.happenings if isinstance(happening, Buys)]
+    items = {item.code: item for item in shop.offer.items}
+    assert {purchase.item for purchase in bought} == items.keys()
+    assert 0.4 < len(bought) / len(visits(year)) < 0.7
+    came = {(visit.person, visit.place): visit.at for visit in visits(year)}
+    last_days = dict.fromkeys(items, dt.date.min)
+    for purchase in bought:
+        assert (purchase.person, purchase.place) in came
+        last_days[purchase.item] = max(last_days[purchase.item], purchase.at.astimezone(zone).date())
+    for code, item in items.items():
+        if item.retired_days_ago is not None:
+            assert last_days[code] < year.today - dt.timedelta(days=item.retired_days_ago)
+
+
+def test_a_month_begins_on_its_first_day_since_gold_gets_something_for_it() -> None:
+    for now in MOMENTS:
+        begins = [one.at for one in draw_year(CAFE, now).happenings if isinstance(one, MonthBegins)]
+        assert 5 <= len(begins) <= 6 or now.month == 7
+        assert {at.astimezone(ZoneInfo(CAFE.timezone)).day for at in begins} == {1}
+    assert not any(isinstance(one, MonthBegins) for one in draw_year(BAKERY, MOMENTS[0]).happenings)
+
+
+@shops
+def test_vouchers_that_people_choose_are_theirs_to_choose(shop: Shop) -> None:
+    year = draw_year(shop, MOMENTS[0])
+    perks = {perk.code: perk for perk in shop.offer.perks}
+    chosen = [one for one in year.happenings if isinstance(one, ChoosesVoucher)]
+    assert {one.voucher for one in chosen} == {perk.code for perk in perks.values() if perk.weight}
+    for one in chosen:
+        assert perks[one.voucher].terms["available_for_self_selection"]
+        assert perks[one.voucher].group in {None, year.people[one.person].group}
+    sold = [one for one in year.happenings if isinstance(one, SellsGiftCard)]
+    assert {one.voucher for one in sold} == {shop.offer.gift_card}
+    assert 0 < len(sold) < perks[shop.offer.gift_card or ""].precodes + 5
 
 
 def test_whoever_drifts_away_stays_away() -> None:

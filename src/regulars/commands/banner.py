@@ -22,7 +22,7 @@ def show_certificate(files: "Files", url: str) -> None:
 
 
 def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
-    """Logins and key of the demo shop, and three calls that work when pasted."""
+    """Logins and keys of the demo shop, and calls of both dialects that work when pasted."""
     say()
     say("Demo logins:")
     for login in shop["logins"]:
@@ -33,8 +33,16 @@ def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
     trust = f" --cacert {shlex.quote(str(files.ca_certificate))}" if files else ""
     key = f"-H 'X-Api-Key: {first['api_key']}'"
     body = f'\'{{"qr_code": "{first["qr_code"]}", "count": 1}}\''
+    time = "--data-urlencode \"global[api_time]=$(date -u '+%Y-%m-%d %H:%M:%S')\""
+    form = {
+        "api_key": first["api_key"],
+        "api_method": "get_members",
+        "fields][code": first["member_code"],
+    }
+    fields = " ".join(f"-d 'global[{name}]={value}'" for name, value in form.items())
     say()
-    say(f"Try (the second gives {first['member_name']} a stamp):")
+    say(f"Try (the second gives {first['member_name']} a stamp, the last shows the same card over RPC):")
     say(f"  curl -s{trust} {key} {url}/api/business")
     say(f"  curl -s{trust} {key} -H 'Content-Type: application/json' -d {body} {url}/api/stamps/add")
     say(f"  curl -s{trust} {key} {url}/api/stats")
+    say(f"  curl -s{trust} {time} {fields} {url}/rpc")

@@ -65,7 +65,7 @@ def kept(settings: Environment) -> dict[str, Any] | None:
     """What was kept when the demo shop was loaded, or None."""
     try:
         shop = json.loads((settings.data_dir / FILE).read_text(encoding="utf-8"))
-        needed = ("name", "slug", "api_key", "qr_code", "member_name")
+        needed = ("name", "slug", "api_key", "qr_code", "member_name", "member_code")
         valid = bool(shop["logins"]) and all(one[key] for one in shop["businesses"] for key in needed)
     except FileNotFoundError:
         return None

@@ -89,7 +89,7 @@ def _welcome(plan: "Plan", settings: Environment, shop: dict[str, Any] | None) -
     urls = [f"{'https' if plan.tls else 'http'}://{in_url(one)}:{plan.port}" for one in local]
     shown = dict.fromkeys([settings.public_url, *urls])
     say(f"Regulars {__version__} serves {', '.join(shown)} (stop with Ctrl-C)")
-    say(f"API page: {urls[0]}/api/docs")
+    say(f"API pages: {urls[0]}/api/docs (REST), {urls[0]}/rpc/docs (RPC)")
     if plan.tls:
         banner.show_certificate(plan.tls, urls[-1])
     if shop:

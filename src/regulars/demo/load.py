@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import dataclass
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import Case, Q, When
@@ -14,27 +14,34 @@ from django_scopes import scope, scopes_disabled
 
 from regulars import db
 from regulars.analytics import rollup
-from regulars.demo.people import Person
-from regulars.demo.shops import SHOPS, Shop
-from regulars.demo.year import (
+from regulars.demo.happenings import (
     AsksForReward,
+    AtCounter,
+    AtTill,
+    Buys,
+    ChoosesVoucher,
     Closes,
     Collects,
-    EarnsPoints,
     Happening,
     HasBirthday,
     Joins,
+    MonthBegins,
     Night,
+    Retires,
     RewardChanges,
-    SpendsPoints,
-    Year,
-    draw_year,
+    SellsGiftCard,
+    TakesGiftCard,
+    UsesVoucher,
 )
+from regulars.demo.people import Person
+from regulars.demo.programme import Programme, Till
+from regulars.demo.shops import SHOPS, Shop
+from regulars.demo.year import Year, draw_year
 from regulars.ledger import actions as ledger
 from regulars.ledger import points
 from regulars.ledger.models import Card
 from regulars.members import groups
-from regulars.rules.errors import Conflict, NotEnoughPoints
+from regulars.rules.errors import Conflict
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Branch, Business, Staff, User
 
@@ -59,6 +66,7 @@ class DemoBusiness:
     api_key: str
     qr_code: str
     member_name: str
+    member_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +149,7 @@ def _describe(business: Business, api_key: str) -> DemoBusiness:
         api_key=api_key,
         qr_code=card.qr_code if card else "",
         member_name=card.member.name if card else "",
+        member_code=card.member.code if card else "",
     )
 
 
@@ -150,6 +159,7 @@ class _Holder:
 
     member_id: int
     qr_code: str
+    group: str | None
     pending_rewards: int = 0
 
 
@@ -159,6 +169,8 @@ class _Loader:
     def __init__(self, year: Year) -> None:
         self._shop: Shop = year.shop
         self._people: list[Person] = year.people
+        self._today = year.today
+        self._zone = ZoneInfo(year.shop.timezone)
         self._happenings: list[Happening] = year.happenings
         self._holders: dict[int, _Holder] = {}
         # A week to put up the posters before the first customer joins.
@@ -172,6 +184,7 @@ class _Loader:
             self._happen(happening)
             if done % _STEPS_BETWEEN_REPORTS == 0 or done == total:
                 report(stage, done, total)
+        self._programme.put_right(self._today)
         return _describe(self._business, self._api_key)
 
     def _open_business(self) -> None:
@@ -229,6 +242,10 @@ class _Loader:
         self._groups: dict[str | None, int | None] = {None: None} | {
             name: groups.ensure_group(business=self._business, code=name).pk for name in shop.groups or ()
         }
+        self._programme = Programme(
+            self._id, shop.offer, branches=[branch.pk for branch in self._branches], groups=self._groups
+        )
+        self._programme.open(self._today)
 
     def _happen(self, happening: Happening) -> None:
         match happening:
@@ -238,19 +255,47 @@ class _Loader:
                 self._collect(happening)
             case AsksForReward():
                 self._redeem(happening)
-            case EarnsPoints():
-                self._earn(happening)
-            case SpendsPoints():
-                self._spend(happening)
             case HasBirthday(at, number, year):
                 self._birthday(at, number, year)
+            case AtTill():
+                self._pay(happening)
+            case _:
+                self._change(happening)
+
+    def _pay(self, happening: AtTill) -> None:
+        """What happens at a till and is about points."""
+        programme, till = self._programme, self._till(happening)
+        match happening:
+            case Buys():
+                programme.buy(self._member_id(happening), happening.item, happening.qty, till)
+            case UsesVoucher(at):
+                member_id, item, qty = self._member_id(happening), happening.item, happening.qty
+                programme.use_voucher(member_id, item, qty, till, self._day(at))
+            case ChoosesVoucher():
+                programme.choose_voucher(self._member_id(happening), happening.voucher, till)
+            case SellsGiftCard():
+                programme.sell_gift_card(happening.voucher, till)
+            case TakesGiftCard(at):
+                programme.take_gift_card(happening.voucher, till, self._day(at))
+
+    def _change(self, happening: Happening) -> None:
+        """What the shop itself does."""
+        match happening:
             case Night(at):
                 points.expire_points(business_id=self._id, occurred_at=at)
+            case MonthBegins(at):
+                members = [(holder.member_id, holder.group) for holder in self._holders.values()]
+                self._programme.begin_month(members, self._day(at), at)
             case RewardChanges(_, reward):
                 tenants.update_program(business_id=self._id, reward_description=reward)
+            case Retires(_, item):
+                self._programme.retire(item)
             case Closes(_, place):
                 branch_id = self._branches[place].pk
                 tenants.update_branch(business_id=self._id, branch_id=branch_id, is_active=False)
+
+    def _member_id(self, visit: AtCounter) -> int:
+        return self._holders[visit.person].member_id
 
     def _join(self, at: dt.datetime, number: int) -> None:
         person = self._people[number]
@@ -268,13 +313,18 @@ class _Loader:
             optout_post=person.optout_post,
             suspended=person.suspended,
         )
-        self._holders[number] = _Holder(card.member_id, card.qr_code)
+        self._holders[number] = _Holder(card.member_id, card.qr_code, person.group)
 
-    def _branch_id(self, place: int | None) -> int | None:
-        return None if place is None else self._branches[place].pk
+    def _till(self, happening: AtTill) -> Till:
+        place, colleague = happening.place, happening.colleague
+        return Till(
+            branch_id=None if place is None else self._branches[place].pk,
+            staff_id=None if colleague is None else self._team[colleague].pk,
+            occurred_at=happening.at,
+        )
 
-    def _staff_id(self, colleague: int | None) -> int | None:
-        return None if colleague is None else self._team[colleague].pk
+    def _day(self, at: dt.datetime) -> dt.date:
+        return at.astimezone(self._zone).date()
 
     def _collect(self, visit: Collects) -> None:
         holder = self._holders[visit.person]
@@ -282,9 +332,7 @@ class _Loader:
             business_id=self._id,
             qr_code=holder.qr_code,
             count=visit.count,
-            branch_id=self._branch_id(visit.place),
-            staff_id=self._staff_id(visit.colleague),
-            occurred_at=visit.at,
+            **self._till(visit).as_arguments(),
         )
         holder.pending_rewards = added.pending_rewards
 
@@ -295,41 +343,15 @@ class _Loader:
         redeemed = ledger.redeem_reward(
             business_id=self._id,
             qr_code=holder.qr_code,
-            branch_id=self._branch_id(wish.place),
-            staff_id=self._staff_id(wish.colleague),
-            occurred_at=wish.at,
+            **self._till(wish).as_arguments(),
         )
         holder.pending_rewards = redeemed.pending_rewards
 
     def _birthday(self, at: dt.datetime, number: int, year: int) -> None:
         holder = self._holders[number]
+        self._programme.keep_birthday(holder.member_id, year, at)
         added = ledger.add_birthday_bonus(
             business_id=self._id, member_id=holder.member_id, year=year, occurred_at=at
         )
         if added is not None:
             holder.pending_rewards = added.pending_rewards
-
-    def _earn(self, deal: EarnsPoints) -> None:
-        points.add_points(
-            business_id=self._id,
-            member_id=self._holders[deal.person].member_id,
-            points_to_add=deal.points,
-            expires_on=deal.expires_on,
-            branch_id=self._branch_id(deal.place),
-            staff_id=self._staff_id(deal.colleague),
-            text=deal.text,
-            occurred_at=deal.at,
-        )
-
-    def _spend(self, wish: SpendsPoints) -> None:
-        # Whoever has too few asks again another day.
-        with suppress(NotEnoughPoints):
-            points.spend_points(
-                business_id=self._id,
-                member_id=self._holders[wish.person].member_id,
-                points_to_spend=wish.points,
-                branch_id=self._branch_id(wish.place),
-                staff_id=self._staff_id(wish.colleague),
-                text=wish.text,
-                occurred_at=wish.at,
-            )

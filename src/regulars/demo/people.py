@@ -62,7 +62,6 @@ class Person:
     favourite_hour: int
     takes_rewards: float
     group: str | None = None
-    buys_beans: bool = False
     optout_email: bool = False
     optout_text: bool = False
     optout_post: bool = False
@@ -120,7 +119,7 @@ def _draw_joining(rng: random.Random, stays: int | None) -> int:
 
 
 def _mark_special(people: list[Person], shop: Shop) -> None:
-    """Groups, buyers of beans, the suspended, somebody who joined yesterday, a birthday in a leap year."""
+    """Groups, the suspended, somebody who joined yesterday, a birthday in a leap year."""
     busiest = sorted(range(len(people)), key=lambda index: -people[index].per_week)
     loyal = [index for index in busiest if people[index].habit is Habit.LOYAL]
     regular = [index for index in busiest if people[index].habit is Habit.REGULAR]
@@ -129,9 +128,6 @@ def _mark_special(people: list[Person], shop: Shop) -> None:
             people[index] = replace(people[index], group=shop.groups[0])
         for index in regular[: len(regular) * 2 // 3]:
             people[index] = replace(people[index], group=shop.groups[1])
-    if shop.sells_beans:
-        for index in [*loyal, *regular[: len(loyal)]]:
-            people[index] = replace(people[index], buys_beans=True)
     quiet = [index for index in range(len(people)) if people[index].habit is Habit.TRIED]
     for index in quiet[: shop.suspended]:
         people[index] = replace(people[index], habit=Habit.NEVER, per_week=0.0, suspended=True)

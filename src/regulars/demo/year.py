@@ -12,104 +12,36 @@ from dataclasses import dataclass
 from itertools import chain
 from zoneinfo import ZoneInfo
 
+from regulars.demo.happenings import (
+    AsksForReward,
+    Closes,
+    Collects,
+    Happening,
+    HasBirthday,
+    Joins,
+    MonthBegins,
+    Night,
+    Retires,
+    RewardChanges,
+    SellsGiftCard,
+    TakesGiftCard,
+)
 from regulars.demo.people import YEAR_DAYS, Habit, Person, draw_people
+from regulars.demo.purchases import draw_purchase
 from regulars.demo.shops import Shop
 from regulars.rules.birthdays import bonus_day
-from regulars.rules.points import expiry_date
 
-BEANS_POINTS_LAST_MONTHS = 4
-_BEANS = (
-    (25, "Monsooned Malabar, 250 g"),
-    (40, "Coorg Arabica, 500 g"),
-    (75, "Filter and 500 g of the house blend"),
-)
-_TREATS = ((60, "Cold brew bottle"), (120, "Bag of beans"))
-
-
-@dataclass(frozen=True, slots=True)
-class Happening:
-    """Something at a moment, in UTC."""
-
-    at: dt.datetime
-
-
-@dataclass(frozen=True, slots=True)
-class Joins(Happening):
-    """A person becomes a member; the number is their place in the list of people."""
-
-    person: int
-
-
-@dataclass(frozen=True, slots=True)
-class AtCounter(Happening):
-    """A person at a counter; without a place the till did not say which branch it stands in."""
-
-    person: int
-    place: int | None
-    colleague: int | None
-
-
-@dataclass(frozen=True, slots=True)
-class Collects(AtCounter):
-    """Stamps for a visit."""
-
-    count: int
-
-
-@dataclass(frozen=True, slots=True)
-class AsksForReward(AtCounter):
-    """A reward, if one is waiting."""
-
-
-@dataclass(frozen=True, slots=True)
-class EarnsPoints(AtCounter):
-    """Points for a purchase, or as a gift that never expires."""
-
-    points: int
-    text: str
-    expires_on: dt.date | None
-
-
-@dataclass(frozen=True, slots=True)
-class SpendsPoints(AtCounter):
-    """Points for a treat, if there are enough."""
-
-    points: int
-    text: str
-
-
-@dataclass(frozen=True, slots=True)
-class HasBirthday(Happening):
-    """The birthday bonus of a year is due."""
-
-    person: int
-    year: int
-
-
-@dataclass(frozen=True, slots=True)
-class Night(Happening):
-    """What the business lets run every night: points lapse."""
-
-
-@dataclass(frozen=True, slots=True)
-class RewardChanges(Happening):
-    """The programme promises something else from now on."""
-
-    reward: str
-
-
-@dataclass(frozen=True, slots=True)
-class Closes(Happening):
-    """A branch closes for good."""
-
-    place: int
+# How many gift cards a shop sells and takes in a year.
+_GIFT_CARDS_SOLD = 14
+_GIFT_CARDS_TAKEN = 8
 
 
 @dataclass(frozen=True, slots=True)
 class Year:
-    """The people of a shop and all that happens, in the order of time."""
+    """The people of a shop and all that happens up to `today`, in the order of time."""
 
     shop: Shop
+    today: dt.date
     people: list[Person]
     happenings: list[Happening]
 
@@ -119,11 +51,13 @@ def draw_year(shop: Shop, now: dt.datetime) -> Year:
     people = draw_people(shop)
     calendar = _Calendar(shop, now)
     parts = chain(
-        _changes(calendar), *(_life(calendar, number, person) for number, person in enumerate(people))
+        _changes(calendar),
+        _gift_cards(calendar),
+        *(_life(calendar, number, person) for number, person in enumerate(people)),
     )
     so_far = [happening for happening in parts if happening.at <= now]
     so_far += _early_birds(calendar, people, so_far)
-    return Year(shop, people, sorted(so_far, key=lambda happening: happening.at))
+    return Year(shop, calendar.today, people, sorted(so_far, key=lambda happening: happening.at))
 
 
 class _Calendar:
@@ -160,9 +94,31 @@ def _changes(calendar: _Calendar) -> Iterator[Happening]:
     for number, place in enumerate(shop.places):
         if place.closed_days_ago is not None:
             yield Closes(calendar.at(calendar.ago(place.closed_days_ago), 6), number)
-    if shop.sells_beans:
-        for days in range(YEAR_DAYS):
-            yield Night(calendar.at(calendar.ago(days), 3, 15))
+    for item in shop.offer.items:
+        if item.retired_days_ago is not None:
+            yield Retires(calendar.at(calendar.ago(item.retired_days_ago), 6), item.code)
+    monthly = max((gift.since_days or 0 for gift in shop.offer.gifts if gift.event == "monthly"), default=0)
+    for days in range(YEAR_DAYS):
+        day = calendar.ago(days)
+        if shop.offer.expire_months is not None:
+            yield Night(calendar.at(day, 3, 15))
+        if days <= monthly and day.day == 1:
+            yield MonthBegins(calendar.at(day, 3, 30))
+
+
+def _gift_cards(calendar: _Calendar) -> Iterator[Happening]:
+    """Gift cards that somebody buys for somebody, each at the first branch while the owner is in."""
+    shop = calendar.shop
+    voucher = shop.offer.gift_card
+    if voucher is None:
+        return
+    rng = random.Random(f"{shop.seed} gift cards")
+    for _ in range(_GIFT_CARDS_SOLD):
+        at = calendar.at(calendar.ago(rng.randrange(3, YEAR_DAYS)), 12, rng.randrange(60))
+        yield SellsGiftCard(at, 0, 0, voucher)
+    for _ in range(_GIFT_CARDS_TAKEN):
+        at = calendar.at(calendar.ago(rng.randrange(2, YEAR_DAYS // 2)), 13, rng.randrange(60))
+        yield TakesGiftCard(at, 0, 0, voucher)
 
 
 def _life(calendar: _Calendar, number: int, person: Person) -> Iterator[Happening]:
@@ -178,9 +134,6 @@ def _life(calendar: _Calendar, number: int, person: Person) -> Iterator[Happenin
     if person.habit is Habit.NEVER:
         return
     yield from _visit(rng, calendar, number, person, first)
-    if person.buys_beans:
-        at = first + dt.timedelta(minutes=3)
-        yield EarnsPoints(at, number, None, None, 20, "Welcome to the bean club", None)
     for days in range(1, person.joined_days_ago + 1):
         day = joined_on + dt.timedelta(days=days)
         if rng.random() < _likelihood(calendar.shop, person, day, days):
@@ -210,19 +163,14 @@ def _visit(
     count = rng.choices((1, 2, 3, 5), weights=(78, 16, 5, 1))[0]
     # A waiting reward is asked for first, so what this visit earns waits for a later one.
     if rng.random() < person.takes_rewards:
-        yield AsksForReward(at, number, place, colleague)
-    yield Collects(at + dt.timedelta(seconds=rng.randint(20, 60)), number, place, colleague, count)
-    if not person.buys_beans:
-        return
-    later = at + dt.timedelta(seconds=rng.randint(65, 110))
-    chance = rng.random()
-    if chance < 0.12:
-        points, text = rng.choice(_BEANS)
-        last_day = expiry_date(day, BEANS_POINTS_LAST_MONTHS)
-        yield EarnsPoints(later, number, place, colleague, points, text, last_day)
-    elif chance > 0.95:
-        points, text = rng.choice(_TREATS)
-        yield SpendsPoints(later, number, place, colleague, points, text)
+        yield AsksForReward(at, place, colleague, number)
+    yield Collects(at + dt.timedelta(seconds=rng.randint(20, 60)), place, colleague, number, count)
+    # Of its own, so that what people buy does not change when they come.
+    basket = random.Random(f"{calendar.shop.seed} {number} {day}")
+    days_ago = (calendar.today - day).days
+    yield from draw_purchase(
+        basket, calendar.shop, person, days_ago, Collects(at, place, colleague, number, count)
+    )
 
 
 def _draw_counter(
@@ -259,4 +207,4 @@ def _early_birds(calendar: _Calendar, people: list[Person], so_far: list[Happeni
     for place_in_queue in range(missing):
         number = loyal[place_in_queue]
         at = midnight + (calendar.now - midnight) * (place_in_queue + 1) / (missing + 1)
-        yield Collects(at.replace(microsecond=0), number, people[number].place, 0, 1)
+        yield Collects(at.replace(microsecond=0), people[number].place, 0, number, 1)
