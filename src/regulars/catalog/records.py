@@ -9,15 +9,13 @@ from decimal import Decimal
 from typing import Any, Generic, TypeVar
 
 from django.db import IntegrityError, models, transaction
-from django.db.models import ProtectedError, QuerySet, Value
-from django.db.models.functions import Upper
-from django.db.models.lookups import Exact
+from django.db.models import ProtectedError, QuerySet
 from django_scopes import scope
 
 from regulars.rules import codes, values
 from regulars.rules.errors import Conflict, HasHistory, InvalidInput, NotFound
 from regulars.rules.text import clean_text
-from regulars.tenants.queries import next_number
+from regulars.tenants.queries import next_number, same_code
 
 MAX_CODE = 50
 
@@ -115,8 +113,7 @@ class Records(Generic[M]):
         return cleaned
 
     def _with_code(self, code: str) -> QuerySet[M]:
-        # Written as the index has it, so that the database can use it.
-        return self.rows().filter(Exact(Upper("code"), Upper(Value(code))))
+        return self.rows().filter(same_code(code))
 
     def _unused(self, code: str, *, but: int | None = None) -> str:
         if self._with_code(code).exclude(pk=but).exists():

@@ -7,9 +7,6 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import DEFAULT_DB_ALIAS, transaction
-from django.db.models import Value
-from django.db.models.functions import Upper
-from django.db.models.lookups import Exact
 from django.utils import timezone
 from django_scopes import scope
 
@@ -21,6 +18,7 @@ from regulars.rules import codes, promotions
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, Suspended
 from regulars.sales import fields, store
 from regulars.sales.models import Sale, SalePromotion
+from regulars.tenants.queries import same_code
 
 # What a sale earns depends on these; a change of anything else moves no points.
 _PRICED_BY = ("member_id", "total_value", "occurred_at", "sku_id", "branch_id")
@@ -229,7 +227,7 @@ def _loaded(pk: int) -> Sale:
 
 
 def _free_code(sale: Sale, code: str) -> str:
-    others = Sale.objects.filter(Exact(Upper("code"), Upper(Value(code)))).exclude(pk=sale.pk)
+    others = Sale.objects.filter(same_code(code)).exclude(pk=sale.pk)
     if others.exists():
         raise store.code_taken(code)
     return code
@@ -258,10 +256,9 @@ def _follow(sale: Sale, old_member: int, old_points: int) -> None:
     if sale.member_id == old_member:
         _correct(sale, old_member, old_points, sale.points)
         return
-    steps = [(old_member, old_points, 0), (sale.member_id, 0, sale.points)]
-    for member_id, before, after in sorted(
-        steps
-    ):  # in one order, so that two such edits cannot lock each other
+    # In the order of the members, so that two such edits cannot lock each other.
+    steps = sorted([(old_member, old_points, 0), (sale.member_id, 0, sale.points)])
+    for member_id, before, after in steps:
         _correct(sale, member_id, before, after)
 
 

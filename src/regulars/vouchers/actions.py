@@ -17,7 +17,7 @@ from regulars.rules import occasions, values, vouchers
 from regulars.rules.errors import Conflict, HasHistory, InvalidInput, NotFound
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Branch
-from regulars.vouchers.lookups import with_code
+from regulars.tenants.queries import same_code
 from regulars.vouchers.models import Precode, Voucher, VoucherCode
 
 MAX_DAYS = 36_500
@@ -148,7 +148,7 @@ def add_precode(*, business_id: int, code: str = "", **values: Any) -> Precode:
     code = clean_text(code, field="code", max_length=records.MAX_CODE, required=True)
     with transaction.atomic():
         with scope(business=business_id):
-            if VoucherCode.objects.filter(with_code(code)).exists():
+            if VoucherCode.objects.filter(same_code(code)).exists():
                 raise Conflict(
                     f"A voucher was issued with the code {code}.",
                     fields={"code": "belongs to an issued voucher"},

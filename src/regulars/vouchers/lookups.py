@@ -10,10 +10,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Value
-from django.db.models.functions import Upper
-from django.db.models.lookups import Exact
-
 from regulars.ledger import post
 from regulars.members.models import Member
 from regulars.rules.errors import NotFound
@@ -28,11 +24,6 @@ class Place:
 
     timezone: str
     point_value: Decimal
-
-
-def with_code(code: str) -> Exact:
-    """The condition that a record's code is this one, whatever the case; written as the indexes have it."""
-    return Exact(Upper("code"), Upper(Value(code)))
 
 
 def place_of(business_id: int) -> Place:

@@ -20,8 +20,9 @@ from regulars.outbox.emit import NewEvent, emit
 from regulars.rules import codes, values
 from regulars.rules import vouchers as rules
 from regulars.rules.errors import AlreadyGiven, Conflict, InvalidInput, NotFound, Refusal
+from regulars.tenants.queries import same_code
 from regulars.vouchers import making
-from regulars.vouchers.lookups import Place, terms_of, with_code
+from regulars.vouchers.lookups import Place, terms_of
 from regulars.vouchers.models import Voucher, VoucherIssue, VoucherLog
 
 MAX_QTY = 10_000
@@ -62,7 +63,7 @@ def writing(business_id: int, code: str = "") -> Iterator[None]:
 
 def check_code(code: str) -> None:
     """Refuse the code of another issue, with Conflict."""
-    if code and VoucherIssue.objects.filter(with_code(code)).exists():
+    if code and VoucherIssue.objects.filter(same_code(code)).exists():
         raise Conflict(
             f"There is an issued voucher with code {code} already.",
             fields={"code": "belongs to another issued voucher"},
@@ -157,7 +158,7 @@ def source_of(issue_id: int) -> str:
 def _free_code(pk: int) -> str:
     # A code may have been given by hand that the numbers reach only now.
     number = pk
-    while VoucherIssue.objects.filter(with_code(code := codes.numbered_code("I", number))).exists():
+    while VoucherIssue.objects.filter(same_code(code := codes.numbered_code("I", number))).exists():
         number = db.next_id("vouchers_voucherissue") if db.is_postgresql() else number + 1
     return code
 

@@ -5,12 +5,13 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from django.db.models import CharField, F, Field, Model, Q, Value
+from django.db.models import CharField, Field, Model, Q, Value
 from django.db.models.functions import Upper
 from django.db.models.lookups import Exact, Lookup
 
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_text
+from regulars.tenants.queries import same_code
 
 MOST_WILDCARDS = 5
 _LONGEST_CODE = 50
@@ -31,11 +32,6 @@ class Like(Lookup):
 def upper_text(text: str) -> Any:
     """A text in the case in which the database compares; the database itself changes it."""
     return Upper(Value(text, output_field=CharField()))
-
-
-def same(column: str, text: str) -> Any:
-    """The condition that a column equals a text without regard to case."""
-    return Exact(Upper(F(column)), upper_text(text))
 
 
 def matches(expression: Any, text: str, field: str) -> Q:
@@ -60,7 +56,7 @@ def id_by_code(model: type[Model], field: str, code: str) -> int | None:
     """
     table: Any = model
     wanted = clean_text(code, field=field, max_length=_LONGEST_CODE)
-    pk: int | None = table.objects.filter(same("code", wanted)).values_list("pk", flat=True).first()
+    pk: int | None = table.objects.filter(same_code(wanted)).values_list("pk", flat=True).first()
     return pk
 
 

@@ -22,7 +22,7 @@ from regulars.api.rpc.errors import (
     to_error,
     unknown_field,
 )
-from regulars.api.rpc.lookups import id_by_code, same
+from regulars.api.rpc.lookups import id_by_code
 from regulars.api.rpc.method import Caller, Method
 from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import Flag, NewGroup
@@ -30,7 +30,7 @@ from regulars.members import groups
 from regulars.members import queries as members
 from regulars.rules.errors import Conflict, Refusal
 from regulars.rules.text import clean_text
-from regulars.tenants.queries import business_by_id
+from regulars.tenants.queries import business_by_id, same_code
 from regulars.vouchers import issuing
 from regulars.vouchers.models import VoucherCode
 
@@ -68,7 +68,7 @@ def _get(entity: Entity, caller: Caller, call: Call) -> Answer:
 
 
 def _codes(code: str) -> Any:
-    return VoucherCode.objects.filter(same("code", clean_text(code, field="voucher_code", max_length=50)))
+    return VoucherCode.objects.filter(same_code(clean_text(code, field="voucher_code", max_length=50)))
 
 
 def _known(entity: Entity, code: str) -> int:

@@ -17,7 +17,6 @@ from regulars.api.rpc.answers import Answer, Row
 from regulars.api.rpc.entity import Field
 from regulars.api.rpc.errors import bad_value, missing, to_error, unknown_field
 from regulars.api.rpc.extras import code_status
-from regulars.api.rpc.lookups import same
 from regulars.api.rpc.method import Caller, Method
 from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import FieldType, MemberRef, Number, Ref, Whole, local
@@ -27,6 +26,7 @@ from regulars.promotions.occasions import happened
 from regulars.rules.errors import Refusal
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Branch
+from regulars.tenants.queries import same_code
 from regulars.vouchers import redeeming
 from regulars.vouchers.models import VoucherCode
 
@@ -108,7 +108,7 @@ class Operation:
 
 
 def _code_row(caller: Caller, code: str, **more: Any) -> Row:
-    row = VoucherCode.objects.select_related("voucher", "member").get(same("code", code))
+    row = VoucherCode.objects.select_related("voucher", "member").get(same_code(code))
     card = Card.objects.filter(member_id=row.member_id).only("points").first() if row.member_id else None
     shown: list[tuple[str, Any]] = [
         ("voucher_code", row.code),
