@@ -17,7 +17,7 @@ START = {"REGULARS_ALLOW_HTTP": "loopback"}
 
 
 def pasted(running: Running) -> tuple[list[Any], str]:
-    """Send what the shown curl lines say, through a shell: the data of the REST answers, and the RPC answer."""
+    """Send what the shown curl lines say, through a shell: the data of the REST answers, and RPC's."""
     assert running.said("global[api_method]")  # the last line
     answers = []
     for line in running.output:
