@@ -71,6 +71,7 @@ def take(lots: Iterable[Lot], points: int) -> list[Take]:
         available = points - missing
         raise NotEnoughPoints(
             f"{points} points were asked for and {available} are available",
+            fields={"points": f"were asked for: {points}, and {available} are available"},
             points=points,
             available=available,
         )
