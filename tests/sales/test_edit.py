@@ -123,6 +123,11 @@ def test_what_does_not_change_the_price_moves_no_points(
     assert (edited.points, entries(card), shares(edited)) == (10, [("points_earn", 10, 0)], [("P1", 10)])
 
 
+def test_a_code_may_change_its_case(till: Till, card: Card) -> None:
+    sale = till.sell(card, code="inv-1")
+    assert till.edit(sale, code="INV-1").code == "INV-1"
+
+
 def test_an_edit_applies_the_promotions_as_they_are_now(till: Till, card: Card) -> None:
     sale = till.sell(card, "100")
     with scopes_disabled():
