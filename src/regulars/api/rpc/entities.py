@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from regulars.api.rpc import extras
 from regulars.api.rpc.entity import Entity, Field, Loaded
-from regulars.api.rpc.types import Day, Event, Flag, MemberRef, Moment, Number, Ref, Text, Whole
+from regulars.api.rpc.types import Day, Event, Flag, MemberRef, Moment, Number, Ref, Standing, Text, Whole
 from regulars.catalog import actions as catalog
 from regulars.catalog.models import Sku, SkuCategory
 from regulars.ledger import adjustments
@@ -86,7 +86,7 @@ MEMBER = Entity(
         Field("last_visit", Moment(), "card__last_visit_at"),
         Field("date_added", Moment(), "joined_at"),
         Field("date_modified", Moment(), "modified_at"),
-        Loaded("status", extras.member_status, "active or suspended"),
+        Field("status", Standing(), "suspended", note="active or suspended"),
     ),
     add=extras.add_member,
     edit=members.edit_member,

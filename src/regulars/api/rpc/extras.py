@@ -24,12 +24,6 @@ from regulars.vouchers.models import VoucherCode
 Nested = list[list[tuple[str, Any]]]
 
 
-def member_status(caller: Caller, ids: Sequence[int], fields: Mapping[str, str]) -> dict[int, str]:
-    """Whether each member may collect and redeem."""
-    flags = Member.objects.filter(pk__in=ids).values_list("pk", "suspended")
-    return {pk: "suspended" if suspended else "active" for pk, suspended in flags}
-
-
 def sale_promotions(caller: Caller, ids: Sequence[int], fields: Mapping[str, str]) -> dict[int, Nested]:
     """The promotions that each sale earned from."""
     found: dict[int, Nested] = defaultdict(list)

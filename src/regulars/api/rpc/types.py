@@ -189,6 +189,15 @@ class Flag(FieldType):
 
 
 @dataclass(frozen=True, slots=True)
+class Standing(FieldType):
+    """Whether a member may collect and redeem, told from their flag of suspension."""
+
+    def show(self, caller: Caller, value: Any) -> Printed:
+        """See `FieldType`."""
+        return "suspended" if value else "active"
+
+
+@dataclass(frozen=True, slots=True)
 class Day(FieldType):
     """A date. In a filter `*` may stand for a part of it: `*-12-24`."""
 
