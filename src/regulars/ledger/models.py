@@ -281,7 +281,10 @@ class PointsAdjustment(models.Model):
                 name="points_adjustment_origin_known",
             ),
         )
-        indexes = (models.Index(fields=("business", "id"), name="points_adjustment_business"),)
+        indexes = (
+            models.Index(fields=("business", "id"), name="points_adjustment_business"),
+            models.Index(fields=("staff",), name="points_adjustment_staff", condition=Q(staff__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.code}: {self.points}"

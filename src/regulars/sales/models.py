@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
+from django.db.models import Q
 from django.db.models.functions import Now, Upper
 from django_scopes import ScopedManager
 
@@ -55,6 +56,7 @@ class Sale(models.Model):  # type: ignore[django-manager-missing]
         indexes = (
             models.Index(fields=("business", "id"), name="sale_business"),
             models.Index(fields=("business", "occurred_at"), name="sale_occurred"),
+            models.Index(fields=("staff",), name="sale_staff", condition=Q(staff__isnull=False)),
         )
 
     def __str__(self) -> str:

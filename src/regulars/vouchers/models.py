@@ -122,6 +122,7 @@ class VoucherIssue(models.Model):  # type: ignore[django-manager-missing]
         indexes = (
             models.Index(fields=("business", "id"), name="voucher_issue_business"),
             models.Index(fields=("voucher", "member", "id"), name="voucher_issue_member"),
+            models.Index(fields=("staff",), name="voucher_issue_staff", condition=Q(staff__isnull=False)),
         )
 
     def __str__(self) -> str:
@@ -189,6 +190,11 @@ class VoucherCode(models.Model):  # type: ignore[django-manager-missing]
                 condition=Q(status="reserved"),
             ),
             models.Index(fields=("credit",), name="voucher_code_credit", condition=Q(credit__isnull=False)),
+            models.Index(
+                fields=("redeemed_branch",),
+                name="voucher_code_branch",
+                condition=Q(redeemed_branch__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -248,6 +254,12 @@ class VoucherLog(models.Model):
     text = models.CharField(max_length=300, blank=True)
 
     objects: ClassVar[models.Manager[VoucherLog]] = ScopedManager(business="business")
+
+    class Meta:
+        indexes = (
+            models.Index(fields=("branch",), name="voucher_log_branch", condition=Q(branch__isnull=False)),
+            models.Index(fields=("staff",), name="voucher_log_staff", condition=Q(staff__isnull=False)),
+        )
 
     def __str__(self) -> str:
         return f"{self.action} {self.voucher_code_id}"

@@ -186,5 +186,11 @@ class Migration(migrations.Migration):
                 name="points_adjustment_origin_known",
             ),
         ),
+        migrations.AddIndex(
+            model_name="pointsadjustment",
+            index=models.Index(
+                condition=models.Q(("staff__isnull", False)), fields=["staff"], name="points_adjustment_staff"
+            ),
+        ),
         migrations.RunPython(_guard, migrations.RunPython.noop),
     ]

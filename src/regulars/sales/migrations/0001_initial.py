@@ -137,4 +137,10 @@ class Migration(migrations.Migration):
                 models.F("business"), django.db.models.functions.text.Upper("code"), name="sale_code_unique"
             ),
         ),
+        migrations.AddIndex(
+            model_name="sale",
+            index=models.Index(
+                condition=models.Q(("staff__isnull", False)), fields=["staff"], name="sale_staff"
+            ),
+        ),
     ]

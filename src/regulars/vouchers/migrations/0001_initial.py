@@ -453,4 +453,30 @@ class Migration(migrations.Migration):
                 name="voucher_code_redeemed_at",
             ),
         ),
+        migrations.AddIndex(
+            model_name="vouchercode",
+            index=models.Index(
+                condition=models.Q(("redeemed_branch__isnull", False)),
+                fields=["redeemed_branch"],
+                name="voucher_code_branch",
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="voucherissue",
+            index=models.Index(
+                condition=models.Q(("staff__isnull", False)), fields=["staff"], name="voucher_issue_staff"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="voucherlog",
+            index=models.Index(
+                condition=models.Q(("branch__isnull", False)), fields=["branch"], name="voucher_log_branch"
+            ),
+        ),
+        migrations.AddIndex(
+            model_name="voucherlog",
+            index=models.Index(
+                condition=models.Q(("staff__isnull", False)), fields=["staff"], name="voucher_log_staff"
+            ),
+        ),
     ]
