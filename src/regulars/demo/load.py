@@ -14,6 +14,7 @@ from django_scopes import scope, scopes_disabled
 
 from regulars import db
 from regulars.analytics import rollup
+from regulars.demo.backdate import backdate
 from regulars.demo.happenings import (
     AsksForReward,
     AtCounter,
@@ -184,6 +185,7 @@ class _Loader:
             self._happen(happening)
             if done % _STEPS_BETWEEN_REPORTS == 0 or done == total:
                 report(stage, done, total)
+        backdate(business_id=self._id, opened_at=self._opened_at)
         self._programme.put_right(self._today)
         return _describe(self._business, self._api_key)
 
