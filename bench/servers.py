@@ -155,7 +155,8 @@ def audit(environment: Mapping[str, str], folder: Path) -> str:
 
 def clean(environment: Mapping[str, str]) -> dict[str, str]:
     """This process's environment without settings of a Regulars that happens to be in it."""
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("REGULARS_")}
+    others = ("REGULARS_", "DJANGO_")
+    kept = {name: value for name, value in os.environ.items() if not name.startswith(others)}
     return kept | dict(environment)
 
 
