@@ -20,16 +20,17 @@ def still(line: str) -> str:
     """A line of the transcript without what differs from run to run."""
     line = re.sub(r"rk_\w+", "rk_…", line)
     line = re.sub(r'"qr_code": "[0-9a-f]{16}"', '"qr_code": "…"', line)
+    line = re.sub(r"\[code\]=M\d{6}", "[code]=M…", line)
     return re.sub(r"gives .+ a stamp", "gives … a stamp", line)
 
 
 def test_make_run_gives_what_the_readme_shows(tmp_path: Path) -> None:
     # One test for all of it: loading the demo shop takes its time.
     with serving(tmp_path, "--demo") as house:
-        house.wait_for("/api/stats")  # the last line
+        house.wait_for("global[api_method]")  # the last line
         check_transcript(house)
         check_printed_calls(house)
-        check_first_call(house)
+        check_examples(house)
 
 
 def check_transcript(house: House) -> None:
@@ -41,23 +42,27 @@ def check_transcript(house: House) -> None:
 
 def check_printed_calls(house: House) -> None:
     calls = [line for line in house.output if line.startswith("  curl ")]
-    assert len(calls) == 3
+    assert len(calls) == 4
     answers = []
     for call in calls:
         done = house.run("bash", "-c", call)
         assert done.returncode == 0, done.stderr
-        answers.append(json.loads(done.stdout)["data"])
-    business, stamp, stats = answers
+        answers.append(done.stdout)
+    *rest, rpc = answers
+    business, stamp, stats = (json.loads(answer)["data"] for answer in rest)
     assert business["business_name"] == "Parijata Coffee House"
     assert stamp["stamps_added"] == 1
     assert stats["stamps_today"] >= 1
+    # The same card in the other dialect.
+    assert f"<current_stamps>{stamp['current_stamps']}</current_stamps>" in rpc
+    assert re.search(r'"qr_code": "(\w+)"', calls[1])[1] in rpc  # type: ignore[index]
 
 
-def check_first_call(house: House) -> None:
+def check_examples(house: House) -> None:
     key = re.search(r"API key of .+: (rk_\w+)", "\n".join(house.output))
     assert key
     found = examples.of_page(README)
-    assert found
+    assert len(found) == 4
     wrong = [examples.problem(ran) for ran in examples.run(house, found, key[1])]
     assert not any(wrong), wrong
 
