@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import postgres
+from tests import blank, postgres
 
 ONCE_FOLDERS = {"rules", "tidy"}  # as if each test in them had the marker
 
@@ -81,3 +81,19 @@ def pytest_report_header(config: pytest.Config) -> str:
 def database(pytestconfig: pytest.Config) -> str:
     """Which database this session runs on: "sqlite" or "postgresql"."""
     return str(pytestconfig.getoption("--database"))
+
+
+@pytest.fixture(scope="session")
+def django_db_keepdb() -> bool:
+    """The database of this process is there before Django looks for it; it goes with the session."""
+    return True
+
+
+@pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: None, database: str) -> None:
+    """Copy the database of this process from the one that the session makes."""
+    from django.db import connection  # noqa: PLC0415 - not before the environment is there
+
+    name = connection.creation._get_test_db_name()
+    server = "sqlite://" if database == "sqlite" else os.environ["REGULARS_DATABASE_URL"].rpartition("/")[0]
+    blank.copy_into({"REGULARS_DATABASE_URL": f"{server}/{name}"})

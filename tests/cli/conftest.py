@@ -17,6 +17,8 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests import blank
+
 COMMAND = str(Path(sys.executable).parent / "regulars")
 START_SECONDS = 60
 STOP_SECONDS = 40
@@ -129,6 +131,12 @@ class Regulars:
             for stream in (process.stdout, process.stderr):
                 assert stream is not None
                 stream.close()
+
+
+@pytest.fixture
+def tables(regulars: "Regulars") -> None:
+    """The database is there already, with nothing in it: for tests that are not about making it."""
+    blank.copy_into(regulars.env)
 
 
 @pytest.fixture

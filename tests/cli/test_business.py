@@ -37,6 +37,7 @@ def test_createbusiness_makes_everything_and_prints_one_object(regulars: Regular
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("tables")
 def test_a_bad_value_names_its_option_and_makes_nothing(regulars: Regulars) -> None:
     line = regulars.refused(*NEW, "--plan", "platinum", status=2)
     assert line.startswith("--plan ")
@@ -55,6 +56,7 @@ def test_every_field_has_its_option(field: str) -> None:
 
 
 @pytest.mark.once  # the database sees no difference from the REST dialect's own tests
+@pytest.mark.usefixtures("tables")
 def test_keys_are_made_listed_and_revoked(regulars: Regulars) -> None:
     made = json.loads(regulars(*NEW).stdout)
     key = json.loads(regulars("apikey", "create", made["slug"], "--name", "Till", "--format", "json").stdout)

@@ -18,6 +18,7 @@ def test_it_makes_no_database(regulars: Regulars) -> None:
     assert not regulars.data_dir.exists()
 
 
+@pytest.mark.usefixtures("tables")
 def test_it_says_what_was_given(regulars: Regulars) -> None:
     assert regulars(*NEW).returncode == 0
     nothing = "Gave 0 points, 0 stamps and 0 vouchers; 0 points and 0 reservations ran out.\n"

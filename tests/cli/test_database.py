@@ -20,7 +20,7 @@ LATER = "later"  # the app that only the upgraded installation has
 
 
 @pytest.fixture
-def shop(regulars: Regulars) -> Regulars:
+def shop(regulars: Regulars, tables: None) -> Regulars:
     """An installation with one business."""
     assert regulars(*NEW).returncode == 0
     return regulars

@@ -145,6 +145,7 @@ def test_answers_are_closed_and_streams_are_left_to_the_server() -> None:
     stream.close()
 
 
+@pytest.mark.usefixtures("tables")
 def test_clients_that_never_finish_stop_nobody(regulars: Regulars, database: str) -> None:
     with regulars.serving("--workers", "1", REGULARS_ALLOW_HTTP="loopback") as running, ExitStack() as stack:
         port = int(running.url.rpartition(":")[2])
@@ -167,6 +168,7 @@ def test_clients_that_never_finish_stop_nobody(regulars: Regulars, database: str
 
 @pytest.mark.once
 @pytest.mark.skipif(not Path("/proc/net/tcp").exists(), reason="only Linux shows its timers")
+@pytest.mark.usefixtures("tables")
 def test_silent_clients_are_asked_whether_they_are_there(regulars: Regulars) -> None:
     with regulars.serving() as running:
         port = int(running.url.rpartition(":")[2])

@@ -76,6 +76,7 @@ def test_it_makes_the_database_answers_and_stops(regulars: Regulars) -> None:
 
 @pytest.mark.once
 @pytest.mark.parametrize("how", [signal.SIGINT, signal.SIGHUP])
+@pytest.mark.usefixtures("tables")
 def test_ctrl_c_and_a_closed_terminal_stop_it(regulars: Regulars, how: signal.Signals) -> None:
     with regulars.serving() as running:
         (worker,) = workers(running)[:1]
@@ -84,6 +85,7 @@ def test_ctrl_c_and_a_closed_terminal_stop_it(regulars: Regulars, how: signal.Si
         assert not alive(worker)
 
 
+@pytest.mark.usefixtures("tables")
 def test_a_process_manager_may_stop_all_processes_at_once(regulars: Regulars) -> None:
     with regulars.serving() as running:
         for one in [running.process.pid, *workers(running)]:
@@ -92,6 +94,7 @@ def test_a_process_manager_may_stop_all_processes_at_once(regulars: Regulars) ->
         assert running.process.wait(20) == 0
 
 
+@pytest.mark.usefixtures("tables")
 def test_a_killed_server_takes_its_workers_along_and_starts_again_at_once(regulars: Regulars) -> None:
     with regulars.serving() as running:
         before = workers(running)
@@ -106,6 +109,7 @@ def test_a_killed_server_takes_its_workers_along_and_starts_again_at_once(regula
             assert not any(alive(one) for one in before)
 
 
+@pytest.mark.usefixtures("tables")
 def test_a_killed_worker_is_replaced(regulars: Regulars) -> None:
     with regulars.serving() as running:
         time.sleep(server.ROLL_UP_EVERY + 1)  # by now the parent has the database open, too
@@ -116,6 +120,7 @@ def test_a_killed_worker_is_replaced(regulars: Regulars) -> None:
         assert running.stop() == 0
 
 
+@pytest.mark.usefixtures("tables")
 def test_sqlite_is_served_by_one_process_once(regulars: Regulars, database: str) -> None:
     if database == "postgresql":
         with regulars.serving("--workers", "2") as running:
@@ -132,6 +137,7 @@ def test_sqlite_is_served_by_one_process_once(regulars: Regulars, database: str)
 
 
 @pytest.mark.once
+@pytest.mark.usefixtures("tables")
 def test_links_use_the_address_that_is_served_unless_told_otherwise(regulars: Regulars) -> None:
     with regulars.serving(REGULARS_PUBLIC_URL="https://shop.example") as running:
         assert running.url == "https://shop.example"

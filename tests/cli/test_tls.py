@@ -86,6 +86,7 @@ def test_files_that_do_not_belong_together_are_made_anew(tmp_path: Path) -> None
     ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(files.certificate, files.key)
 
 
+@pytest.mark.usefixtures("tables")
 def test_serve_tls_is_trusted_by_who_trusts_the_authority_and_by_nobody_else(regulars: Regulars) -> None:
     with regulars.serving("--tls") as running:
         assert running.url.startswith("https://127.0.0.1:")

@@ -17,6 +17,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests import blank
+
 pytestmark = pytest.mark.once
 
 HERE = Path(__file__).parent
@@ -127,6 +129,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("php")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("REGULARS_", "DJANGO_"))}
     env["REGULARS_DATA_DIR"] = str(folder / "data")
+    blank.copy_into(env)
     with subprocess.Popen(
         [COMMAND, "serve", "--tls", "--port", "0"],
         env=env,

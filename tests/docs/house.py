@@ -1,4 +1,4 @@
-"""A server of its own for the examples: an empty data folder, the real command, a free port."""
+"""A server of its own for the examples: a folder without a shop, the real command, a free port."""
 
 from __future__ import annotations
 
@@ -17,6 +17,8 @@ import uuid
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests import blank
 
 COMMAND = Path(sys.executable).parent / "regulars"
 PUBLISHED_URL = "http://127.0.0.1:8000"  # where the pages say that the server is
@@ -76,6 +78,8 @@ def environment(folder: Path) -> dict[str, str]:
 def serving(folder: Path, *options: str) -> Iterator[House]:
     """A server on a free port, until the end of the block."""
     env = environment(folder)
+    if "--demo" not in options:  # that one begins with nothing, as a reader does
+        blank.copy_into(env)
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(
             [COMMAND, "serve", "--port", "0", *options],

@@ -10,6 +10,7 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests import blank
 from tests.races.serving import Installation
 
 
@@ -23,13 +24,15 @@ def _one_crowd_at_a_time() -> Iterator[None]:
 
 @pytest.fixture
 def installation(tmp_path: Path, database: str) -> Iterator[Installation]:
-    """A server that is not started yet, on an empty database of the session's kind."""
+    """A server that is not started yet, on a database without rows of the session's kind."""
     if database == "sqlite":
         with Installation(tmp_path, f"sqlite:///{tmp_path / 'shop.sqlite3'}", ("--threads", "8")) as made:
+            blank.copy_into(made.env)
             yield made
         return
     base, name = os.environ["REGULARS_DATABASE_URL"].rpartition("/")[0], f"races_{uuid.uuid4().hex}"
     with Installation(tmp_path, f"{base}/{name}", ("--workers", "3", "--threads", "4")) as made:
+        blank.copy_into(made.env)
         yield made
     with psycopg.connect(f"{base}/postgres", autocommit=True) as server:
         server.execute(sql.SQL("DROP DATABASE IF EXISTS {} WITH (FORCE)").format(sql.Identifier(name)))
