@@ -7,7 +7,8 @@ from typing import Any
 
 import pytest
 from django.apps import apps
-from django.db import connection
+from django.db import connection, transaction
+from pytest_django.plugin import DjangoDbBlocker
 
 from regulars.api.rpc.entities import ENTITIES
 from regulars.api.rpc.methods import METHODS
@@ -23,22 +24,38 @@ KIND_IDS = [kind.name for kind in KINDS]
 by_kind = pytest.mark.parametrize("kind", KINDS, ids=KIND_IDS)
 
 
+@pytest.fixture(scope="module")
+def open_shops(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[tuple[Till, Till]]:
+    """Alice's till and Charlie's; both shops are full. What a test does to them is taken back after it."""
+    # Each test's own transaction is a savepoint within this one.
+    with django_db_blocker.unblock(), transaction.atomic():
+        alice, charlie = Till(make_shop()), Till(make_shop("Charlie's"))
+        samples.open_shop(alice, "A")
+        samples.open_shop(charlie, "Z")
+        yield alice, charlie
+        transaction.set_rollback(True)
+
+
 @pytest.fixture
-def till() -> Till:
+def till(open_shops: tuple[Till, Till]) -> Till:
+    return open_shops[0]
+
+
+@pytest.fixture
+def stranger(open_shops: tuple[Till, Till]) -> Till:
+    return open_shops[1]
+
+
+@pytest.fixture
+def sent() -> dict[str, Fields]:
+    """What Alice's shop was opened with."""
+    return samples.full("A")
+
+
+@pytest.fixture
+def empty() -> Till:
+    """A till of a shop without any record."""
     return Till(make_shop())
-
-
-@pytest.fixture
-def sent(till: Till) -> dict[str, Fields]:
-    return samples.open_shop(till, "A")
-
-
-@pytest.fixture
-def stranger() -> Till:
-    """Charlie's till; his shop is full too."""
-    charlie = Till(make_shop("Charlie's"))
-    samples.open_shop(charlie, "Z")
-    return charlie
 
 
 def rows_everywhere() -> dict[str, int]:
@@ -276,8 +293,8 @@ def test_both_names_of_a_promotion_mean_one_thing(till: Till, sent: dict[str, Fi
     assert till.call("get_promotion", {"code": code}) == []
 
 
-def test_codes_are_made_where_none_is_given(till: Till) -> None:
-    member = till.one("add_member", {"first_name": "Bob", "last_name": "Smith"})
+def test_codes_are_made_where_none_is_given(empty: Till) -> None:
+    member = empty.one("add_member", {"first_name": "Bob", "last_name": "Smith"})
     assert member["code"] == "M000001"
     made = {
         "sku_category": ("C", {"name": "Cakes"}),
@@ -291,5 +308,5 @@ def test_codes_are_made_where_none_is_given(till: Till) -> None:
         "voucher_issued": ("I", {"voucher": "V000001", "qty": "1"}),
     }
     for kind, (letter, fields) in made.items():
-        code = till.one(f"add_{kind}", fields)["code"]
+        code = empty.one(f"add_{kind}", fields)["code"]
         assert (code[0], len(code), code[1:].isdigit()) == (letter, 7, True)
