@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import json
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
@@ -80,6 +81,18 @@ def calendar_day(value: dt.date | None) -> Any:
     return value.isoformat()
 
 
+def any_of(column: str) -> str:
+    """The condition that a column is one of the numbers of one parameter, made by `numbers`."""
+    if connection.vendor == "postgresql":
+        return f"{column} = ANY(%s)"
+    return f"{column} IN (SELECT value FROM json_each(%s))"
+
+
+def numbers(values: Sequence[int]) -> Any:
+    """Whole numbers as the one parameter that `any_of` looks at: the statement is the same for any number."""
+    return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
+
+
 def next_id(table: str) -> int:
     """The next id of a table, for a row whose code is made from its id. Within the caller's transaction.
 
@@ -104,6 +117,7 @@ def snapshot() -> Iterator[None]:
             yield
         return
     sqlite: Any = connection
+    sqlite.ensure_connection()  # which sets the mode
     usual = sqlite.transaction_mode
     sqlite.transaction_mode = "DEFERRED"
     try:

@@ -152,8 +152,8 @@ def test_an_event_counts_once_for_each_occasion(till: Till) -> None:
     assert till.one("record_event", told) == {"points": 0, "vouchers_issued": []}
     scan = {"member": "M000001", "event": "quickscan"}
     assert till.refusal("record_event", scan).message == "occasion is required"
-    for occasion, points in (("one", 3), ("one", 0), ("two", 3)):
-        assert till.one("record_event", scan | {"occasion": occasion})["points"] == points
+    for occasion, given_now in (("one", 3), ("one", 0), ("two", 3)):
+        assert till.one("record_event", scan | {"occasion": occasion})["points"] == given_now
     assert balance(till) == 113
     refused = till.refusal("record_event", {"member": "M000001", "event": "birthday", "occasion": "x"})
     assert (refused.code, "event" in refused.message) == ("006", True)

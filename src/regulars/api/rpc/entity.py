@@ -52,7 +52,7 @@ class Loaded:
     note: str
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entity:
     """A kind of record of the RPC dialect.
 

@@ -2,19 +2,19 @@
 
 from __future__ import annotations
 
-from collections import defaultdict
+import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from django.db import transaction
 from django.utils import timezone
 
+from regulars import db
 from regulars.api.rpc.method import Caller
-from regulars.api.rpc.types import local
+from regulars.api.rpc.types import Day, Moment, Number
 from regulars.ledger import actions as ledger
 from regulars.members import actions as members
 from regulars.members.models import Member
-from regulars.sales.models import SalePromotion
 from regulars.tenants import actions as tenants
 from regulars.tenants import mail
 from regulars.tenants.models import Branch, Staff
@@ -26,45 +26,57 @@ Nested = list[list[tuple[str, Any]]]
 
 def sale_promotions(caller: Caller, ids: Sequence[int], fields: Mapping[str, str]) -> dict[int, Nested]:
     """The promotions that each sale earned from."""
-    found: dict[int, Nested] = defaultdict(list)
-    rows = SalePromotion.objects.filter(sale_id__in=ids).order_by("pk")
-    for sale, code, points in rows.values_list("sale_id", "code", "points"):
+    found: dict[int, Nested] = {pk: [] for pk in ids}
+    sql = (
+        f"SELECT sale_id, code, points FROM sales_salepromotion WHERE {db.any_of('sale_id')} "
+        "AND business_id = %s ORDER BY id"
+    )
+    for sale, code, points in db.run(sql, (db.numbers(ids), caller.business_id)):
         found[sale].append([("code", code), ("points", points)])
-    return {pk: found[pk] for pk in ids}
+    return found
+
+
+_CODES = """
+SELECT c.issue_id, c.code, c.value, c.value_type, c.status, c.expires_on, c.reserved_until, c.redeemed_at
+FROM vouchers_vouchercode c WHERE {of_issues} AND c.business_id = %s{one} ORDER BY c.id"""
 
 
 def voucher_codes(caller: Caller, ids: Sequence[int], fields: Mapping[str, str]) -> dict[int, Nested]:
     """The codes of each issue; with a filter `voucher_code`, that one alone (seed: get_vouchers_issued)."""
-    found: dict[int, Nested] = defaultdict(list)
-    rows = VoucherCode.objects.filter(issue_id__in=ids).order_by("pk")
-    if wanted := fields.get("voucher_code", "").strip():
-        rows = rows.filter(code__iexact=wanted)
+    found: dict[int, Nested] = {pk: [] for pk in ids}
+    params: list[Any] = [db.numbers(ids), caller.business_id]
+    wanted = fields.get("voucher_code", "").strip()
+    if wanted:
+        params.append(wanted)
+    one = " AND UPPER(c.code) = UPPER(%s)" if wanted else ""
+    sql = _CODES.format(of_issues=db.any_of("c.issue_id"), one=one)
     now = timezone.now()
-    for row in rows:
-        found[row.issue_id].append(describe_code(caller, row, now))
-    return {pk: found[pk] for pk in ids}
+    for issue, code, value, value_type, *state, redeemed_at in db.run(sql, params):
+        found[issue].append(
+            [
+                ("voucher_code", code),
+                ("value", _MONEY.show(caller, value)),
+                ("value_type", value_type),
+                ("status", code_status(caller, now, *state)),
+                ("expires_on", _DAY.show(caller, state[1])),
+                ("redeemed_at", _MOMENT.show(caller, redeemed_at)),
+            ]
+        )
+    return found
 
 
-def describe_code(caller: Caller, row: VoucherCode, now: Any) -> list[tuple[str, Any]]:
-    """One voucher code as rows show it."""
-    return [
-        ("voucher_code", row.code),
-        ("value", f"{row.value:.2f}"),
-        ("value_type", row.value_type),
-        ("status", code_status(caller, row, now)),
-        ("expires_on", row.expires_on and row.expires_on.isoformat()),
-        ("redeemed_at", row.redeemed_at and local(caller, row.redeemed_at)),
-    ]
+_MONEY, _DAY, _MOMENT = Number(), Day(), Moment()
 
 
-def code_status(caller: Caller, row: VoucherCode, now: Any) -> str:
+def code_status(caller: Caller, now: dt.datetime, status: str, expires_on: Any, reserved_until: Any) -> str:
     """Active, reserved, redeemed or expired: a reservation that has run out counts no more."""
-    if row.status == VoucherCode.Status.REDEEMED:
+    if status == VoucherCode.Status.REDEEMED:
         return "redeemed"
-    if row.expires_on is not None and row.expires_on.isoformat() < local(caller, now)[:10]:
-        return "expired"
-    if row.status == VoucherCode.Status.RESERVED and row.reserved_until and row.reserved_until > now:
+    held = reserved_until is not None and db.to_moment(reserved_until) > now
+    if status == VoucherCode.Status.RESERVED and held:
         return "reserved"
+    if expires_on is not None and db.to_date(expires_on) < now.astimezone(caller.zone).date():
+        return "expired"
     return "active"
 
 

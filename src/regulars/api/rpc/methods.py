@@ -58,6 +58,11 @@ _NOBODY: Any = None  # a flag is the same for everybody
 def _get(entity: Entity, caller: Caller, call: Call) -> Answer:
     _options(call, OF_GET | ({"member_search"} if entity.searched else set()))
     limit, offset = filters.page(caller, call.options)
+    given = {name: text.strip() for name, text in call.fields.items() if text.strip()}
+    if given.keys() == {"code"} and "*" not in given["code"] and not call.options.keys() - ALWAYS:
+        # The commonest question by far: who is this card?
+        code = clean_text(given["code"], field="code", max_length=1000)
+        return Answer(rows=rows.with_code(entity, caller, code, given))
     with scope(business=caller.business_id):
         fields = dict(call.fields)
         code = fields.pop("voucher_code", "").strip() if entity is VOUCHER_ISSUED else ""

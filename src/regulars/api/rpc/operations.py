@@ -13,22 +13,20 @@ from django.db.models import Model
 from django.utils import timezone
 from django_scopes import scope
 
+from regulars import db
 from regulars.api.rpc.answers import Answer, Row
 from regulars.api.rpc.entity import Field
 from regulars.api.rpc.errors import bad_value, missing, to_error, unknown_field
 from regulars.api.rpc.extras import code_status
 from regulars.api.rpc.method import Caller, Method
 from regulars.api.rpc.tree import Call
-from regulars.api.rpc.types import FieldType, MemberRef, Number, Ref, Whole, local
+from regulars.api.rpc.types import Day, FieldType, MemberRef, Moment, Number, Ref, Whole, local
 from regulars.catalog.models import Sku
-from regulars.ledger.models import Card
 from regulars.promotions.occasions import happened
 from regulars.rules.errors import Refusal
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Branch
-from regulars.tenants.queries import same_code
 from regulars.vouchers import redeeming
-from regulars.vouchers.models import VoucherCode
 
 _ALWAYS = frozenset({"api_format", "idempotency_key"})
 # Events that a program outside may tell of; the others happen by themselves.
@@ -107,21 +105,32 @@ class Operation:
             raise to_error(refusal, renames) from refusal
 
 
+_CODE_ROW = """
+SELECT c.code, v.code, v.name, c.value, c.value_type, c.status, c.expires_on, c.reserved_until, c.redeemed_at,
+       m.code, m.name, k.points
+FROM vouchers_vouchercode c
+JOIN vouchers_voucher v ON v.id = c.voucher_id
+LEFT JOIN members_member m ON m.id = c.member_id
+LEFT JOIN ledger_card k ON k.member_id = c.member_id
+WHERE c.business_id = %s AND UPPER(c.code) = UPPER(%s)"""
+_MONEY, _DAY, _MOMENT = Number(), Day(), Moment()
+
+
 def _code_row(caller: Caller, code: str, **more: Any) -> Row:
-    row = VoucherCode.objects.select_related("voucher", "member").get(same_code(code))
-    card = Card.objects.filter(member_id=row.member_id).only("points").first() if row.member_id else None
+    (row,) = db.run(_CODE_ROW, (caller.business_id, code))
+    said, voucher, name, value, value_type, status, expires_on, until, redeemed_at, member, who, points = row
     shown: list[tuple[str, Any]] = [
-        ("voucher_code", row.code),
-        ("voucher", row.voucher.code),
-        ("voucher_name", row.voucher.name),
-        ("value", f"{row.value:.2f}"),
-        ("value_type", row.value_type),
-        ("status", code_status(caller, row, timezone.now())),
-        ("expires_on", row.expires_on and row.expires_on.isoformat()),
-        ("redeemed_at", row.redeemed_at and local(caller, row.redeemed_at)),
-        ("member", row.member and row.member.code),
-        ("member_name", row.member and row.member.name),
-        ("points_balance", card and card.points),
+        ("voucher_code", said),
+        ("voucher", voucher),
+        ("voucher_name", name),
+        ("value", _MONEY.show(caller, value)),
+        ("value_type", value_type),
+        ("status", code_status(caller, timezone.now(), status, expires_on, until)),
+        ("expires_on", _DAY.show(caller, expires_on)),
+        ("redeemed_at", _MOMENT.show(caller, redeemed_at)),
+        ("member", member),
+        ("member_name", who),
+        ("points_balance", points),
     ]
     return shown + list(more.items())
 

@@ -1,12 +1,17 @@
-"""From a query to the rows of an answer, page by page, so that any number of rows takes constant memory."""
+"""From a query to the rows of an answer, page by page, so that any number of rows takes constant memory.
+
+What is to be shown is found first, as ids. The columns of those records are then read by one statement for
+each kind, which is made once: making it anew would cost more than running it.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from django.db.models import QuerySet
-from django_scopes import scope
+from django_scopes import scope, scopes_disabled
 
 from regulars import db
 from regulars.api.rpc.answers import Row
@@ -15,6 +20,8 @@ from regulars.api.rpc.method import Caller
 
 # Records that are read at once.
 PAGE = 500
+
+_Found = list[tuple[int, Row]]
 
 
 def found(
@@ -32,18 +39,25 @@ def found(
     """
     with scope(business=caller.business_id):
         most = PAGE if limit is None else min(limit, PAGE)
-        ordered = query.order_by("pk")
-        first = _page(entity, caller, ordered[offset : offset + most], fields)
-    if len(first) < PAGE:
+        ordered = query.order_by("pk").values_list("pk", flat=True)
+        ids = list(ordered[offset : offset + most])
+        first = _read(entity, caller, ids, fields)
+    if len(ids) < PAGE:
         return [row for _, row in first]
     return _more(entity, caller, ordered, fields, offset=offset, limit=limit)
 
 
+def with_code(entity: Entity, caller: Caller, code: str, fields: Mapping[str, str]) -> list[Row]:
+    """The row of the record with a code, whatever its case; none when there is none."""
+    with scope(business=caller.business_id):
+        condition = f"UPPER({_table(entity)}.code) = UPPER(%s)"
+        return [row for _, row in _select(entity, caller, condition, code, fields)]
+
+
 def one(entity: Entity, caller: Caller, pk: int) -> Row:
     """The row of one record."""
-    table: Any = entity.model
     with scope(business=caller.business_id):
-        return _page(entity, caller, table.objects.filter(pk=pk), {})[0][1]
+        return _select(entity, caller, f"{_table(entity)}.id = %s", pk, {})[0][1]
 
 
 def _more(
@@ -57,15 +71,12 @@ def _more(
 ) -> Iterator[Row]:
     """A long answer: all pages as of one moment, each found by the last id of the page before."""
     left = limit
-    table: Any = entity.model
     with db.snapshot():
         page_of = ordered[offset : offset + PAGE]
         while left is None or left > 0:
             with scope(business=caller.business_id):
-                # The ids first: whatever a database thinks of the sizes of its tables, joining a page of them
-                # to the rest stays cheap.
-                ids = list(page_of.values_list("pk", flat=True))[:left]
-                page = _page(entity, caller, table.objects.filter(pk__in=ids).order_by("pk"), fields)
+                ids = list(page_of)[:left]
+                page = _read(entity, caller, ids, fields)
             for _, row in page:
                 yield row
             if len(ids) < PAGE:
@@ -74,18 +85,38 @@ def _more(
             page_of = ordered.filter(pk__gt=ids[-1])[:PAGE]
 
 
-def _page(
-    entity: Entity, caller: Caller, query: QuerySet[Any], fields: Mapping[str, str]
-) -> list[tuple[int, Row]]:
-    shown = entity.shown
-    values = list(query.values_list("pk", *(field.lives_in for field in shown)))
+def _table(entity: Entity) -> str:
+    return entity.model._meta.db_table  # noqa: SLF001 - Django documents it under this name
+
+
+@cache
+def _columns(entity: Entity) -> str:
+    """The statement that reads all that is shown of a kind, up to its WHERE."""
+    table: Any = entity.model
+    with scopes_disabled():  # no query is run: the condition on the business is in `_select`
+        query = table.objects.values_list("pk", *(field.lives_in for field in entity.shown))
+    sql, params = query.query.sql_with_params()
+    if params:
+        raise TypeError(f"the columns of a {entity.title} need parameters")
+    return str(sql)
+
+
+def _read(entity: Entity, caller: Caller, ids: Sequence[int], fields: Mapping[str, str]) -> _Found:
+    if not ids:
+        return []
+    return _select(entity, caller, db.any_of(f"{_table(entity)}.id"), db.numbers(ids), fields)
+
+
+def _select(entity: Entity, caller: Caller, condition: str, value: Any, fields: Mapping[str, str]) -> _Found:
+    table = _table(entity)
+    sql = f"{_columns(entity)} WHERE {table}.business_id = %s AND {condition} ORDER BY {table}.id"
+    values = db.run(sql, (caller.business_id, value))
     ids = [pk for pk, *_ in values]
     loaded = [(extra.name, extra.load(caller, ids, fields)) for extra in entity.loaded] if ids else []
-    rows: list[tuple[int, Row]] = []
+    shown = [(field.name, field.type.show) for field in entity.shown]
+    rows: _Found = []
     for pk, *columns in values:
-        row = [
-            (field.name, field.type.show(caller, value)) for field, value in zip(shown, columns, strict=True)
-        ]
+        row = [(name, show(caller, value)) for (name, show), value in zip(shown, columns, strict=True)]
         row += [(name, of.get(pk)) for name, of in loaded]
         rows.append((pk, row))
     return rows

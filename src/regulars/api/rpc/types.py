@@ -15,6 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db.models import CharField, F, Model, Q
 from django.db.models.functions import Cast
 
+from regulars import db
 from regulars.api.rpc.lookups import column_of, id_by_code, matches
 from regulars.api.rpc.method import Caller
 from regulars.members import queries as members
@@ -87,7 +88,7 @@ class FieldType:
         return text
 
     def show(self, caller: Caller, value: Any) -> Printed:
-        """A stored value as it is printed."""
+        """A stored value, as either driver gives it, as it is printed."""
         printed: Printed = value
         return printed
 
@@ -163,7 +164,9 @@ class Number(FieldType):
         """See `FieldType`."""
         if value is None:
             return None
-        return f"{value:.{self.places}f}" if self.padded else plain(value)
+        # SQLite keeps a decimal as a binary number, exact in as many digits as it was written with.
+        number = value if isinstance(value, Decimal) else round(Decimal(str(value)), self.places)
+        return f"{number:.{self.places}f}" if self.padded else plain(number)
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,7 +215,7 @@ class Day(FieldType):
 
     def show(self, caller: Caller, value: Any) -> Printed:
         """See `FieldType`."""
-        return None if value is None else value.isoformat()
+        return None if value is None else db.to_date(value).isoformat()
 
     def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
         """See `FieldType`."""
@@ -235,7 +238,7 @@ class Moment(FieldType):
 
     def show(self, caller: Caller, value: Any) -> Printed:
         """See `FieldType`."""
-        return None if value is None else local(caller, value)
+        return None if value is None else local(caller, db.to_moment(value))
 
     def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
         """See `FieldType`."""
