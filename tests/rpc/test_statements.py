@@ -15,7 +15,7 @@ CALLS = {
     "add_transaction": ({"member": "M000001", "total_value": "120"}, 10, 14),
     "add_points": ({"member": "M000001", "points": "5"}, 9, 12),
     "get_transactions": ({"member": "M000001"}, 4, 4),
-    "redeem_voucher_code": ({"voucher_code": "ONE"}, 4, 6),
+    "redeem_voucher_code": ({"voucher_code": "ONE"}, 3, 5),
 }
 _NOT_COUNTED = ("BEGIN", "COMMIT", "SAVEPOINT", "RELEASE")
 
