@@ -49,12 +49,16 @@ $(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
 run: install
 	@export REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback}; exec $(BIN)/regulars serve --demo --host "$(HOST)" --port "$(PORT)"
 
+# Compiled tests are kept: several processes read them, twice. Neighbours stay together, since they share set-up.
+PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
+
 test: dev
-	@$(BIN)/python -m pytest -n auto --database sqlite $(TESTS); first=$$?; \
-	$(BIN)/python -m pytest -n auto --database postgresql $(TESTS) && exit $$first
+	@export PYTHONDONTWRITEBYTECODE=; \
+	$(PYTEST) --database sqlite $(TESTS); first=$$?; \
+	$(PYTEST) --database postgresql $(TESTS) && exit $$first
 
 soak: dev
-	@for database in sqlite postgresql; do SOAK=1 $(BIN)/python -m pytest --database $$database tests/races tests/ledger/test_stateful.py tests/api/test_openapi.py || exit 1; done
+	@for database in sqlite postgresql; do SOAK=1 $(BIN)/python -m pytest --database $$database tests/races tests/ledger/test_stateful.py tests/api/test_openapi.py tests/rpc/test_fuzz.py tests/rpc/test_streaming.py || exit 1; done
 
 lint: dev
 	$(BIN)/ruff check .

@@ -356,7 +356,7 @@ def test_any_history_adds_up() -> None:
     run_state_machine_as_test(
         Shopkeeping,
         settings=settings(
-            max_examples=200 if LONG else 20,
+            max_examples=200 if LONG else 12,
             stateful_step_count=80 if LONG else 25,
             deadline=None,
             suppress_health_check=list(HealthCheck),

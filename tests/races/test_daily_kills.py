@@ -13,7 +13,7 @@ from tests.races.serving import COMMAND, Installation
 from tests.races.test_kills import asking
 
 LONG = bool(os.environ.get("SOAK"))
-KILLS = 30 if LONG else 3
+KILLS = 30 if LONG else 2
 MEMBERS = 20 * (KILLS + 1)
 PATIENCE = 60  # seconds
 

@@ -1,4 +1,7 @@
-"""All members of a large business in one answer: every one of them once, in constant memory."""
+"""All members of a large business in one answer: every one of them once, in constant memory.
+
+`SOAK=1` makes it a very large business.
+"""
 
 from __future__ import annotations
 
@@ -17,9 +20,9 @@ from tests.rpc.till import Till
 
 pytestmark = pytest.mark.django_db
 
-MEMBERS = 200_000
-ON_POSTGRESQL = 200_000 if "SOAK" in os.environ else 40_000  # the same code: a shorter proof will do
-MOST_GROWTH = 50 * 1024 * 1024
+LONG = bool(os.environ.get("SOAK"))
+MEMBERS = 200_000 if LONG else 40_000
+MOST_GROWTH = 20 * 1024 * 1024  # the answer in short form is more than twice that, and the records many times
 
 
 def fill(shop_id: int, template: Member, card: Card, number: int) -> None:
@@ -60,15 +63,14 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def test_two_hundred_thousand_members_come_in_constant_memory(tmp_path: Path, database: str) -> None:
-    members = MEMBERS if database == "sqlite" else ON_POSTGRESQL
+def test_all_members_come_in_constant_memory(tmp_path: Path) -> None:
     shop = make_shop()
     till = Till(shop)
     till.call("add_member", {"first_name": "Nora", "last_name": "Whitfield", "_metadata01": "x" * 200})
     till.call("get_members")
     with scope(business=shop.business):
         template = Member.objects.get()
-        fill(shop.id, template, Card.objects.get(), members - 1)
+        fill(shop.id, template, Card.objects.get(), MEMBERS - 1)
     forget_peak()
     before = peak()
     response = till.raw("get_members", options={"api_format": "xml"})
@@ -77,12 +79,13 @@ def test_two_hundred_thousand_members_come_in_constant_memory(tmp_path: Path, da
         for piece in response:
             assert len(piece) <= 1024 * 1024
             received += kept.write(piece)
-    assert received == int(response["Content-Length"]) > 200 * members
-    assert peak() - before < MOST_GROWTH
+    grown = peak() - before
+    assert received == int(response["Content-Length"]) > 2 * MOST_GROWTH
+    assert grown < MOST_GROWTH
     codes = re.compile(rb"<code>([^<]+)</code>")
     seen: set[bytes] = set()
     with file.open("rb") as kept:
-        assert b"<status>%d results found</status>" % members in kept.read(200)
+        assert b"<status>%d results found</status>" % MEMBERS in kept.read(200)
         for line in kept:
             seen.update(codes.findall(line))
-    assert len(seen) == members
+    assert len(seen) == MEMBERS
