@@ -12,7 +12,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bench import members
-from bench.recording import ASKED, Joined, Step
+from bench.recording import ASKED, Joined, Listed, Step
 from bench.statements import Recorded, Ref, Statement
 
 THREADS = 2
@@ -114,6 +114,8 @@ def _variable(value: Any, variables: dict[str, str]) -> str:
         return ":" + value.name.replace("state.", _PREFIX)
     if isinstance(value, Joined):
         return f"('{value.before}' || {_variable(value.ref, variables)} || '{value.after}')"
+    if isinstance(value, Listed):
+        return f"ARRAY[{_variable(value.ref, variables)}::bigint]"
     name = f"c{len(variables)}"
     variables[name] = _literal(value)
     return f":{name}"

@@ -34,6 +34,13 @@ class Joined:
 
 
 @dataclass(frozen=True, slots=True)
+class Listed:
+    """A list of one value, such as the ids of a page that has one row."""
+
+    ref: Ref
+
+
+@dataclass(frozen=True, slots=True)
 class Step(Statement):
     """A statement of a request. `rows` is how many it returned, and whether that is looked at later.
 
@@ -159,17 +166,17 @@ def _names(columns: tuple[str, ...]) -> tuple[str, ...]:
 
 
 def _ref_of(value: Any) -> Ref | None:
-    return value if isinstance(value, Ref) else value.ref if isinstance(value, Joined) else None
+    return value if isinstance(value, Ref) else value.ref if isinstance(value, Joined | Listed) else None
 
 
 def _source(a: Any, b: Any, known: dict[tuple[Any, Any], Ref], sql: str) -> Any:
     """Where a parameter comes from: a place, a text around one, or the value itself when it is always so."""
-    if a == b:
+    if a == b or isinstance(a, dt.datetime | dt.date):
         return _plain(a)
+    if isinstance(a, list) and len(a) == len(b) == 1:
+        return Listed(_source(a[0], b[0], known, sql))
     if (a, b) in known:
         return known[a, b]
-    if isinstance(a, dt.datetime | dt.date):
-        return _plain(a)
     if isinstance(a, str) and not _VOLATILE.match(a):
         if re.fullmatch(r"\d{4}-\d\d-\d\d[ T].*", a):  # a time as SQLite keeps it
             return a

@@ -70,6 +70,7 @@ def test_too_many_wildcards_are_refused(till: Till) -> None:
     ("text", "found"),
     [
         ("sous", ["Ana"]),
+        ("ana sousa", ["Ana"]),
         ("555 01", ["Ben"]),
         ("98765", ["Ben"]),
         ("BREAD", ["Ana"]),

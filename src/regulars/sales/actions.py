@@ -150,15 +150,15 @@ def _credit(sale: Sale) -> None:
             source=_source(sale),
         )
     elif sale.points < 0:
-        _correct(sale, sale.member_id, 0, sale.points)
+        _correct(sale, sale.member_id, 0, sale.points, at=sale.occurred_at)
 
 
 def _source(sale: Sale) -> str:
     return f"sale:{sale.pk}"
 
 
-def _correct(sale: Sale, member_id: int, before: int, after: int) -> None:
-    """Make a member's card follow a sale whose worth changed.
+def _correct(sale: Sale, member_id: int, before: int, after: int, *, at: dt.datetime | None = None) -> None:
+    """Make a member's card follow a sale whose worth changed, `at` its own date or now.
 
     A refund's worth is below zero. It is no spending, which could be refused for want of points: it takes
     back what purchases earned.
@@ -171,6 +171,7 @@ def _correct(sale: Sale, member_id: int, before: int, after: int) -> None:
             before=before,
             after=after,
             takes_back=True,
+            occurred_at=at,
             branch_id=sale.branch_id,
             staff_id=sale.staff_id,
         )

@@ -93,7 +93,7 @@ MEMBER = Entity(
     delete=extras.delete_member,
     added="joined_at",
     searched=(
-        "first_name", "last_name", "company_name", "email", "telephone", "cell", "street_zipcode",
+        "name", "first_name", "last_name", "company_name", "email", "telephone", "cell", "street_zipcode",
     ),
     code_editable=True,
     also_called={"phone": "cell", "birthday": "date_of_birth"},
