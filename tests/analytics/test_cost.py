@@ -20,7 +20,7 @@ from regulars.ledger.models import Card, Entry
 from tests.analytics.recount import Recount
 from tests.factories import Shop, make_shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("forgets_statistics"), pytest.mark.django_db]
 
 NOON = dt.datetime(2026, 6, 15, 6, 30, tzinfo=dt.UTC)
 TODAY = dt.date(2026, 6, 15)

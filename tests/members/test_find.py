@@ -16,7 +16,7 @@ from regulars.members.queries import find_for_new_code, find_member
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
 from tests.factories import Shop, make_shop
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("forgets_statistics"), pytest.mark.django_db]
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from regulars.members.models import Member
 from tests.factories import make_shop
 from tests.rpc.till import Till
 
-pytestmark = pytest.mark.django_db
+pytestmark = [pytest.mark.usefixtures("forgets_statistics"), pytest.mark.django_db]
 
 LONG = bool(os.environ.get("SOAK"))
 MEMBERS = 200_000 if LONG else 40_000
