@@ -272,6 +272,28 @@ def test_an_issue_that_is_changed_by_many_adds_up(shop: Shop) -> None:
     assert audit().ok
 
 
+def test_issues_that_go_from_member_to_member_at_once_lock_nobody_out(shop: Shop) -> None:
+    cards = [shop.enrol() for _ in range(3)]
+    for card in cards:
+        points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=100)
+    of = voucher(shop, points_required=1)
+    made = [issue(shop, of, card, 3) for card in cards[:2]]
+
+    def caller(number: int) -> list[VoucherIssue]:
+        return [
+            issuing.edit_issue(
+                business_id=shop.id, pk=made[turn % 2].pk, member_id=cards[(number + turn) % 3].pk
+            )
+            for turn in range(4)
+        ]
+
+    got, refused = split(together(24, caller))
+    assert refused == []
+    assert len(got) == 24
+    assert sum(balance(card) for card in cards) == 300 - 6
+    assert audit().ok
+
+
 def test_a_member_who_is_erased_while_a_voucher_is_issued_leaves_nothing(shop: Shop) -> None:
     card, of = shop.enrol(), voucher(shop)
     with Elsewhere() as office, Elsewhere() as till:

@@ -9,6 +9,7 @@ from typing import Any
 
 from django.utils import timezone
 
+from regulars import db
 from regulars.ledger.corrections import change_points
 from regulars.ledger.post import business_day
 from regulars.rules import values
@@ -64,29 +65,28 @@ def revise(business_id: int, pk: int, changes: Mapping[str, Any]) -> int:
 
 
 def _locked(business_id: int, pk: int, *more_members: Any) -> tuple[VoucherIssue, _Codes]:
-    """An issue and its codes; the card of its member is locked first, which may take another look."""
-    while True:
-        member_id = _member_of(pk)
-        lock_cards(business_id, [member_id, *(one or None for one in more_members)])
-        issue = (
-            VoucherIssue.objects.select_for_update(of=("self",))
-            .select_related("voucher")
-            .filter(pk=pk)
-            .first()
-        )
-        if issue is not None and issue.member_id == member_id:
-            break
+    """An issue and its codes, in the order in which all lock them: cards, issue, codes."""
+    issue = _hold(business_id, pk, *more_members)
     found, now = _Codes([], []), timezone.now()
     for code in VoucherCode.objects.select_for_update().filter(issue_id=pk).order_by("pk"):
         (found.busy if is_busy(code, now) else found.free).append(code)
     return issue, found
 
 
-def _member_of(pk: int) -> int | None:
-    row = VoucherIssue.objects.values_list("member_id").filter(pk=pk).first()
-    if row is None:
+def _hold(business_id: int, pk: int, *more_members: Any) -> VoucherIssue:
+    """An issue that nobody else changes until the transaction ends, nor the cards that it moves points of.
+
+    Its name comes first, so that it stays with the member whose card is locked: whoever found another member
+    under the lock would have to lock a further card, out of order.
+    """
+    db.serialise("issue", pk)
+    member_id = VoucherIssue.objects.values_list("member_id", flat=True).filter(pk=pk).first()
+    lock_cards(business_id, [member_id, *(one or None for one in more_members)])
+    rows = VoucherIssue.objects.select_for_update(of=("self",)).select_related("voucher")
+    issue = rows.filter(pk=pk).first()
+    if issue is None:
         raise NotFound(f"There is no issued voucher {pk}.")
-    return row[0]
+    return issue
 
 
 def is_busy(code: VoucherCode, now: dt.datetime) -> bool:
