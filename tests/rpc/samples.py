@@ -165,7 +165,7 @@ _BAD: dict[str, tuple[str, ...]] = {
     "points": ("ten", "1.5", "99999999999999"),
     "points_required": ("-1", "five"),
     "trigger_on_total_points_earned": ("-1", "lots"),
-    "points_earned_in_months": ("0", "a year"),
+    "points_earned_in_months": ("-1", "a year"),
     "limited_to_per_member": ("-1", "one"),
     "expires_after_days": ("-1", "soon"),
     "can_be_redeemed_for_points": ("-1", "x"),

@@ -171,3 +171,31 @@ def test_thresholds_issue_by_themselves_when_points_come(till: Till) -> None:
     assert balance(till) == 1050  # points given back are not earned, and buy nothing again
     till.call("delete_transaction", {"code": row["code"]})
     assert balance(till) == 100
+
+
+def test_an_issue_is_edited_by_one_of_its_codes_or_by_its_own(till: Till) -> None:
+    (code,) = issue(till, {"points_required": "5"}, code="MINE")
+    other = till.one("add_voucher_issued", {"voucher": "V000001", "qty": "1", "code": "OTHER"})
+    both = {"code": "MINE", "voucher_code": "", "force_value": "4"}
+    assert till.one("edit_voucher_issued", both)["voucher_codes"][0]["value"] == "4.00"
+    assert till.one("edit_voucher_issued", both | {"voucher_code": code})["code"] == "MINE"
+    refused = till.refusal("edit_voucher_issued", both | {"voucher_code": code, "code": other["code"]})
+    assert (refused.code, "code OTHER" in refused.message) == ("006", True)
+    refused = till.refusal("edit_voucher_issued", {"force_value": "4"})
+    assert (refused.code, refused.message) == ("005", "code or voucher_code is required")
+    refused = till.refusal("edit_voucher_issued", {"code": "MINE", "transaction_date": ""})
+    assert (refused.code, refused.message) == ("006", "transaction_date must not be empty")
+
+
+def test_nought_says_that_there_is_no_limit(till: Till) -> None:
+    none = {
+        "trigger_on_total_points_earned": "0",
+        "points_earned_in_months": "0",
+        "limited_to_per_member": "0",
+    }
+    row = till.one("add_voucher", {"name": "Free"} | none)
+    assert {name: row[name] for name in none} == dict.fromkeys(none)
+
+
+def test_verify_api_takes_no_fields(till: Till) -> None:
+    assert till.refusal("verify_api", {"code": "x"}).code == "011"

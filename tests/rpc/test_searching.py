@@ -171,3 +171,49 @@ def test_sales_are_found_by_any_name_of_their_member(till: Till, name: str) -> N
     till.call("add_transaction", {"member": "M000002", "total_value": "5"})
     assert len(till.call("get_transactions", {"member": name})) == 1
     assert till.call("get_transactions", {"member": "nobody"}) == []
+
+
+@pytest.mark.parametrize("text", ["+919876500001", "098765 00001", "98765-00001", "*6500001", "+91*"])
+def test_a_cell_is_found_however_it_is_written(till: Till, text: str) -> None:
+    assert names(till.call("get_members", {"cell": text})) == ["Ben"]
+
+
+@pytest.mark.parametrize("text", ["098765 00001", "98765 00001", "65000", "0987"])
+def test_a_cell_is_searched_for_however_it_is_written(till: Till, text: str) -> None:
+    assert names(till.call("get_members", member_search=text)) == ["Ben"]
+
+
+@pytest.mark.parametrize(
+    ("field", "found"),
+    [
+        ({"transaction_date": "2026-01*"}, 2),
+        ({"transaction_date": "2026-01-05 17:*"}, 1),
+        ({"transaction_date": "*-02-*"}, 1),
+        ({"total_value": "12*"}, 2),
+        ({"points": "1*"}, 0),
+        ({"qty": "2.5*"}, 1),
+    ],
+)
+def test_wildcards_stand_in_dates_and_numbers_too(till: Till, field: dict[str, str], found: int) -> None:
+    for day, value, qty in (("2026-01-05 17:45:10", "12.5", "2.5"), ("2026-01-31 23:59:59", "120", "1"),
+                            ("2026-02-01 00:00:00", "7", "")):  # fmt: skip
+        sale = {"member": "M000001", "transaction_date": day, "total_value": value, "qty": qty}
+        till.call("add_transaction", sale)
+    if "points" in field:
+        assert len(till.call("get_points", field)) == found
+    else:
+        assert len(till.call("get_transactions", field)) == found
+
+
+def test_voucher_codes_and_events_take_wildcards(till: Till) -> None:
+    till.call("add_voucher", {"name": "Five", "value": "5", "auto_allocate_on_event": "birthday"})
+    for code in ("PAPER-1", "PAPER-2", "OTHER%3"):
+        till.call("add_voucher_precode", {"voucher": "V000001", "code": code})
+    till.call("add_voucher_issued", {"voucher": "V000001", "qty": "3"})
+    (row,) = till.call("get_vouchers_issued", {"voucher_code": "paper*"})
+    assert [one["voucher_code"] for one in row["voucher_codes"]] == ["PAPER-1", "PAPER-2"]
+    (row,) = till.call("get_vouchers_issued", {"voucher_code": "OTHER%3"})
+    assert [one["voucher_code"] for one in row["voucher_codes"]] == ["OTHER%3"]
+    assert till.call("get_vouchers_issued", {"voucher_code": "OTHER_3"}) == []
+    assert len(till.call("get_vouchers", {"auto_allocate_on_event": "birth*"})) == 1
+    assert len(till.call("get_vouchers", {"auto_allocate_on_event": "2"})) == 1

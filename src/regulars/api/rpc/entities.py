@@ -7,7 +7,19 @@ from __future__ import annotations
 
 from regulars.api.rpc import extras
 from regulars.api.rpc.entity import Entity, Field, Loaded
-from regulars.api.rpc.types import Day, Event, Flag, MemberRef, Moment, Number, Ref, Standing, Text, Whole
+from regulars.api.rpc.types import (
+    Day,
+    Event,
+    Flag,
+    MemberRef,
+    Moment,
+    Number,
+    Phone,
+    Ref,
+    Standing,
+    Text,
+    Whole,
+)
 from regulars.catalog import actions as catalog
 from regulars.catalog.models import Sku, SkuCategory
 from regulars.ledger import adjustments
@@ -56,7 +68,7 @@ MEMBER = Entity(
         Field("last_name", Text(), required=True),
         Field("company_name", Text()),
         Field("email", Text(kind="e-mail address")),
-        Field("cell", Text(kind="phone, stored in international form")),
+        Field("cell", Phone(kind="phone, stored in international form")),
         Field("telephone", Text()),
         Field("date_of_birth", Day()),
         Field("street_address", Text()),
@@ -107,7 +119,7 @@ TRANSACTION = Entity(
     fields=(
         Field("member", MemberRef(), "member__code", "member_id", required=True),
         Field("total_value", Number(signed=True), required=True, note="negative: a refund"),
-        Field("transaction_date", Moment(), "occurred_at", note="now when left out"),
+        Field("transaction_date", Moment(), "occurred_at", erasable=False, note="now when left out"),
         Field("transaction_ref", Text()),
         CODE,
         SKU,
@@ -180,7 +192,7 @@ POINTS = Entity(
             note="negative: taken from the member",
         ),
         CODE,
-        Field("transaction_date", Moment(), "occurred_at", note="now when left out"),
+        Field("transaction_date", Moment(), "occurred_at", erasable=False, note="now when left out"),
         Field("internal_notes", Text()),
         BRANCH,
     ),
@@ -204,13 +216,21 @@ VOUCHER = Entity(
         Field("name", Text(), required=True),
         Field("points_required", Whole(empty=0), note="taken from the balance for each code issued"),
         CODE,
-        Field("trigger_on_total_points_earned", Whole(), note="issues by itself at so many points earned"),
-        Field("points_earned_in_months", Whole(least=1, most=1200), note="months that count for the trigger"),
-        Field("voucher_details", Text()),
-        Field("email_instructions", Text()),
+        Field(
+            "trigger_on_total_points_earned",
+            Whole(none_at_zero=True),
+            note="issues by itself at so many points earned",
+        ),
+        Field(
+            "points_earned_in_months",
+            Whole(most=1200, none_at_zero=True),
+            note="months that count for the trigger",
+        ),
+        Field("voucher_details", Text(most=20_000)),
+        Field("email_instructions", Text(most=20_000)),
         Field("available_for_self_selection", Flag()),
         Field("auto_allocate_on_event", Event(of_vouchers=True)),
-        Field("limited_to_per_member", Whole()),
+        Field("limited_to_per_member", Whole(none_at_zero=True)),
         Field("optional_email_template", Text()),
         Field("expires_after_days", Whole(most=36_500)),
         Field("can_be_redeemed_for_points", Whole(empty=0), note="points credited on redemption"),
@@ -241,7 +261,7 @@ VOUCHER_ISSUED = Entity(
         Field("voucher", _VOUCHER, "voucher__code", "voucher_id", required=True),
         Field("qty", Whole(least=1, most=10_000), required=True),
         Field("member", MemberRef(), "member__code", "member_id", note="left out: whoever bears it"),
-        Field("transaction_date", Moment(), "occurred_at", note="now when left out"),
+        Field("transaction_date", Moment(), "occurred_at", erasable=False, note="now when left out"),
         CODE,
         Field("points_used", Whole(), note="instead of what the voucher requires"),
         BRANCH,

@@ -20,7 +20,8 @@ class Field:
     """A field of the seed: what it holds, the column it lives in, and the argument that writes it.
 
     Without a `column` it is the name; without an `argument`, the column. `required` is about adding.
-    A field without `filters` cannot be searched for, and one without `writes` cannot be set.
+    A field without `filters` cannot be searched for, one without `writes` cannot be set, and one that is
+    not `erasable` cannot be sent empty in an edit.
     """
 
     name: str
@@ -30,6 +31,7 @@ class Field:
     required: bool = False
     filters: bool = True
     writes: bool = True
+    erasable: bool = True
     note: str = ""
 
     @property

@@ -10,6 +10,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from regulars import db
+from regulars.api.rpc.lookups import like_pattern
 from regulars.api.rpc.method import Caller
 from regulars.api.rpc.types import Day, Moment, Number
 from regulars.ledger import actions as ledger
@@ -47,8 +48,8 @@ def voucher_codes(caller: Caller, ids: Sequence[int], fields: Mapping[str, str])
     params: list[Any] = [db.numbers(ids), caller.business_id]
     wanted = fields.get("voucher_code", "").strip()
     if wanted:
-        params.append(wanted)
-    one = " AND UPPER(c.code) = UPPER(%s)" if wanted else ""
+        params.append(like_pattern(wanted, "voucher_code"))
+    one = " AND UPPER(c.code) LIKE UPPER(%s) ESCAPE '\\'" if wanted else ""
     sql = _CODES.format(of_issues=db.any_of("c.issue_id"), one=one)
     now = timezone.now()
     for issue, code, value, value_type, *state, redeemed_at in db.run(sql, params):

@@ -15,6 +15,8 @@ from regulars.api.rpc.types import Text, Whole, read_moment
 
 # What may be said about when a record was added, beside its own fields.
 SPAN = ("from_date", "to_date")
+# So many digits look like part of a phone number.
+_LEAST_DIGITS = 3
 _MOST_ROWS = Whole(least=1, most=1_000_000_000)
 _MOST_SKIPPED = Whole(least=0, most=1_000_000_000)
 
@@ -70,6 +72,10 @@ def _search(entity: Entity, caller: Caller, text: str) -> Q:
     either = Q()
     for column in entity.searched:
         either |= Text().where(caller, "member_search", column, pattern)
+    digits = "".join(filter(str.isdigit, text))
+    if len(digits) >= _LEAST_DIGITS and not any(map(str.isalpha, text)):
+        # A phone as people write it: with blanks, dashes, or the zero that its international form drops.
+        either |= Q(cell__contains=digits.lstrip("0") or digits)
     return either
 
 
@@ -82,5 +88,5 @@ def page(caller: Caller, options: Mapping[str, str]) -> tuple[int | None, int]:
     limit, offset = options.get("limit", "").strip(), options.get("offset", "").strip()
     return (
         _MOST_ROWS.read(caller, "limit", limit) if limit else None,
-        _MOST_SKIPPED.read(caller, "offset", offset) if offset else 0,
+        (_MOST_SKIPPED.read(caller, "offset", offset) or 0) if offset else 0,
     )

@@ -34,6 +34,17 @@ def upper_text(text: str) -> Any:
     return Upper(Value(text, output_field=CharField()))
 
 
+def like_pattern(text: str, field: str) -> str:
+    """A text with `*` for any text, as LIKE wants it, with a backslash before what means itself.
+
+    Raises:
+        InvalidInput: there are more than five `*`.
+    """
+    if text.count("*") > MOST_WILDCARDS:
+        raise InvalidInput.at(field, f"may hold * at most {MOST_WILDCARDS} times")
+    return re.sub(r"([\\%_])", r"\\\1", text).replace("*", "%")
+
+
 def matches(expression: Any, text: str, field: str) -> Q:
     """The condition that an expression equals a text without regard to case; `*` stands for any text.
 
@@ -42,10 +53,7 @@ def matches(expression: Any, text: str, field: str) -> Q:
     """
     if "*" not in text:
         return Q(Exact(Upper(expression), upper_text(text)))
-    if text.count("*") > MOST_WILDCARDS:
-        raise InvalidInput.at(field, f"may hold * at most {MOST_WILDCARDS} times")
-    pattern = re.sub(r"([\\%_])", r"\\\1", text).replace("*", "%")
-    return Q(Like(Upper(expression), upper_text(pattern)))
+    return Q(Like(Upper(expression), upper_text(like_pattern(text, field))))
 
 
 def id_by_code(model: type[Model], field: str, code: str) -> int | None:

@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from django.db import transaction
+from django.db.models import F
 from django_scopes import scope
 
 from regulars.api.rpc import filters, operations, rows
@@ -22,7 +23,7 @@ from regulars.api.rpc.errors import (
     to_error,
     unknown_field,
 )
-from regulars.api.rpc.lookups import id_by_code
+from regulars.api.rpc.lookups import id_by_code, matches
 from regulars.api.rpc.method import Caller, Method
 from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import Flag, NewGroup
@@ -32,7 +33,7 @@ from regulars.rules.errors import Conflict, Refusal
 from regulars.rules.text import clean_text
 from regulars.tenants.queries import business_by_id, same_code
 from regulars.vouchers import issuing
-from regulars.vouchers.models import VoucherCode
+from regulars.vouchers.models import VoucherCode, VoucherIssue
 
 DONE = "API call succeeded"
 
@@ -73,7 +74,8 @@ def _get(entity: Entity, caller: Caller, call: Call) -> Answer:
 
 
 def _codes(code: str) -> Any:
-    return VoucherCode.objects.filter(same_code(clean_text(code, field="voucher_code", max_length=50)))
+    wanted = clean_text(code, field="voucher_code", max_length=50)
+    return VoucherCode.objects.filter(matches(F("code"), wanted, "voucher_code"))
 
 
 def _known(entity: Entity, code: str) -> int:
@@ -127,7 +129,14 @@ def _add(entity: Entity, caller: Caller, call: Call) -> Answer:
             if field.required and not call.fields.get(field.name, "").strip():
                 raise missing(field.name)
         values = _read(entity, caller, {name: text for name, text in call.fields.items() if text.strip()})
-        made = _run(entity, caller, entity.add, values)
+        try:
+            made = _run(entity, caller, entity.add, values)
+        except Conflict:
+            # Somebody was quicker: what was to be added is there now.
+            known = id_by_code(entity.model, "code", code) if edits and code else None
+            if known is None:
+                raise
+            return _change(entity, caller, call, known, new_code=code_editable)
     return Answer(DONE, [rows.one(entity, caller, made.pk)])
 
 
@@ -138,7 +147,7 @@ def _edit(entity: Entity, caller: Caller, call: Call) -> Answer:
         if entity is VOUCHER_ISSUED and call.fields.get("voucher_code", "").strip():
             return _edit_code(caller, call)
         if not code:
-            raise missing("code")
+            raise missing("code or voucher_code" if entity is VOUCHER_ISSUED else "code")
         if not (entity.code_editable and _flag(call, "code_editable")):
             return _change(entity, caller, call, _known(entity, code))
         pk = id_by_code(entity.model, "code", code)
@@ -158,11 +167,14 @@ def _by_other_means(caller: Caller, fields: Mapping[str, str]) -> int | None:
 
 
 def _change(entity: Entity, caller: Caller, call: Call, pk: int, *, new_code: bool = False) -> Answer:
-    given = {name: text for name, text in call.fields.items() if name != "code" or new_code}
+    located_by = {"voucher_code"} if entity is VOUCHER_ISSUED else set()
+    located_by |= set() if new_code else {"code"}
+    given = {name: text for name, text in call.fields.items() if name not in located_by}
     changes = _read(entity, caller, given)
-    # An empty required field would leave a record that could not have been added.
+    # An empty one would leave a record that could not have been added.
     for field in entity.fields:
-        if field.required and field.name in given and not given[field.name].strip():
+        kept = field.required or not field.erasable
+        if kept and field.name in given and not given[field.name].strip():
             raise bad_value(field.name, "must not be empty")
     _run(entity, caller, partial(entity.edit, pk=pk), changes)
     return Answer(DONE, [rows.one(entity, caller, pk)])
@@ -171,9 +183,13 @@ def _change(entity: Entity, caller: Caller, call: Call, pk: int, *, new_code: bo
 def _edit_code(caller: Caller, call: Call) -> Answer:
     """`edit_voucher_issued` by `voucher_code`: its value is changed alone, all else with its issue (seed)."""
     wanted = call.fields["voucher_code"].strip()
-    found = _codes(wanted).only("pk", "issue_id").first()
+    said = clean_text(wanted, field="voucher_code", max_length=50)
+    found = VoucherCode.objects.filter(same_code(said)).only("pk", "issue_id").first()
     if found is None:
         raise RpcError(NOT_FOUND, f"voucher_code: there is no voucher code {wanted}")
+    code = call.fields.get("code", "").strip()
+    if code and id_by_code(VoucherIssue, "code", code) != found.issue_id:
+        raise bad_value("code", f"{code} is not the issue that voucher_code {wanted} belongs to")
     given = {name: text for name, text in call.fields.items() if name not in {"voucher_code", "code"}}
     changes = _read(VOUCHER_ISSUED, caller, given)
     with transaction.atomic():
@@ -201,6 +217,8 @@ def _delete(entity: Entity, caller: Caller, call: Call) -> Answer:
 
 def _verify(caller: Caller, call: Call) -> Answer:
     _options(call, set())
+    for name in call.fields:
+        raise unknown_field(name)
     return Answer(DONE, None)
 
 

@@ -171,13 +171,19 @@ _CODE = Field("voucher_code", Words(), argument="code", required=True)
 _SALE_VALUE = Field("sale_value", Number(), note="the sale that it is used on, for vouchers with a minimum")
 _BRANCH = Field("branch", Ref(model=Branch, kind="branch"), argument="branch_id")
 _SKU = Field("sku_code", Ref(model=Sku, kind="SKU"), argument="sku_id")
+_MEMBER = Field(
+    "member",
+    MemberRef(),
+    argument="member_id",
+    note="who gets the points that it credits, when it belongs to nobody in particular",
+)
 _RESERVATION = Field("reservation", Words(), required=True, note="what reserve_voucher_code answered")
 
 OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "redeem_voucher_code",
         "Redeems a voucher code. However many ask at once, exactly one succeeds.",
-        (_CODE, _SALE_VALUE, _BRANCH, _SKU),
+        (_CODE, _SALE_VALUE, _BRANCH, _SKU, _MEMBER),
         _redeem,
         of_seed=True,
     ),
@@ -196,7 +202,7 @@ OPERATIONS: tuple[Operation, ...] = (
     Operation(
         "capture_voucher_code",
         "Redeems a voucher code that was reserved.",
-        (_CODE, _RESERVATION, _SALE_VALUE, _BRANCH, _SKU),
+        (_CODE, _RESERVATION, _SALE_VALUE, _BRANCH, _SKU, _MEMBER),
         _redeem,
     ),
     Operation(

@@ -137,7 +137,7 @@ def _plural(title: str) -> str:
 
 
 def _of(entity: Entity) -> Iterator[MethodText]:
-    a = "an" if entity.title[0] in "aeiouS" else "a"
+    a = "an" if entity.title[0] in "aeioS" else "a"
     shown = (*(one.name for one in entity.fields if one.name != "force_value"),)
     computed = tuple(one.name for one in entity.computed)
     answers = (*shown, *computed)
@@ -163,7 +163,10 @@ def _of(entity: Entity) -> Iterator[MethodText]:
     )  # fmt: skip
     located = tuple(
         FieldText(
-            one.name, one.type, required=one.name == "code", note=one.note if one.name != "code" else ""
+            one.name,
+            one.type,
+            required=one.name == "code" and entity is not VOUCHER_ISSUED,
+            note="" if one.note.endswith("when left out") else one.note,
         )
         for one in data
     )

@@ -230,5 +230,5 @@ def _leaf(path: Path, value: Any) -> tuple[Path, str]:
     if isinstance(value, list):
         raise bad_value(shown(path), "must be one value, not a list or an object")
     if isinstance(value, bool):
-        return path, "1" if value else "0"
+        return path, "true" if value else "false"  # which no number takes for itself
     return path, "" if value is None else str(value)

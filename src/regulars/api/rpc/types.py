@@ -13,15 +13,17 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db.models import CharField, F, Model, Q
-from django.db.models.functions import Cast
+from django.db.models.functions import Cast, TruncSecond
 
 from regulars import db
 from regulars.api.rpc.lookups import column_of, id_by_code, matches
 from regulars.api.rpc.method import Caller
+from regulars.members import phones
 from regulars.members import queries as members
 from regulars.rules import occasions
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, Refusal
 from regulars.rules.text import clean_text
+from regulars.rules.values import MAX_POINTS
 
 Printed = str | int | None
 
@@ -93,8 +95,14 @@ class FieldType:
         return printed
 
     def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
-        """The condition that a stored value equals the text of a filter."""
+        """The condition that a stored value equals the text of a filter, in which `*` is any text."""
+        if "*" in text:
+            return matches(self.as_text(caller, column), text.strip(), name)
         return Q(**{column: self.read(caller, name, text)})
+
+    def as_text(self, caller: Caller, column: str) -> Any:
+        """The expression that a filter with `*` is compared with."""
+        return Cast(F(column), CharField())
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,10 +111,11 @@ class Text(FieldType):
 
     empty: Any = ""
     kind: str = "text"
+    most: int | None = None
 
     def label(self, model: type[Model], column: str) -> str:
         """See `FieldType`."""
-        most = getattr(column_of(model, column), "max_length", None)
+        most = self.most or getattr(column_of(model, column), "max_length", None)
         return f"{self.kind}, at most {most} characters" if most else self.kind
 
     def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
@@ -115,20 +124,37 @@ class Text(FieldType):
 
 
 @dataclass(frozen=True, slots=True)
+class Phone(Text):
+    """A phone number, stored in international form and found however it is written."""
+
+    def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
+        """See `FieldType`."""
+        as_written = Text.where(self, caller, name, column, text)
+        try:
+            return as_written | Q(**{column: phones.normalise(text, country=caller.country)})
+        except InvalidInput:  # a part of one, with a wildcard
+            return as_written
+
+
+@dataclass(frozen=True, slots=True)
 class Whole(FieldType):
-    """A whole number from `least` to `most`."""
+    """A whole number from `least` to `most`. With `none_at_zero`, 0 says that there is none."""
 
     least: int = 0
-    most: int = 2_000_000_000
+    most: int = MAX_POINTS
+    none_at_zero: bool = False
 
     def label(self, model: type[Model], column: str) -> str:
         """See `FieldType`."""
-        return f"whole number from {self.least:,} to {self.most:,}"
+        none = " (none)" if self.none_at_zero else ""
+        return f"whole number from {self.least:,}{none} to {self.most:,}"
 
-    def read(self, caller: Caller, name: str, text: str) -> int:
+    def read(self, caller: Caller, name: str, text: str) -> int | None:
         """See `FieldType`."""
         if _WHOLE.fullmatch(text.strip()):
             number = int(Decimal(text.strip()))
+            if self.none_at_zero and number == 0:
+                return None
             if self.least <= number <= self.most:
                 return number
         raise InvalidInput.at(name, f"must be a whole number from {self.least} to {self.most}")
@@ -217,12 +243,6 @@ class Day(FieldType):
         """See `FieldType`."""
         return None if value is None else db.to_date(value).isoformat()
 
-    def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
-        """See `FieldType`."""
-        if "*" in text:
-            return matches(Cast(F(column), CharField()), text.strip(), name)
-        return Q(**{column: self.read(caller, name, text)})
-
 
 @dataclass(frozen=True, slots=True)
 class Moment(FieldType):
@@ -240,8 +260,14 @@ class Moment(FieldType):
         """See `FieldType`."""
         return None if value is None else local(caller, db.to_moment(value))
 
+    def as_text(self, caller: Caller, column: str) -> Any:
+        """See `FieldType`."""
+        return Cast(TruncSecond(column, tzinfo=caller.zone), CharField())
+
     def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
         """See `FieldType`."""
+        if "*" in text:
+            return FieldType.where(self, caller, name, column, text)
         begins, lasts = read_moment(caller, name, text)
         return Q(**{f"{column}__gte": begins, f"{column}__lt": begins + lasts})
 
