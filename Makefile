@@ -49,8 +49,8 @@ $(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
 run: install
 	@export REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback}; exec $(BIN)/regulars serve --demo --host "$(HOST)" --port "$(PORT)"
 
-# Compiled tests are kept: several processes read them, twice. Neighbours stay together, since they share set-up.
-PYTEST = $(BIN)/python -m pytest -n auto --dist worksteal
+# Compiled tests are kept: several processes read them, twice. tests/conftest.py makes the groups and their order.
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
 
 test: dev
 	@export PYTHONDONTWRITEBYTECODE=; \

@@ -17,6 +17,14 @@ import pytest
 from tests import blank, postgres
 
 ONCE_FOLDERS = {"rules", "tidy"}  # as if each test in them had the marker
+LONGEST = (
+    "races/",
+    "demo/test_shop.py",
+    "docs/test_readme.py",
+    "cli/test_demo.py",
+    "bench/test_product.py",
+    "ledger/test_stateful.py",
+)
 
 _DATA_DIR = pytest.StashKey[Path]()
 _SERVER = pytest.StashKey[postgres.Server]()
@@ -54,18 +62,33 @@ def _prepare_environment(config: pytest.Config) -> None:
         os.environ["REGULARS_DATABASE_URL"] = server.url("regulars")
 
 
+@pytest.hookimpl(tryfirst=True)  # before the groups are read
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What never asks a database need not run again on the second one."""
-    if config.getoption("--database") == "sqlite":
-        return
-    here = Path(__file__).parent
-    again: list[pytest.Item] = []
-    once: list[pytest.Item] = []
+    """What never asks a database need not run again on the second one. The rest is put into order."""
+    if config.getoption("--database") != "sqlite":
+        again: list[pytest.Item] = []
+        once: list[pytest.Item] = []
+        for item in items:
+            folder = _place(item).parts[0]
+            (once if item.get_closest_marker("once") or folder in ONCE_FOLDERS else again).append(item)
+        config.hook.pytest_deselected(items=once)
+        items[:] = again
+    if getattr(config.option, "loadgroup", False):  # only processes that run tests have it
+        _group(items)
+
+
+def _group(items: list[pytest.Item]) -> None:
+    """A file is run by one process, which makes what its tests share once. All races are one group: they
+    wait for each other anyway. What takes longest comes first, so that all processes end together.
+    """
     for item in items:
-        folder = item.path.relative_to(here).parts[0]
-        (once if item.get_closest_marker("once") or folder in ONCE_FOLDERS else again).append(item)
-    config.hook.pytest_deselected(items=once)
-    items[:] = again
+        place = _place(item)
+        item.add_marker(pytest.mark.xdist_group("races" if place.parts[0] == "races" else str(place)))
+    items.sort(key=lambda item: not str(_place(item)).startswith(LONGEST))
+
+
+def _place(item: pytest.Item) -> Path:
+    return item.path.relative_to(Path(__file__).parent)
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
