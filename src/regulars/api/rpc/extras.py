@@ -14,8 +14,8 @@ from regulars.api.rpc.lookups import like_pattern
 from regulars.api.rpc.method import Caller
 from regulars.api.rpc.types import Day, Moment, Number
 from regulars.ledger import actions as ledger
+from regulars.ledger.models import Card
 from regulars.members import actions as members
-from regulars.members.models import Member
 from regulars.tenants import actions as tenants
 from regulars.tenants import mail
 from regulars.tenants.models import Branch, Staff
@@ -81,8 +81,11 @@ def code_status(caller: Caller, now: dt.datetime, status: str, expires_on: Any, 
     return "active"
 
 
-def add_member(*, business_id: int, **values: Any) -> Member:
-    """Make a member with a card. Unlike over REST, neither cell nor e-mail is needed, or unique."""
+def add_member(*, business_id: int, **values: Any) -> Card:
+    """Make a member with a card. Unlike over REST, neither cell nor e-mail is needed, or unique.
+
+    The card's id is the member's.
+    """
     cell, birthday = values.pop("cell", ""), values.pop("date_of_birth", None)
     return ledger.enrol(
         business=business_by_id(business_id),
@@ -91,7 +94,7 @@ def add_member(*, business_id: int, **values: Any) -> Member:
         contact_required=False,
         unique_contact=False,
         **values,
-    ).member
+    )
 
 
 def delete_member(*, business_id: int, pk: int) -> None:
