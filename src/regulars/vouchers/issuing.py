@@ -126,7 +126,9 @@ def edit_issue(*, business_id: int, pk: int, **changes: Any) -> VoucherIssue:
 
 
 def edit_code(*, business_id: int, pk: int, **changes: Any) -> VoucherCode:
-    """Change one voucher code: `force_value` (empty: what the voucher says again) or `expires_on`.
+    """Change one voucher code: `force_value` (empty: what the voucher says now) or `expires_on`.
+
+    A percentage stays one, and an amount an amount, when only its value changes.
 
     Raises:
         InvalidInput: a value is unusable; the message names the field.

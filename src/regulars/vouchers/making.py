@@ -30,11 +30,22 @@ _ON_SQLITE = _NEXT_PRECODES.format(once="", lock="")
 
 @dataclass(frozen=True, slots=True)
 class Worth:
-    """What decides about the value of the codes of an issue."""
+    """What decides about the value of the codes of an issue.
+
+    `forced_type` is what `force_value` is a value of, when the voucher has become another one since.
+    """
 
     voucher: Voucher
     place: Place
     force_value: Decimal | None
+    forced_type: int | None = None
+
+    @property
+    def value_type(self) -> int:
+        """What the codes are a value of: that of the forced value, else the voucher's."""
+        if self.force_value is None or self.forced_type is None:
+            return self.voucher.value_type
+        return self.forced_type
 
     def of(self, points_used: int) -> Decimal:
         """The value of a code that has this share of the points taken."""
@@ -68,7 +79,7 @@ def make_codes(issue: VoucherIssue, worth: Worth, number: int) -> list[VoucherCo
                 member_id=issue.member_id,
                 code=code,
                 value=worth.of(share),
-                value_type=worth.voucher.value_type,
+                value_type=worth.value_type,
                 expires_on=expires_on,
             )
             for code, share in zip(_new_codes(issue, number), shares, strict=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
@@ -42,6 +43,19 @@ class _Codes:
     busy: list[VoucherCode]
     free: list[VoucherCode]
 
+    @property
+    def value_type(self) -> int:
+        """What the first of them is a value of; a voucher may have become another one since."""
+        return min((*self.busy, *self.free), key=lambda code: code.pk).value_type
+
+    def check_force(self, value: Decimal | None) -> Decimal | None:
+        """A value that all of them shall have, or InvalidInput."""
+        if value is None:
+            return None
+        for value_type in {code.value_type for code in (*self.busy, *self.free)}:
+            value = rules.check_value(value, field="force_value", value_type=value_type)
+        return value
+
 
 def revise(business_id: int, pk: int, changes: Mapping[str, Any]) -> int:
     """What `issuing.edit_issue` says."""
@@ -50,7 +64,7 @@ def revise(business_id: int, pk: int, changes: Mapping[str, Any]) -> int:
         raise InvalidInput.at(min(unknown), "is not a field of an issued voucher")
     issue, codes = _locked(business_id, pk, changes.get("member_id"))
     before = (issue.member_id, issue.points_used)
-    wanted, place = _wanted(issue, changes), place_of(business_id)
+    wanted, place = _wanted(issue, changes, codes), place_of(business_id)
     _check(issue, wanted, codes, place, named="points_used" in changes)
     was = {name: getattr(issue, name) for name in wanted}
     for name, value in wanted.items():
@@ -60,7 +74,8 @@ def revise(business_id: int, pk: int, changes: Mapping[str, Any]) -> int:
     _pay(issue, before)
     issue.save(update_fields=[*wanted, "modified_at"])
     changed = {name for name in wanted if wanted[name] != was[name]}
-    _follow(issue, codes, changed, making.Worth(issue.voucher, place, issue.force_value))
+    forced_type = None if "voucher" in changed else codes.value_type
+    _follow(issue, codes, changed, making.Worth(issue.voucher, place, issue.force_value, forced_type))
     return issue.pk
 
 
@@ -103,7 +118,7 @@ def is_held(code: VoucherCode, now: dt.datetime) -> bool:
     )
 
 
-def _wanted(issue: VoucherIssue, changes: Mapping[str, Any]) -> dict[str, Any]:
+def _wanted(issue: VoucherIssue, changes: Mapping[str, Any], codes: _Codes) -> dict[str, Any]:
     """The fields of the issue as they shall be: those that are named, and the points that follow."""
     given = {name: None if value == "" else value for name, value in changes.items()}
     wanted: dict[str, Any] = {}
@@ -120,8 +135,11 @@ def _wanted(issue: VoucherIssue, changes: Mapping[str, Any]) -> dict[str, Any]:
             raise InvalidInput.at("voucher_id", "must not be empty")
         voucher = find_voucher(given["voucher_id"])
         wanted["voucher"] = voucher
-    if "force_value" in given or ("voucher" in wanted and issue.force_value is not None):
-        wanted["force_value"] = check_force(given.get("force_value", issue.force_value), voucher)
+    force = given.get("force_value", issue.force_value)
+    if voucher.pk != issue.voucher_id and ("force_value" in given or force is not None):
+        wanted["force_value"] = check_force(force, voucher)
+    elif "force_value" in given:
+        wanted["force_value"] = codes.check_force(force)
     qty, member_id = wanted.get("qty", issue.qty), wanted.get("member_id", issue.member_id)
     as_required = issue.points_used == price(issue.voucher, issue.qty, issue.member_id, None)
     points = given.get("points_used")
@@ -191,8 +209,7 @@ def _follow(issue: VoucherIssue, codes: _Codes, changed: set[str], worth: making
     _drop(surplus)
     shares = rules.shares(issue.points_used, issue.qty)
     for code, share in zip(kept, shares, strict=False):
-        if changed & {"voucher", "force_value", "points_used", "qty"} and _depends(issue, changed):
-            code.value, code.value_type = worth.of(share), issue.voucher.value_type
+        _revalue(code, share, changed, worth)
         if changed & {"voucher", "occurred_at"}:
             code.expires_on = worth.expires_on(issue.occurred_at)
         code.voucher_id, code.member_id = issue.voucher_id, issue.member_id
@@ -207,12 +224,17 @@ def _follow(issue: VoucherIssue, codes: _Codes, changed: set[str], worth: making
     making.log_codes(issue, made, VoucherLog.Action.ISSUE, at=now)
 
 
-def _depends(issue: VoucherIssue, changed: set[str]) -> bool:
-    """Whether what changed decides about the value of codes."""
-    if changed & {"voucher", "force_value"}:
-        return True
-    by_points = issue.voucher.value_type == rules.POINTS and not issue.voucher.value
-    return by_points and issue.force_value is None
+def _revalue(code: VoucherCode, share: int, changed: set[str], worth: making.Worth) -> None:
+    """Let the value of a code follow what changed. A percentage stays one, whatever its voucher has become,
+    until the code has another voucher, or no value of its own any more.
+    """
+    if "voucher" in changed or ("force_value" in changed and worth.force_value is None):
+        code.value, code.value_type = worth.of(share), worth.value_type
+    elif "force_value" in changed:
+        code.value = worth.of(share)
+    elif changed & {"points_used", "qty"} and worth.force_value is None:
+        by_points = rules.POINTS == worth.voucher.value_type == code.value_type and not worth.voucher.value
+        code.value = worth.of(share) if by_points else code.value
 
 
 def _drop(codes: list[VoucherCode]) -> None:
@@ -227,20 +249,24 @@ def revise_code(business_id: int, pk: int, changes: Mapping[str, Any]) -> Vouche
     if unknown:
         raise InvalidInput.at(min(unknown), "is not a field of a voucher code")
     rows = VoucherCode.objects.select_related("issue", "voucher", "member")
+    known = rows.filter(pk=pk).first()
+    if known is not None:  # its issue may be changed next, within the same transaction
+        _hold(business_id, known.issue_id)
     code = rows.select_for_update(of=("self",)).filter(pk=pk).first()
     if code is None:
         raise NotFound(f"There is no voucher code {pk}.", fields={"voucher_code": "is unknown"})
     refuse_busy(code)
-    said: Any
-    if "force_value" in changes:
-        said = changes["force_value"]
-        value = check_force(None if said == "" else said, code.voucher)
-        worth = making.Worth(code.voucher, place_of(business_id), value)
-        code.value = worth.of(-(-code.issue.points_used // code.issue.qty))
+    if "force_value" in changes and changes["force_value"] in (None, ""):
+        worth = making.Worth(code.voucher, place_of(business_id), None)
+        code.value, code.value_type = worth.of(-(-code.issue.points_used // code.issue.qty)), worth.value_type
+    elif "force_value" in changes:
+        code.value = rules.check_value(
+            changes["force_value"], field="force_value", value_type=code.value_type
+        )
     if "expires_on" in changes:
         code.expires_on = changes["expires_on"] or None
     code.version += 1
-    code.save(update_fields=["value", "expires_on", "version", "modified_at"])
+    code.save(update_fields=["value", "value_type", "expires_on", "version", "modified_at"])
     text = ", ".join(sorted(changes))
     making.log_codes(code.issue, [code], VoucherLog.Action.CHANGE, at=timezone.now(), text=text)
     return code
