@@ -9,6 +9,7 @@ from bench.child import call
 from bench.recording import Joined
 from bench.statements import Ref
 from bench.workloads import WORKLOADS
+from tests import blank
 
 pytestmark = pytest.mark.once
 
@@ -31,6 +32,7 @@ def test_purchases_of_a_file_come_to_what_the_file_says() -> None:
 def test_what_a_request_executes_can_be_executed_again(tmp_path: Path, name: str) -> None:
     workload, file = WORKLOADS[name], tmp_path / "bench.sqlite3"
     environment = places.environment(tmp_path, f"sqlite:///{file}")
+    blank.copy_into(environment)
     filled = call(shop.fill, environment, 50, name, 10_000)
     steps = call(shop.record_steps, environment, workload, filled)
     assert [step.sql.split()[0] for step in steps].count("COMMIT") == 1

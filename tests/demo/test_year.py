@@ -22,6 +22,8 @@ from regulars.demo.people import AWAY_DAYS, Habit, draw_people
 from regulars.demo.shops import BAKERY, CAFE, SHOPS, Shop
 from regulars.demo.year import Year, draw_year
 
+pytestmark = pytest.mark.once
+
 MOMENTS = [
     dt.datetime(2026, 11, 21, 14, 30, tzinfo=dt.UTC),
     dt.datetime(2026, 6, 30, 18, 30, tzinfo=dt.UTC),  # midnight in India

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from collections.abc import Iterator
+from functools import cache
 
 import pytest
 
@@ -43,13 +44,15 @@ def told() -> dict[str, str]:
     return found
 
 
-def calls() -> Iterator[ast.Call]:
-    for path in SOURCE.rglob("*.py"):
-        if WITHOUT_CALLS & {*path.relative_to(SOURCE).parts, path.stem}:
-            continue
-        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call):
-                yield node
+@cache
+def calls() -> list[ast.Call]:
+    paths = [
+        path
+        for path in SOURCE.rglob("*.py")
+        if not WITHOUT_CALLS & {*path.relative_to(SOURCE).parts, path.stem}
+    ]
+    trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
+    return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
 
 
 def answered_in_place() -> dict[str, str]:
@@ -63,6 +66,7 @@ def answered_in_place() -> dict[str, str]:
     return found
 
 
+@cache
 def raised() -> dict[str, set[str]]:
     """The classes of refusals that somebody makes, and the further keys that their answers have."""
     names = {kind.__name__ for kind in kinds()}

@@ -19,6 +19,8 @@ from tests.docs import pages
 GUIDE = pages.DOCS / "rest.md"
 METHODS = ("get", "post", "patch", "delete")
 
+pytestmark = pytest.mark.once
+
 
 @cache
 def description() -> dict[str, Any]:
