@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
+from contextlib import suppress
 from threading import Barrier
 from typing import Any
 
@@ -14,6 +15,7 @@ from regulars.analytics.audit import audit
 from regulars.ledger import points
 from regulars.ledger.models import Card, PointsAdjustment
 from regulars.members.actions import delete_member
+from regulars.rules.vouchers import AlreadyRedeemed, NotRedeemed
 from regulars.vouchers import actions, issuing, making, redeeming, states
 from regulars.vouchers.models import Precode, Voucher, VoucherCode, VoucherIssue
 from tests.factories import Shop, make_shop
@@ -229,6 +231,24 @@ def test_redemptions_and_resets_take_turns(shop: Shop) -> None:
     assert (status(code), balance(card)) == (("active", "redeemed")[redeemed], 10 * redeemed)
     with scopes_disabled():
         assert PointsAdjustment.objects.count() == redeemed
+    assert audit().ok
+
+
+def test_bearers_who_want_the_points_of_one_code_take_turns_with_who_resets_it(shop: Shop) -> None:
+    cards = [shop.enrol() for _ in range(3)]
+    code = one(shop, can_be_redeemed_for_points=10)
+
+    def caller(number: int) -> None:
+        for turn in range(3):
+            with suppress(AlreadyRedeemed, NotRedeemed):
+                if (number + turn) % 2:
+                    redeeming.reset(business_id=shop.id, code=code)
+                else:
+                    redeeming.redeem(business_id=shop.id, code=code, member_id=cards[number % 3].pk)
+
+    _, refused = split(together(32, caller))
+    assert refused == []
+    assert sum(balance(card) for card in cards) == (10 if status(code) == "redeemed" else 0)
     assert audit().ok
 
 

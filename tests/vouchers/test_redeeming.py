@@ -235,12 +235,6 @@ def test_points_are_credited(shop: Shop) -> None:
     assert audit().ok
 
 
-def test_nobody_in_particular_is_credited_nothing(shop: Shop) -> None:
-    assert redeem(shop, one(shop, can_be_redeemed_for_points=25)).points_credited == 0
-    with scopes_disabled():
-        assert not PointsAdjustment.objects.exists()
-
-
 def test_a_refusal_leaves_the_transaction_usable(shop: Shop) -> None:
     code, other = one(shop), one(shop, shop.enrol(), can_be_redeemed_for_points=5)
     redeem(shop, code)

@@ -158,16 +158,23 @@ def delete_adjustment(*, business_id: int, pk: int) -> None:
         adjustment.delete()
 
 
-def _hold(business_id: int, pk: int, other_member_id: int | None = None) -> PointsAdjustment:
-    """The adjustment, which nobody else changes until the transaction ends, and neither the cards it moves.
+def lock_adjustment(*, business_id: int, pk: int, other_member_id: int | None = None) -> None:
+    """Let nobody else change the adjustment, its card, and another member's until the transaction ends.
 
     Whoever erases a member locks the card before what belongs to it, so the cards come before the row; and
     so that it cannot go to another card meanwhile, its name comes before all of them.
     """
     db.serialise("adjustment", pk)
-    member_id = PointsAdjustment.objects.values_list("card_id", flat=True).filter(pk=pk).first()
-    if member_id is not None:
-        lock_cards(business_id=business_id, member_ids={member_id, other_member_id or member_id})
+    with scope(business=business_id):
+        member_id = PointsAdjustment.objects.values_list("card_id", flat=True).filter(pk=pk).first()
+    member_ids = {one for one in (member_id, other_member_id) if one is not None}
+    if member_ids:
+        lock_cards(business_id=business_id, member_ids=member_ids)
+
+
+def _hold(business_id: int, pk: int, other_member_id: int | None = None) -> PointsAdjustment:
+    """The adjustment, which nobody else changes until the transaction ends, nor the cards that it moves."""
+    lock_adjustment(business_id=business_id, pk=pk, other_member_id=other_member_id)
     adjustment = PointsAdjustment.objects.filter(pk=pk).first()
     if adjustment is None:
         raise NotFound(f"There is no adjustment {pk}.")

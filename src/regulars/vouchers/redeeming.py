@@ -24,7 +24,17 @@ from regulars.vouchers import states
 from regulars.vouchers.lookups import lock_cards
 from regulars.vouchers.models import VoucherCode, VoucherLog
 from regulars.vouchers.states import Change, CodeState
-from regulars.vouchers.uses import Use, check, in_words, not_reserved, same_reservation, use_of
+from regulars.vouchers.uses import (
+    Use,
+    borne,
+    check,
+    check_bearer,
+    find_bearer,
+    in_words,
+    not_reserved,
+    same_reservation,
+    use_of,
+)
 
 MAX_MINUTES = 1_440
 _BATCH = 500
@@ -82,16 +92,19 @@ def redeem(
     staff_id: int | None = None,
     reservation: str = "",
     occurred_at: dt.datetime | None = None,
+    member_id: int | None = None,
 ) -> Redeemed:
     """Redeem a voucher code (RPC `redeem_voucher_code`); exactly one caller ever succeeds.
 
     With `reservation` it captures what `reserve` held, also when the code's last day has passed in between.
     The smallest sale, the branch and the SKU of the voucher count when the caller says them. A voucher that
-    can be redeemed for points credits them to its member.
+    can be redeemed for points credits them to its member; when it belongs to nobody in particular, to
+    `member_id`, who bears it.
 
     Raises:
-        InvalidInput: the sale value is unusable.
-        NotFound: the business has no such voucher code or SKU, or no such active branch.
+        InvalidInput: the sale value or `occurred_at` is unusable.
+        NotFound: the business has no such voucher code, SKU or member, or no such active branch.
+        Conflict: it belongs to another member than `member_id`, or there is nobody to credit points to.
         AlreadyRedeemed, Expired, NotYetValid, ReservedElsewhere, NotReserved, BelowMinimum, WrongBranch,
         WrongSku: as their names say.
         Suspended: the member is suspended.
@@ -102,17 +115,19 @@ def redeem(
         branch_id=branch_id,
         sku_id=sku_id,
         staff_id=staff_id,
+        bearer=find_bearer(business_id, member_id),
     )
 
     which = use.which(business_id, code)
     first = states.read(**which)
-    credit = first.credits_points if first.member_id is not None else 0
+    credit = first.credits_points
 
     def decide(state: CodeState) -> Change:
         check(state, use, reservation)
-        return _redemption(state, use, credit)
+        check_bearer(state, use)
+        return _redemption(borne(state, use), use, credit)
 
-    if credit:
+    if credit and borne(first, use).member_id is not None:
         state = _redeem_for_points(decide, which, first, use)
     else:
         wanted = decide(first)
@@ -144,8 +159,10 @@ def _redemption(state: CodeState, use: Use, credit: int) -> Change:
 
 def _redeem_for_points(decide: states.Decide, which: dict[str, Any], first: CodeState, use: Use) -> CodeState:
     with transaction.atomic():
-        lock_cards(first.business_id, [first.member_id])
-        state, _ = states.settle(decide, **which)
+        if first.member_id is None:  # no card of its own lets one after the other have it
+            db.serialise("voucher code", first.id)
+        lock_cards(first.business_id, [borne(first, use).member_id])
+        state = borne(states.settle(decide, **which)[0], use)
         credit = adjustments.add_adjustment(
             business_id=state.business_id,
             member_id=state.member_id or 0,
@@ -258,7 +275,16 @@ def reset(*, business_id: int, code: str, staff_id: int | None = None, reason: s
         )
 
     with transaction.atomic():
-        lock_cards(business_id, [states.read(**which).member_id])
+        first = states.read(**which)
+        if first.member_id is None:
+            db.serialise("voucher code", first.id)
+            first = states.read(**which)
+        if first.credit_id is None:
+            lock_cards(business_id, [first.member_id])
+        else:
+            adjustments.lock_adjustment(
+                business_id=business_id, pk=first.credit_id, other_member_id=first.member_id
+            )
         state, _ = states.settle(decide, **which)
         if state.credit_id is not None:
             db.run("UPDATE vouchers_vouchercode SET credit_id = NULL WHERE id = %s", (state.id,))

@@ -4,18 +4,30 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from decimal import Decimal
 from typing import Any
 
 from django.utils import timezone
+from django_scopes import scope
 
 from regulars.ledger.post import business_day
+from regulars.members.models import Member
 from regulars.rules import values
 from regulars.rules import vouchers as rules
-from regulars.rules.errors import NotFound, Suspended
+from regulars.rules.errors import Conflict, NotFound, Suspended
 from regulars.vouchers.models import VoucherCode
 from regulars.vouchers.states import CodeState
+
+
+@dataclass(frozen=True, slots=True)
+class Bearer:
+    """The member who comes with a code."""
+
+    id: int
+    code: str
+    name: str
+    suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +40,7 @@ class Use:
     branch_id: int | None
     sku_id: int | None
     staff_id: int | None
+    bearer: Bearer | None = None
 
     def which(self, business_id: int, code: str) -> dict[str, Any]:
         """The arguments of `states.read`."""
@@ -46,12 +59,36 @@ def use_of(
     branch_id: int | None,
     sku_id: int | None,
     staff_id: int | None,
+    bearer: Bearer | None = None,
 ) -> Use:
     """A use of a code now, checked as far as it can be without the code, or InvalidInput."""
     if sale_value is not None:
         sale_value = values.amount(sale_value, field="sale_value", digits=14, places=2)
     now = timezone.now()
-    return Use(now, occurred_at or now, sale_value, branch_id, sku_id, staff_id)
+    return Use(now, occurred_at or now, sale_value, branch_id, sku_id, staff_id, bearer)
+
+
+def find_bearer(business_id: int, member_id: int | None) -> Bearer | None:
+    """A member of the business, None for nobody in particular.
+
+    Raises:
+        NotFound: the business has no such member.
+    """
+    if member_id is None:
+        return None
+    with scope(business=business_id):
+        row = Member.objects.values_list("pk", "code", "name", "suspended").filter(pk=member_id).first()
+    if row is None:
+        raise NotFound(f"There is no customer {member_id}.", fields={"member_id": "is unknown"})
+    return Bearer(*row)
+
+
+def borne(state: CodeState, use: Use) -> CodeState:
+    """The code as if it belonged to its bearer, when it is for points and nobody in particular has it."""
+    bearer = use.bearer
+    if bearer is None or not state.credits_points or state.member_id is not None:
+        return state
+    return replace(state, member_id=bearer.id, member_code=bearer.code, member_name=bearer.name)
 
 
 def check(state: CodeState, use: Use, reservation: str) -> None:
@@ -63,7 +100,7 @@ def check(state: CodeState, use: Use, reservation: str) -> None:
     if use.sku_id is not None and not state.sku_known:
         raise NotFound(f"There is no SKU {use.sku_id}.", fields={"sku_id": "is unknown"})
     _check_state(state, use, reservation)
-    if state.suspended:
+    if state.suspended or (use.bearer is not None and use.bearer.suspended):
         raise Suspended("This customer is suspended and can neither collect nor redeem.")
     if not reservation:
         _check_days(state, business_day(state.timezone, use.occurred_at))
@@ -82,6 +119,22 @@ def check(state: CodeState, use: Use, reservation: str) -> None:
         raise rules.WrongSku(
             f"The voucher {state.voucher_name} is for another SKU.",
             fields={"sku_id": "is not the voucher's SKU"},
+        )
+
+
+def check_bearer(state: CodeState, use: Use) -> None:
+    """Refuse somebody else's code, and points that nobody would get."""
+    if state.member_id is None and use.bearer is None and state.credits_points:
+        raise Conflict(
+            f"The voucher {state.voucher_name} credits points, and the code {state.code} belongs to nobody.",
+            fields={
+                "member_id": "is needed: this voucher credits points, and belongs to nobody in particular"
+            },
+        )
+    if state.member_id is not None and use.bearer is not None and use.bearer.id != state.member_id:
+        raise Conflict(
+            f"The voucher code {state.code} belongs to another customer.",
+            fields={"member_id": "is not the member whom this voucher code belongs to"},
         )
 
 
