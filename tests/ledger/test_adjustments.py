@@ -243,6 +243,15 @@ def test_what_is_not_named_stays_and_what_is_empty_is_erased(shop: Shop, card: C
         edit(made, origin="voucher")
 
 
+def test_nothing_is_dated_in_a_far_future(card: Card) -> None:
+    made, future = add(card, 10), dt.datetime(2199, 1, 1, tzinfo=dt.UTC)
+    for refused in (lambda: add(card, 10, occurred_at=future), lambda: edit(made, occurred_at=future)):
+        with pytest.raises(InvalidInput) as refusal:
+            refused()
+        assert list(refusal.value.fields) == ["occurred_at"]
+    assert balance(card) == 10
+
+
 @pytest.mark.parametrize("number", [30, -30])
 def test_it_may_go_to_another_member(shop: Shop, card: Card, number: int) -> None:
     other = shop.enrol()

@@ -1,6 +1,6 @@
 """Numbers and days from outside."""
 
-from datetime import date
+from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
 
@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.rules.errors import InvalidInput
-from regulars.rules.values import MAX_POINTS, amount, check_days, whole_number
+from regulars.rules.values import MAX_POINTS, amount, check_days, moment, whole_number
 
 
 @pytest.mark.parametrize("value", [0, 1, MAX_POINTS])
@@ -56,6 +56,40 @@ def test_an_amount_that_does_not_fit_is_refused(value: str, problem: str) -> Non
 
 def test_zero_has_no_sign() -> None:
     assert str(amount(Decimal("-0"), field="price", digits=5, places=2)) == "0.00"
+
+
+NOON = datetime(2026, 6, 1, 12, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+# In the last zone to see the midnight that this is, tomorrow ends two days from now.
+MIDNIGHT = datetime(2026, 6, 1, tzinfo=timezone(timedelta(hours=-12)))
+
+
+@pytest.mark.parametrize(
+    ("value", "now"),
+    [
+        (NOON, NOON),
+        (datetime(1900, 1, 2, tzinfo=UTC), NOON),
+        (NOON + timedelta(hours=48), NOON),
+        (MIDNIGHT + timedelta(days=2) - SECOND, MIDNIGHT),
+    ],
+)
+def test_a_moment_that_can_have_been_is_itself(value: datetime, now: datetime) -> None:
+    assert moment(value, field="occurred_at", now=now) is value
+
+
+@pytest.mark.parametrize(
+    "value", [datetime(1900, 1, 2, tzinfo=UTC) - SECOND, NOON + timedelta(hours=48) + SECOND]
+)
+def test_other_moments_are_refused_with_what_is_accepted(value: datetime) -> None:
+    with pytest.raises(
+        InvalidInput, match=r"^occurred_at must be from 1900-01-02 \(UTC\) up to 48 hours from now$"
+    ):
+        moment(value, field="occurred_at", now=NOON)
+
+
+def test_a_moment_has_a_time_zone() -> None:
+    with pytest.raises(InvalidInput, match="occurred_at must say its time zone"):
+        moment(NOON.replace(tzinfo=None), field="occurred_at", now=NOON)
 
 
 @given(first=st.none() | st.dates(), last=st.none() | st.dates())

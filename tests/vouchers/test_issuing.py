@@ -197,6 +197,13 @@ def test_a_suspended_member_gets_none(shop: Shop) -> None:
     assert issues(shop) == []
 
 
+def test_nothing_is_issued_in_a_far_future(shop: Shop) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        issue(shop, voucher(shop), occurred_at=dt.datetime(2199, 1, 1, tzinfo=dt.UTC))
+    assert list(refusal.value.fields) == ["occurred_at"]
+    assert issues(shop) == []
+
+
 @pytest.mark.parametrize("qty", [0, -1, 10_001, True])
 def test_how_many(shop: Shop, qty: int) -> None:
     with pytest.raises(InvalidInput) as refusal:

@@ -183,6 +183,11 @@ def test_a_sale_that_cannot_be(shop: Shop, use: Use, sale: Decimal) -> None:
     assert list(refusal.value.fields) == ["sale_value"]
 
 
+def test_nothing_is_used_in_a_far_future(shop: Shop, use: Use) -> None:
+    with pytest.raises(InvalidInput, match="occurred_at"):
+        use(business_id=shop.id, code=one(shop), occurred_at=dt.datetime(2199, 1, 1, tzinfo=dt.UTC))
+
+
 def test_the_branch_and_the_sku_when_somebody_says_them(shop: Shop, use: Use) -> None:
     here, there = shop.branch(), shop.branch("Indiranagar")
     tea, mug = (add_sku(business_id=shop.id, code=code, name=code) for code in ("TEA", "MUG"))

@@ -185,6 +185,9 @@ def test_another_member_or_voucher_must_go_together_and_have_room(shop: Shop) ->
         ({"points_used": 5}, "points_used"),
         ({"force_value": Decimal("0.001")}, "force_value"),
         ({"colour": "red"}, "colour"),
+        ({"occurred_at": None}, "occurred_at"),
+        ({"occurred_at": ""}, "occurred_at"),
+        ({"occurred_at": dt.datetime(2199, 1, 1, tzinfo=dt.UTC)}, "occurred_at"),
     ],
 )
 def test_what_cannot_be_is_refused_by_its_field(shop: Shop, changes: dict[str, Any], field: str) -> None:

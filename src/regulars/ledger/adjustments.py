@@ -14,7 +14,7 @@ from regulars.ledger.corrections import change_points
 from regulars.ledger.models import PointsAdjustment
 from regulars.ledger.points import MAX_POINTS, add_points, spend_points
 from regulars.ledger.post import lock_cards
-from regulars.rules import codes
+from regulars.rules import codes, values
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Branch, Staff
@@ -63,10 +63,13 @@ def add_adjustment(
         raise InvalidInput.at("origin", f"must be one of {', '.join(PointsAdjustment.Origin.values)}")
     if occasion is not None and points < 0:
         raise InvalidInput.at("occasion", "gives points and takes none")
+    now = timezone.now()
+    if occurred_at is not None and origin == PointsAdjustment.Origin.MANUAL:  # others go by our own clock
+        _moment(occurred_at, now)
     columns = {
         "card_id": member_id,
         "points": points,
-        "occurred_at": occurred_at or timezone.now(),
+        "occurred_at": occurred_at or now,
         "internal_notes": clean_text(internal_notes, field="internal_notes", max_length=1000),
         "branch_id": branch_id,
         "staff_id": staff_id,
@@ -120,6 +123,8 @@ def edit_adjustment(*, business_id: int, pk: int, **changes: Any) -> PointsAdjus
             raise InvalidInput.at(field, "must not be empty")
     if "points" in changes:
         _check_points(changes["points"])
+    if "occurred_at" in changes:
+        _moment(changes["occurred_at"], timezone.now())
     with transaction.atomic(), scope(business=business_id):
         adjustment = _hold(business_id, pk, changes.get("member_id"))
         before, member_id = adjustment.points, adjustment.card_id
@@ -235,6 +240,10 @@ def _store(adjustment: PointsAdjustment, *, force_insert: bool = False) -> None:
 
 def _read(pk: int) -> PointsAdjustment:
     return PointsAdjustment.objects.select_related("card__member", "branch", "staff").get(pk=pk)
+
+
+def _moment(value: dt.datetime, now: dt.datetime) -> dt.datetime:
+    return values.moment(value, field="occurred_at", now=now)
 
 
 def _check_points(points: int) -> None:

@@ -190,7 +190,7 @@ def edit_sale(*, business_id: int, pk: int, **changes: Any) -> Sale:
         Conflict: the code is taken, or the new SKU is archived.
     """
     code = fields.check_code(changes.pop("code"), required=True) if "code" in changes else None
-    changes = fields.check(changes)
+    changes = fields.check(changes, new=False)
     with transaction.atomic(), scope(business=business_id):
         if "member_id" in changes:  # before the sale, in the order in which an erasure locks them
             store.keep_member(business_id=business_id, member_id=changes["member_id"])

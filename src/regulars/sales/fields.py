@@ -5,16 +5,13 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Mapping
 from decimal import Decimal
-from typing import Any, Final
+from typing import Any
 
 from django.utils import timezone
 
+from regulars.rules import values
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_text
-
-# A till's clock may be wrong by a time zone; a sale dated further ahead is a mistake.
-MOST_AHEAD: Final = dt.timedelta(days=2)
-EARLIEST: Final = dt.datetime(1900, 1, 2, tzinfo=dt.UTC)
 
 _TEXTS = {"transaction_ref": 100, "notes": 1000, "tax_type": 50}
 # Digits in all, and after the point. Everything but the value may be missing; refunds have a sign.
@@ -57,13 +54,7 @@ def _reference(name: str, value: int | None) -> int | None:
 
 def _moment(name: str, value: dt.datetime | None) -> dt.datetime:
     now = timezone.now()
-    if value is None or value == "":
-        return now
-    if value.tzinfo is None:
-        raise InvalidInput.at(name, "must say its time zone")
-    if not EARLIEST <= value <= now + MOST_AHEAD:
-        raise InvalidInput.at(name, f"must be between {EARLIEST.date()} and now")
-    return value
+    return now if value in (None, "") else values.moment(value, field=name, now=now)
 
 
 _CHECKS: dict[str, Callable[[str, Any], Any]] = {
@@ -79,10 +70,11 @@ def check_code(value: str | None, *, required: bool = False) -> str:
     return clean_text(value or "", field="code", max_length=50, required=required)
 
 
-def check(given: Mapping[str, Any]) -> dict[str, Any]:
+def check(given: Mapping[str, Any], *, new: bool = True) -> dict[str, Any]:
     """The fields of a sale that are given, by the names of their columns.
 
-    Texts are cleaned, amounts exact; an empty time is now, and any other field is erased by "" or None.
+    Texts are cleaned, amounts exact. An empty time is now for a `new` sale and refused for another; any
+    other field is erased by "" or None.
 
     Raises:
         InvalidInput: a value is unusable; the message names the field.
@@ -90,4 +82,6 @@ def check(given: Mapping[str, Any]) -> dict[str, Any]:
     unknown = given.keys() - _CHECKS.keys()
     if unknown:
         raise InvalidInput.at(min(unknown), "is not a field of a sale")
+    if not new and given.get("occurred_at", "given") in (None, ""):
+        raise InvalidInput.at("occurred_at", "must not be empty")
     return {name: _CHECKS[name](name, value) for name, value in given.items()}

@@ -75,7 +75,8 @@ def issue_voucher(
     """
     code = clean_text(code, field="code", max_length=MAX_CODE)
     qty = values.whole_number(qty, field="qty", least=1, most=MAX_QTY)
-    now = occurred_at or timezone.now()
+    now = timezone.now()
+    now = values.moment(occurred_at or now, field="occurred_at", now=now)
     with writing(business_id, code):
         lock_cards(business_id, [member_id])
         voucher, place = find_voucher(voucher_id), place_of(business_id)

@@ -128,7 +128,7 @@ def _wanted(issue: VoucherIssue, changes: Mapping[str, Any], codes: _Codes) -> d
         if name in given:
             wanted[name] = given[name]
     if "occurred_at" in given:
-        wanted["occurred_at"] = given["occurred_at"] or timezone.now()
+        wanted["occurred_at"] = _moment(given["occurred_at"])
     voucher = issue.voucher
     if "voucher_id" in given:
         if given["voucher_id"] is None:
@@ -147,6 +147,12 @@ def _wanted(issue: VoucherIssue, changes: Mapping[str, Any], codes: _Codes) -> d
         points = issue.points_used
     wanted["points_used"] = price(voucher, qty, member_id, points)
     return wanted
+
+
+def _moment(value: dt.datetime | None) -> dt.datetime:
+    if value is None:
+        raise InvalidInput.at("occurred_at", "must not be empty")
+    return values.moment(value, field="occurred_at", now=timezone.now())
 
 
 def _check(

@@ -65,7 +65,8 @@ def use_of(
     if sale_value is not None:
         sale_value = values.amount(sale_value, field="sale_value", digits=14, places=2)
     now = timezone.now()
-    return Use(now, occurred_at or now, sale_value, branch_id, sku_id, staff_id, bearer)
+    occurred_at = values.moment(occurred_at or now, field="occurred_at", now=now)
+    return Use(now, occurred_at, sale_value, branch_id, sku_id, staff_id, bearer)
 
 
 def find_bearer(business_id: int, member_id: int | None) -> Bearer | None:
