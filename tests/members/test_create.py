@@ -126,7 +126,7 @@ def test_an_unusable_email_is_refused(shop: Shop, email: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "birthday", [OLDEST_BIRTHDAY - dt.timedelta(days=1), NOW.date() + dt.timedelta(days=2)]
+    "birthday", [OLDEST_BIRTHDAY - dt.timedelta(days=1), NOW.date() + dt.timedelta(days=1)]
 )
 def test_a_birthday_that_cannot_be_is_refused(shop: Shop, birthday: dt.date) -> None:
     with pytest.raises(InvalidInput, match="birthday"):
@@ -135,9 +135,22 @@ def test_a_birthday_that_cannot_be_is_refused(shop: Shop, birthday: dt.date) -> 
 
 def test_birthdays_from_the_oldest_on_are_kept(shop: Shop) -> None:
     assert create(shop, birthday=OLDEST_BIRTHDAY).date_of_birth == OLDEST_BIRTHDAY
-    # Somewhere it is tomorrow already.
-    tomorrow = NOW.date() + dt.timedelta(days=1)
-    assert create(shop, birthday=tomorrow).date_of_birth == tomorrow
+    assert create(shop, birthday=NOW.date()).date_of_birth == NOW.date()
+
+
+def test_nobody_is_born_after_the_business_s_own_day() -> None:
+    second = dt.date(2026, 6, 2)
+    ahead, behind = make_shop(timezone="Pacific/Kiritimati"), make_shop("Charlie's", timezone="Etc/GMT+12")
+    assert create(ahead, birthday=second).date_of_birth == second
+    for born in (second, dt.date(2026, 6, 1)):
+        with pytest.raises(InvalidInput) as refused:
+            create_member(
+                business=behind.business,
+                name="Priya",
+                joined_at=dt.datetime(2026, 6, 1, 6, tzinfo=dt.UTC),
+                birthday=born,
+            )
+        assert list(refused.value.fields) == ["birthday"]
 
 
 def test_codes_are_numbered_in_each_business(shop: Shop) -> None:

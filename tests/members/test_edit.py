@@ -179,7 +179,7 @@ def test_without_a_change_nothing_is_written_and_nothing_told(member: Member) ->
         ({"cell": "12"}, "cell"),
         ({"phone": "12"}, "phone"),
         ({"date_of_birth": dt.date(1899, 12, 31)}, "date_of_birth"),
-        ({"birthday": dt.date(2026, 6, 3)}, "birthday"),
+        ({"birthday": dt.date(2026, 6, 2)}, "birthday"),
         ({"subscription_date_from": dt.date(2027, 1, 1)}, "subscription_date_from"),
         ({"subscription_date_to": dt.date(2025, 1, 1)}, "subscription_date_to"),
         ({"code": ""}, "code"),

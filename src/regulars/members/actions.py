@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Collection, Mapping
 from contextlib import suppress
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from django.db import transaction
 from django.db.models import QuerySet
@@ -68,7 +69,7 @@ def create_member(
             values[field] = value
     code = clean_text(code, field="code", max_length=_CODE_LENGTH)
     with scope(business=business):
-        stored = fields.clean(values, country=business.country, today=joined_at.date())
+        stored = fields.clean(values, country=business.country, today=_day(business, joined_at))
         # Other enrolments of the business wait here, so that neither contacts nor places are taken twice.
         number = next_number(business.pk, "member")
         if unique_contact:
@@ -103,7 +104,10 @@ def edit_member(*, business_id: int, pk: int, unique_contact: bool = False, **ch
         member = _locked(pk)
         code = changes.pop("code", member.code)
         stored = fields.clean(
-            changes, country=member.business.country, today=timezone.now().date(), current=member
+            changes,
+            country=member.business.country,
+            today=_day(member.business, timezone.now()),
+            current=member,
         )
         stored["code"] = clean_text(code or "", field="code", max_length=_CODE_LENGTH, required=True)
         changed = {column: value for column, value in stored.items() if getattr(member, column) != value}
@@ -139,6 +143,10 @@ def _store(member: Member, changed: dict[str, Any]) -> None:
         "changed": sorted(changed),
     }
     emit.emit(business_id=member.business_id, events=[emit.NewEvent("member.updated", member.pk, told)])
+
+
+def _day(business: Business, at: dt.datetime) -> dt.date:
+    return at.astimezone(ZoneInfo(business.timezone)).date()
 
 
 def _others(but: int | None) -> QuerySet[Member]:

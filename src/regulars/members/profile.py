@@ -48,8 +48,8 @@ def clean(
     """The columns to store for `values`; what `values` does not name stays as `current` has it.
 
     Within the business's scope. Empty text and None erase. `group_id` and `branch_id` become the records
-    themselves. `country` is that of phones without a country code; `today` is the last day but one on which
-    somebody can be born, for somewhere it is tomorrow already.
+    themselves. `country` is that of phones without a country code; `today` is the business's own day,
+    the last one on which somebody can be born.
 
     Raises:
         InvalidInput: a field is unknown or its value unusable; the message names it.
@@ -119,7 +119,7 @@ def _dates(values: Mapping[str, Any], today: dt.date, current: Member | None) ->
     for field in BIRTHDAYS:
         if field in values:
             stored["date_of_birth"] = born = values[field] or None
-            if born is not None and not OLDEST_BIRTHDAY <= born <= today + dt.timedelta(days=1):
+            if born is not None and not OLDEST_BIRTHDAY <= born <= today:
                 raise InvalidInput.at(field, f"must be a date from {OLDEST_BIRTHDAY} to today")
     return stored
 
