@@ -50,7 +50,7 @@ run: install
 	@export REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback}; exec $(BIN)/regulars serve --demo --host "$(HOST)" --port "$(PORT)"
 
 # Compiled tests are kept: several processes read them, twice. tests/conftest.py makes the groups and their order.
-PYTEST = $(BIN)/python -m pytest -n auto --dist loadgroup --no-loadscope-reorder
+PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder
 
 test: dev
 	@export PYTHONDONTWRITEBYTECODE=; \

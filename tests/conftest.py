@@ -10,6 +10,7 @@ import signal
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psycopg
 import pytest
@@ -62,9 +63,11 @@ def _prepare_environment(config: pytest.Config) -> None:
         os.environ["REGULARS_DATABASE_URL"] = server.url("regulars")
 
 
-@pytest.hookimpl(tryfirst=True)  # before the groups are read
+@pytest.hookimpl(trylast=True)  # after those that have an order of their own
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """What never asks a database need not run again on the second one. The rest is put into order."""
+    """What never asks a database need not run again on the second one. What takes longest comes first, so
+    that all processes end together.
+    """
     if config.getoption("--database") != "sqlite":
         again: list[pytest.Item] = []
         once: list[pytest.Item] = []
@@ -73,22 +76,27 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             (once if item.get_closest_marker("once") or folder in ONCE_FOLDERS else again).append(item)
         config.hook.pytest_deselected(items=once)
         items[:] = again
-    if getattr(config.option, "loadgroup", False):  # only processes that run tests have it
-        _group(items)
-
-
-def _group(items: list[pytest.Item]) -> None:
-    """A file is run by one process, which makes what its tests share once. All races are one group: they
-    wait for each other anyway. What takes longest comes first, so that all processes end together.
-    """
-    for item in items:
-        place = _place(item)
-        item.add_marker(pytest.mark.xdist_group("races" if place.parts[0] == "races" else str(place)))
-    items.sort(key=lambda item: not str(_place(item)).startswith(LONGEST))
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: not str(_place(item)).startswith(LONGEST))
 
 
 def _place(item: pytest.Item) -> Path:
     return item.path.relative_to(Path(__file__).parent)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A file is run by one process, which makes what its tests share once. All races are run by one, too:
+    they wait for each other anyway.
+    """
+    from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where it is used
+
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+        def _split_scope(self, nodeid: str) -> str:
+            file = nodeid.partition("::")[0]
+            return "races" if "/races/" in file else file
+
+    return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
 
 def pytest_unconfigure(config: pytest.Config) -> None:
@@ -126,16 +134,21 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
 
 @pytest.fixture(scope="module")
 def forgets_statistics(django_db_setup: None, database: str) -> Iterator[None]:
-    """For modules whose tests let the database count its rows: PostgreSQL keeps the counts when the rows are
-    taken back, and would plan all later tests for tables without any.
-    """
-    yield
-    if database == "postgresql":
-        from django.db import connection  # noqa: PLC0415 - not before the environment is there
+    """For modules whose tests let the database count its rows.
 
-        server = os.environ["REGULARS_DATABASE_URL"].rpartition("/")[0]
-        with psycopg.connect(f"{server}/{connection.settings_dict['NAME']}", autocommit=True) as link:
-            link.execute(
-                "SELECT pg_clear_relation_stats('public', relname) FROM pg_class "
-                "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')"
-            )
+    PostgreSQL keeps rows that were taken back until it is told to clean up, and keeps the counts when the
+    rows are taken back: it would plan all later tests for tables without any.
+    """
+    if database != "postgresql":
+        yield
+        return
+    from django.db import connection  # noqa: PLC0415 - not before the environment is there
+
+    server = os.environ["REGULARS_DATABASE_URL"].rpartition("/")[0]
+    with psycopg.connect(f"{server}/{connection.settings_dict['NAME']}", autocommit=True) as link:
+        link.execute("VACUUM")
+        yield
+        link.execute(
+            "SELECT pg_clear_relation_stats('public', relname) FROM pg_class "
+            "WHERE relnamespace = 'public'::regnamespace AND relkind IN ('r', 'i')"
+        )
