@@ -199,3 +199,21 @@ def test_nought_says_that_there_is_no_limit(till: Till) -> None:
 
 def test_verify_api_takes_no_fields(till: Till) -> None:
     assert till.refusal("verify_api", {"code": "x"}).code == "011"
+
+
+def test_points_of_a_bearer_voucher_go_to_whom_the_call_names(till: Till) -> None:
+    till.call("add_member", {"first_name": "Ben", "last_name": "Lopes"})
+    bearer, held = issue(till, {"can_be_redeemed_for_points": "40"}, member=""), issue(till)
+    refused = till.refusal("redeem_voucher_code", {"voucher_code": bearer[0]})
+    assert (refused.code, "member" in refused.message) == ("009", True), refused
+    row = till.one("redeem_voucher_code", {"voucher_code": bearer[0], "member": "M000002"})
+    assert (row["points_credited"], row["member"]) == (40, None)
+    assert till.one("get_member", {"code": "M000002"})["points_balance"] == 40
+    till.call("reset_voucher_code", {"voucher_code": bearer[0]})
+    assert till.one("get_member", {"code": "M000002"})["points_balance"] == 0
+    refused = till.refusal("redeem_voucher_code", {"voucher_code": held[0], "member": "M000002"})
+    assert (refused.code, "member" in refused.message) == ("009", True), refused
+    assert (
+        till.one("redeem_voucher_code", {"voucher_code": held[0], "member": "M000001"})["points_credited"]
+        == 0
+    )
