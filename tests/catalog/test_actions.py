@@ -161,8 +161,9 @@ def test_nothing_of_another_business_is_found(shop: Shop) -> None:
         (actions.edit_sku, actions.delete_sku, theirs.pk),
         (actions.edit_category, actions.delete_category, foreign.pk),
     ):
-        refused(edit, NotFound, business_id=shop.id, pk=pk, name="Mine")
-        refused(delete, NotFound, business_id=shop.id, pk=pk)
+        gone = {"code": "is unknown"}
+        assert refused(edit, NotFound, business_id=shop.id, pk=pk, name="Mine") == gone
+        assert refused(delete, NotFound, business_id=shop.id, pk=pk) == gone
     with scope(business=charlie.business):
         assert (Sku.objects.get().name, SkuCategory.objects.get().name) == ("Tea", "Drinks")
 

@@ -303,8 +303,9 @@ def test_one_that_is_gone_is_not_found(card: Card) -> None:
     delete(made)
     attempts: list[Act] = [partial(delete, made), partial(edit, made, points=6)]
     for act in attempts:
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound) as refused:
             act()
+        assert refused.value.fields == {"code": "is unknown"}
     assert balance(card) == 0
 
 

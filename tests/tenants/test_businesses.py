@@ -278,8 +278,9 @@ def test_a_branch_with_history_stays() -> None:
     used, home = shop.branch("Used"), shop.branch("Home of a member")
     card = shop.enrol(branch_id=home.pk)
     shop.stamp(card, 1, branch_id=used.pk)
-    with pytest.raises(HasHistory):
+    with pytest.raises(HasHistory) as refused:
         actions.delete_branch(business_id=shop.id, branch_id=used.pk)
+    assert refused.value.fields == {"code": "belongs to a branch that other records name"}
     actions.delete_branch(business_id=shop.id, branch_id=home.pk)
     with scope(business=shop.business):
         assert Branch.objects.get() == used

@@ -219,5 +219,6 @@ def test_a_precode_of_another_business_is_not_there(shop: Shop) -> None:
     other = make_shop("Charlie's")
     theirs = actions.add_precode(business_id=other.id, code="X", voucher_id=voucher(other).pk)
     for call in (actions.edit_precode, actions.delete_precode):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound) as refusal:
             call(business_id=shop.id, pk=theirs.pk)
+        assert refusal.value.fields == {"code": "is unknown"}

@@ -305,8 +305,9 @@ def test_what_belongs_to_another_business_is_not_there(shop: Shop) -> None:
     theirs, ours = issue(other, voucher(other), other.enrol()), issue(shop, voucher(shop))
     code = rows(theirs)[0]
     for call in (issuing.edit_issue, issuing.delete_issue):
-        with pytest.raises(NotFound):
+        with pytest.raises(NotFound) as refusal:
             call(business_id=shop.id, pk=theirs.pk)
+        assert refusal.value.fields == {"code": "is unknown"}
     with pytest.raises(NotFound):
         issuing.edit_code(business_id=shop.id, pk=code.pk, force_value=1)
     for name, pk in {

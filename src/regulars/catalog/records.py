@@ -98,7 +98,7 @@ class Records(Generic[M]):
     def _locked(self, pk: int) -> M:
         record = self.rows().select_for_update(of=("self",)).filter(pk=pk).first()
         if record is None:
-            raise NotFound(f"There is no {self.noun} {pk}.")
+            raise NotFound(f"There is no {self.noun} {pk}.", fields={"code": "is unknown"})
         return record
 
     def _clean(self, given: Mapping[str, Any]) -> dict[str, Any]:

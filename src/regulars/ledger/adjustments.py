@@ -182,7 +182,7 @@ def _hold(business_id: int, pk: int, other_member_id: int | None = None) -> Poin
     lock_adjustment(business_id=business_id, pk=pk, other_member_id=other_member_id)
     adjustment = PointsAdjustment.objects.filter(pk=pk).first()
     if adjustment is None:
-        raise NotFound(f"There is no adjustment {pk}.")
+        raise NotFound(f"There is no adjustment {pk}.", fields={"code": "is unknown"})
     return adjustment
 
 

@@ -217,7 +217,7 @@ def edit_sale(*, business_id: int, pk: int, **changes: Any) -> Sale:
 def _locked(pk: int) -> Sale:
     sale = Sale.objects.select_for_update().filter(pk=pk).first()
     if sale is None:
-        raise NotFound(f"There is no sale {pk}.")
+        raise NotFound(f"There is no sale {pk}.", fields={"code": "is unknown"})
     return sale
 
 

@@ -235,7 +235,8 @@ def delete_branch(*, business_id: int, branch_id: int) -> None:
     except (ProtectedError, IntegrityError) as error:
         raise HasHistory(
             f"Branch {branch_id} is named by recorded transactions, promotions or vouchers and cannot be "
-            "deleted. Set is_active to false instead."
+            "deleted. Set is_active to false instead.",
+            fields={"code": "belongs to a branch that other records name"},
         ) from error
 
 

@@ -195,5 +195,5 @@ def _locked_precode(business_id: int, pk: int) -> Precode:
     with scope(business=business_id):
         precode = Precode.objects.select_for_update().filter(pk=pk).first()
     if precode is None:
-        raise NotFound(f"There is no pre-loaded code {pk}.")
+        raise NotFound(f"There is no pre-loaded code {pk}.", fields={"code": "is unknown"})
     return precode

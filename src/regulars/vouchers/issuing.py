@@ -75,8 +75,7 @@ def issue_voucher(
     """
     code = clean_text(code, field="code", max_length=MAX_CODE)
     qty = values.whole_number(qty, field="qty", least=1, most=MAX_QTY)
-    now = timezone.now()
-    now = values.moment(occurred_at or now, field="occurred_at", now=now)
+    now = values.moment(occurred_at or timezone.now(), field="occurred_at", now=timezone.now())
     with writing(business_id, code):
         lock_cards(business_id, [member_id])
         voucher, place = find_voucher(voucher_id), place_of(business_id)

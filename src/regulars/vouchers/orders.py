@@ -187,7 +187,7 @@ def loaded(pk: int) -> VoucherIssue:
     rows = VoucherIssue.objects.select_related("voucher", "member", "branch").prefetch_related("codes")
     issue = rows.filter(pk=pk).first()
     if issue is None:
-        raise NotFound(f"There is no issued voucher {pk}.")
+        raise NotFound(f"There is no issued voucher {pk}.", fields={"code": "is unknown"})
     return issue
 
 

@@ -100,7 +100,7 @@ def _hold(business_id: int, pk: int, *more_members: Any) -> VoucherIssue:
     rows = VoucherIssue.objects.select_for_update(of=("self",)).select_related("voucher")
     issue = rows.filter(pk=pk).first()
     if issue is None:
-        raise NotFound(f"There is no issued voucher {pk}.")
+        raise NotFound(f"There is no issued voucher {pk}.", fields={"code": "is unknown"})
     return issue
 
 
