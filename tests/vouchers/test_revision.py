@@ -44,6 +44,11 @@ def redeem(shop: Shop, code: str) -> None:
     redeeming.redeem(business_id=shop.id, code=code)
 
 
+def worths(issued: VoucherIssue) -> list[tuple[int, int]]:
+    """What its codes are worth, in whole numbers, and of which type."""
+    return [(int(row.value), row.value_type) for row in rows(issued)]
+
+
 def test_more_codes_cost_more_points(shop: Shop) -> None:
     card = shop.enrol()
     earn(shop, card, 100)
@@ -263,18 +268,18 @@ def test_a_percent_code_stays_one_when_its_voucher_becomes_an_amount(shop: Shop)
             refused()
         assert list(refusal.value.fields) == ["force_value"]
     issuing.edit_code(business_id=shop.id, pk=first.pk, force_value=Decimal(20))
-    assert [(row.value, row.value_type) for row in rows(made)] == [(20, 1), (10, 1)]
+    assert worths(made) == [(20, 1), (10, 1)]
     edit(shop, made, force_value=Decimal(30), qty=3)
-    assert [(row.value, row.value_type) for row in rows(made)] == [(30, 1)] * 3
+    assert worths(made) == [(30, 1)] * 3
     # Without a value of its own it is what the voucher says, amount or percentage.
     issuing.edit_code(business_id=shop.id, pk=second.pk, force_value=None)
-    assert [(row.value, row.value_type) for row in rows(made)] == [(30, 1), (250, 0), (30, 1)]
+    assert worths(made) == [(30, 1), (250, 0), (30, 1)]
     edit(shop, made, qty=4)
-    assert [(row.value, row.value_type) for row in rows(made)][3] == (30, 1)
+    assert worths(made)[3] == (30, 1)
     edit(shop, made, force_value=None)
-    assert [(row.value, row.value_type) for row in rows(made)] == [(250, 0)] * 4
+    assert worths(made) == [(250, 0)] * 4
     edit(shop, made, force_value=Decimal(300))
-    assert [(row.value, row.value_type) for row in rows(made)] == [(300, 0)] * 4
+    assert worths(made) == [(300, 0)] * 4
 
 
 def test_points_change_the_worth_of_codes_that_are_worth_points_alone(shop: Shop) -> None:
@@ -284,7 +289,7 @@ def test_points_change_the_worth_of_codes_that_are_worth_points_alone(shop: Shop
     made = issue(shop, of, card)
     actions.edit_voucher(business_id=shop.id, pk=of.pk, value=0, value_type=2)
     edit(shop, made, points_used=50)
-    assert [(row.value, row.value_type) for row in rows(made)] == [(10, 1)]
+    assert worths(made) == [(10, 1)]
 
 
 def test_a_used_code_cannot_be_changed(shop: Shop) -> None:
