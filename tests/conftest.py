@@ -91,7 +91,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
     """
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where it is used
 
-    class ByFile(LoadScopeScheduling):  # type: ignore[misc, unused-ignore]
+    class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             return "races" if "/races/" in file else file
@@ -127,7 +127,8 @@ def django_db_modify_db_settings(django_db_modify_db_settings_parallel_suffix: N
     """Copy the database of this process from the one that the session makes."""
     from django.db import connection  # noqa: PLC0415 - not before the environment is there
 
-    name = connection.creation._get_test_db_name()
+    creation: Any = connection.creation
+    name = creation._get_test_db_name()
     server = "sqlite://" if database == "sqlite" else os.environ["REGULARS_DATABASE_URL"].rpartition("/")[0]
     blank.copy_into({"REGULARS_DATABASE_URL": f"{server}/{name}"})
 

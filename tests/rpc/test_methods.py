@@ -10,6 +10,7 @@ from django.apps import apps
 from django.db import connection, transaction
 from pytest_django.plugin import DjangoDbBlocker
 
+from regulars.api.rpc import methods
 from regulars.api.rpc.entities import ENTITIES
 from regulars.api.rpc.methods import METHODS
 from tests.factories import make_shop
@@ -311,3 +312,18 @@ def test_codes_are_made_where_none_is_given(empty: Till) -> None:
     for kind, (letter, fields) in made.items():
         code = empty.one(f"add_{kind}", fields)["code"]
         assert (code[0], len(code), code[1:].isdigit()) == (letter, 7, True)
+
+
+def test_a_record_that_went_after_it_was_found_is_named_by_its_code(
+    till: Till, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till.call("add_branch", {"code": "QUAY", "name": "Quay"})
+    known = methods.id_by_code
+
+    def found_too_late(model: Any, field: str, code: str) -> int | None:
+        return known(model, field, code) and 4_000_000
+
+    monkeypatch.setattr(methods, "id_by_code", found_too_late)
+    for verb in ("edit", "delete"):
+        refused = till.refusal(f"{verb}_branch", {"code": "QUAY"} | ({"name": "x"} if verb == "edit" else {}))
+        assert (refused.code, refused.message) == ("007", "code QUAY is unknown")

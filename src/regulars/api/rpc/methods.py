@@ -29,7 +29,7 @@ from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import Flag, NewGroup
 from regulars.members import groups
 from regulars.members import queries as members
-from regulars.rules.errors import Conflict, Refusal
+from regulars.rules.errors import Conflict, NotFound, Refusal
 from regulars.rules.text import clean_text
 from regulars.tenants.queries import business_by_id, same_code
 from regulars.vouchers import issuing
@@ -229,6 +229,10 @@ def _naming(entity: Entity, run: Callable[..., Answer]) -> Callable[[Caller, Cal
         try:
             return run(entity, caller, call)
         except Refusal as refusal:
+            code = call.fields.get("code", "").strip()
+            if isinstance(refusal, NotFound) and not refusal.fields and code:
+                # It went after it was found: a till knows it by its code, not by the id in the message.
+                raise RpcError(NOT_FOUND, f"code {code} is unknown") from refusal
             raise to_error(refusal, entity.renames()) from refusal
 
     return named
