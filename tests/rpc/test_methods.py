@@ -10,8 +10,8 @@ from django.apps import apps
 from django.db import connection, transaction
 from pytest_django.plugin import DjangoDbBlocker
 
-from regulars.api.rpc import methods
 from regulars.api.rpc.entities import ENTITIES
+from regulars.api.rpc.lookups import id_by_code
 from regulars.api.rpc.methods import METHODS
 from tests.factories import make_shop
 from tests.rpc import samples, seed
@@ -318,12 +318,10 @@ def test_a_record_that_went_after_it_was_found_is_named_by_its_code(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till.call("add_branch", {"code": "QUAY", "name": "Quay"})
-    known = methods.id_by_code
-
     def found_too_late(model: Any, field: str, code: str) -> int | None:
-        return known(model, field, code) and 4_000_000
+        return id_by_code(model, field, code) and 4_000_000
 
-    monkeypatch.setattr(methods, "id_by_code", found_too_late)
+    monkeypatch.setattr("regulars.api.rpc.methods.id_by_code", found_too_late)
     for verb in ("edit", "delete"):
         refused = till.refusal(f"{verb}_branch", {"code": "QUAY"} | ({"name": "x"} if verb == "edit" else {}))
         assert (refused.code, refused.message) == ("007", "code QUAY is unknown")
