@@ -30,7 +30,8 @@ from regulars.tenants.models import Branch, Business, Program, Staff, User
 from regulars.tenants.queries import business_by_slug
 from regulars.vouchers.models import Precode, Voucher, VoucherCode, VoucherIssue, VoucherLog
 
-pytestmark = pytest.mark.django_db
+# The rooms that it goes through are tested on both databases; loading all of it is the longest test there is.
+pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
 
 @pytest.fixture(scope="module")

@@ -318,6 +318,7 @@ def test_a_record_that_went_after_it_was_found_is_named_by_its_code(
     till: Till, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     till.call("add_branch", {"code": "QUAY", "name": "Quay"})
+
     def found_too_late(model: Any, field: str, code: str) -> int | None:
         return id_by_code(model, field, code) and 4_000_000
 

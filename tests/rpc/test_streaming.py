@@ -21,7 +21,8 @@ from tests.rpc.till import Till
 pytestmark = [pytest.mark.usefixtures("forgets_statistics"), pytest.mark.django_db]
 
 LONG = bool(os.environ.get("SOAK"))
-MEMBERS = 200_000 if LONG else 40_000
+MEMBERS = 200_000
+IN_SHORT_ON_POSTGRESQL = 40_000  # the same code as on SQLite, which filling takes longest
 MOST_GROWTH = 20 * 1024 * 1024  # the answer in short form is more than twice that, and the records many times
 
 
@@ -63,14 +64,15 @@ def forget_peak() -> None:
     Path("/proc/self/clear_refs").write_text("5", encoding="ascii")
 
 
-def test_all_members_come_in_constant_memory(tmp_path: Path) -> None:
+def test_all_members_come_in_constant_memory(tmp_path: Path, database: str) -> None:
+    members = MEMBERS if LONG or database == "sqlite" else IN_SHORT_ON_POSTGRESQL
     shop = make_shop()
     till = Till(shop)
     till.call("add_member", {"first_name": "Nora", "last_name": "Whitfield", "_metadata01": "x" * 200})
     till.call("get_members")
     with scope(business=shop.business):
         template = Member.objects.get()
-        fill(shop.id, template, Card.objects.get(), MEMBERS - 1)
+        fill(shop.id, template, Card.objects.get(), members - 1)
     forget_peak()
     before = peak()
     response = till.raw("get_members", options={"api_format": "xml"})
@@ -85,7 +87,7 @@ def test_all_members_come_in_constant_memory(tmp_path: Path) -> None:
     codes = re.compile(rb"<code>([^<]+)</code>")
     seen: set[bytes] = set()
     with file.open("rb") as kept:
-        assert b"<status>%d results found</status>" % MEMBERS in kept.read(200)
+        assert b"<status>%d results found</status>" % members in kept.read(200)
         for line in kept:
             seen.update(codes.findall(line))
-    assert len(seen) == MEMBERS
+    assert len(seen) == members
