@@ -1,6 +1,6 @@
 """All members of a large business in one answer: every one of them once, in constant memory.
 
-`SOAK=1` makes it a very large business.
+`SOAK=1` makes it as large on PostgreSQL as on SQLite.
 """
 
 from __future__ import annotations

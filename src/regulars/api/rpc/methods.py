@@ -24,7 +24,7 @@ from regulars.api.rpc.errors import (
     unknown_field,
 )
 from regulars.api.rpc.lookups import id_by_code, matches
-from regulars.api.rpc.method import Caller, Method
+from regulars.api.rpc.method import ALWAYS, DONE, Caller, Method, check_options
 from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import Flag, NewGroup
 from regulars.members import groups
@@ -35,17 +35,7 @@ from regulars.tenants.queries import business_by_id, same_code
 from regulars.vouchers import issuing
 from regulars.vouchers.models import VoucherCode, VoucherIssue
 
-DONE = "API call succeeded"
-
-# What may stand beside the fields. These belong to every method; others to some.
-ALWAYS = frozenset({"api_format", "idempotency_key"})
 OF_GET = frozenset({"limit", "offset", "date_field"})
-
-
-def _options(call: Call, allowed: frozenset[str] | set[str]) -> None:
-    for name in call.options:
-        if name not in allowed and name not in ALWAYS:
-            raise unknown_field(f"global[{name}]")
 
 
 def _flag(call: Call, name: str) -> bool:
@@ -57,7 +47,7 @@ _NOBODY: Any = None  # a flag is the same for everybody
 
 
 def _get(entity: Entity, caller: Caller, call: Call) -> Answer:
-    _options(call, OF_GET | ({"member_search"} if entity.searched else set()))
+    check_options(call, OF_GET | ({"member_search"} if entity.searched else set()))
     limit, offset = filters.page(caller, call.options)
     given = {name: text.strip() for name, text in call.fields.items() if text.strip()}
     if given.keys() == {"code"} and "*" not in given["code"] and not call.options.keys() - ALWAYS:
@@ -111,7 +101,7 @@ def _run(entity: Entity, caller: Caller, action: Callable[..., Any], values: dic
 
 
 def _add(entity: Entity, caller: Caller, call: Call) -> Answer:
-    _options(call, {"edit_duplicates"} | ({"code_editable"} if entity.code_editable else set()))
+    check_options(call, {"edit_duplicates"} | ({"code_editable"} if entity.code_editable else set()))
     edits, code_editable = (
         _flag(call, "edit_duplicates"),
         entity.code_editable and _flag(call, "code_editable"),
@@ -141,7 +131,7 @@ def _add(entity: Entity, caller: Caller, call: Call) -> Answer:
 
 
 def _edit(entity: Entity, caller: Caller, call: Call) -> Answer:
-    _options(call, {"code_editable"} if entity.code_editable else set())
+    check_options(call, {"code_editable"} if entity.code_editable else set())
     code = call.fields.get("code", "").strip()
     with scope(business=caller.business_id):
         if entity is VOUCHER_ISSUED and call.fields.get("voucher_code", "").strip():
@@ -203,7 +193,7 @@ def _edit_code(caller: Caller, call: Call) -> Answer:
 
 
 def _delete(entity: Entity, caller: Caller, call: Call) -> Answer:
-    _options(call, set())
+    check_options(call)
     for name in call.fields:
         if name != "code":
             raise unknown_field(name)
@@ -216,7 +206,7 @@ def _delete(entity: Entity, caller: Caller, call: Call) -> Answer:
 
 
 def _verify(caller: Caller, call: Call) -> Answer:
-    _options(call, set())
+    check_options(call)
     for name in call.fields:
         raise unknown_field(name)
     return Answer(DONE, None)

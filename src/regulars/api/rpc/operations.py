@@ -18,7 +18,7 @@ from regulars.api.rpc.answers import Answer, Row
 from regulars.api.rpc.entity import Field
 from regulars.api.rpc.errors import bad_value, missing, to_error, unknown_field
 from regulars.api.rpc.extras import code_status
-from regulars.api.rpc.method import Caller, Method
+from regulars.api.rpc.method import DONE, Caller, Method, check_options
 from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import Day, FieldType, MemberRef, Moment, Number, Ref, Whole, local
 from regulars.catalog.models import Sku
@@ -28,7 +28,6 @@ from regulars.rules.text import clean_text
 from regulars.tenants.models import Branch
 from regulars.vouchers import redeeming
 
-_ALWAYS = frozenset({"api_format", "idempotency_key"})
 # Events that a program outside may tell of; the others happen by themselves.
 EVENTS = ("first_login", "quickscan", "quickscan_button")
 
@@ -82,9 +81,7 @@ class Operation:
         Raises:
             RpcError: the fields are not right, or the rooms refuse.
         """
-        for name in call.options:
-            if name not in _ALWAYS:
-                raise unknown_field(f"global[{name}]")
+        check_options(call)
         by_name = {field.name: field for field in self.fields}
         for name in call.fields:
             if name not in by_name:
@@ -99,7 +96,7 @@ class Operation:
                     for name, text in call.fields.items()
                     if text.strip()
                 }
-                return Answer("API call succeeded", [self.does(caller, **values)])
+                return Answer(DONE, [self.does(caller, **values)])
         except Refusal as refusal:
             renames = {field.passed_as: field.name for field in self.fields}
             raise to_error(refusal, renames) from refusal

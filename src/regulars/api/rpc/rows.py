@@ -6,7 +6,7 @@ each kind, which is made once: making it anew would cost more than running it.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -17,6 +17,7 @@ from regulars import db
 from regulars.api.rpc.answers import Row
 from regulars.api.rpc.entity import Entity
 from regulars.api.rpc.method import Caller
+from regulars.api.rpc.types import Printed
 
 # Records that are read at once.
 PAGE = 500
@@ -41,7 +42,7 @@ def found(
         most = PAGE if limit is None else min(limit, PAGE)
         ordered = query.order_by("pk").values_list("pk", flat=True)
         ids = list(ordered[offset : offset + most])
-        first = _read(entity, caller, ids, fields)
+    first = _read(entity, caller, ids, fields)
     if len(ids) < PAGE:
         return [row for _, row in first]
     return _more(entity, caller, ordered, fields, offset=offset, limit=limit)
@@ -49,15 +50,13 @@ def found(
 
 def with_code(entity: Entity, caller: Caller, code: str, fields: Mapping[str, str]) -> list[Row]:
     """The row of the record with a code, whatever its case; none when there is none."""
-    with scope(business=caller.business_id):
-        condition = f"UPPER({_table(entity)}.code) = UPPER(%s)"
-        return [row for _, row in _select(entity, caller, condition, code, fields)]
+    condition = f"UPPER({_table(entity)}.code) = UPPER(%s)"
+    return [row for _, row in _select(entity, caller, condition, code, fields)]
 
 
 def one(entity: Entity, caller: Caller, pk: int) -> Row:
     """The row of one record."""
-    with scope(business=caller.business_id):
-        return _select(entity, caller, f"{_table(entity)}.id = %s", pk, {})[0][1]
+    return _select(entity, caller, f"{_table(entity)}.id = %s", pk, {})[0][1]
 
 
 def _more(
@@ -76,8 +75,7 @@ def _more(
         while left is None or left > 0:
             with scope(business=caller.business_id):
                 ids = list(page_of)[:left]
-                page = _read(entity, caller, ids, fields)
-            for _, row in page:
+            for _, row in _read(entity, caller, ids, fields):
                 yield row
             if len(ids) < PAGE:
                 return
@@ -101,6 +99,11 @@ def _columns(entity: Entity) -> str:
     return str(sql)
 
 
+@cache
+def _shown(entity: Entity) -> list[tuple[str, Callable[[Caller, Any], Printed]]]:
+    return [(field.name, field.type.show) for field in entity.shown]
+
+
 def _read(entity: Entity, caller: Caller, ids: Sequence[int], fields: Mapping[str, str]) -> _Found:
     if not ids:
         return []
@@ -113,7 +116,7 @@ def _select(entity: Entity, caller: Caller, condition: str, value: Any, fields: 
     values = db.run(sql, (caller.business_id, value))
     ids = [pk for pk, *_ in values]
     loaded = [(extra.name, extra.load(caller, ids, fields)) for extra in entity.loaded] if ids else []
-    shown = [(field.name, field.type.show) for field in entity.shown]
+    shown = _shown(entity)
     rows: _Found = []
     for pk, *columns in values:
         row = [(name, show(caller, value)) for (name, show), value in zip(shown, columns, strict=True)]
