@@ -47,7 +47,8 @@ $(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
 	@touch $@
 
 run: install
-	@export REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback}; exec $(BIN)/regulars serve --demo --host "$(HOST)" --port "$(PORT)"
+	@export REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback}; \
+	export REGULARS_WEBHOOK_NETWORKS=$${REGULARS_WEBHOOK_NETWORKS:-127.0.0.0/8,::1/128}; exec $(BIN)/regulars serve --demo --host "$(HOST)" --port "$(PORT)"
 
 # Compiled tests are kept: several processes read them, twice. tests/conftest.py makes the groups and their order.
 PYTEST = $(BIN)/python -m pytest -n auto --dist loadfile --no-loadscope-reorder

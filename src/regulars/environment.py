@@ -83,6 +83,7 @@ class Environment:
     mail_from: str
     redis_url: str = field(repr=False)  # "" when there is none
     trusted_proxies: tuple[Network, ...]
+    webhook_networks: tuple[Network, ...]  # that webhooks may reach although they are not public
     allow_http: str
     log_level: str
 
@@ -120,7 +121,8 @@ def read(variables: Mapping[str, str]) -> Environment:
         mail=read_email_url(get("REGULARS_EMAIL_URL", "consolemail://")),
         mail_from=_read_address(get("REGULARS_EMAIL_FROM", f"regulars@{_mail_domain(public_host)}")),
         redis_url=_read_redis_url(get("REGULARS_REDIS_URL")),
-        trusted_proxies=_read_networks(get("REGULARS_TRUSTED_PROXIES")),
+        trusted_proxies=_read_networks("REGULARS_TRUSTED_PROXIES", get("REGULARS_TRUSTED_PROXIES")),
+        webhook_networks=_read_networks("REGULARS_WEBHOOK_NETWORKS", get("REGULARS_WEBHOOK_NETWORKS")),
         allow_http=_choice("REGULARS_ALLOW_HTTP", get("REGULARS_ALLOW_HTTP", "never"), ALLOW_HTTP),
         log_level=_choice("REGULARS_LOG_LEVEL", get("REGULARS_LOG_LEVEL", "info"), LOG_LEVELS),
     )
@@ -264,7 +266,7 @@ def _read_redis_url(value: str) -> str:
     return value
 
 
-def _read_networks(value: str) -> tuple[Network, ...]:
+def _read_networks(variable: str, value: str) -> tuple[Network, ...]:
     networks: list[Network] = []
     for one in (part.strip() for part in value.split(",")):
         if not one:
@@ -272,9 +274,7 @@ def _read_networks(value: str) -> tuple[Network, ...]:
         try:
             networks.append(ipaddress.ip_network(one, strict=False))
         except ValueError:
-            raise SettingsError(
-                "REGULARS_TRUSTED_PROXIES", f"{one} is not an address or network like 10.0.0.0/8"
-            ) from None
+            raise SettingsError(variable, f"{one} is not an address or network like 10.0.0.0/8") from None
     return tuple(networks)
 
 

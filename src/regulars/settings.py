@@ -19,6 +19,7 @@ REGULARS_PUBLIC_URL = _environment.public_url
 REGULARS_TRUSTED_PROXIES = list(_environment.trusted_proxies)
 REGULARS_ALLOW_HTTP = _environment.allow_http
 REGULARS_REDIS_URL = _environment.redis_url
+REGULARS_WEBHOOK_NETWORKS = list(_environment.webhook_networks)
 
 # Django's
 
@@ -44,6 +45,8 @@ INSTALLED_APPS = [
     "django.contrib.auth",
     "django.contrib.staticfiles",
     "ninja",
+    "django_tasks",
+    "regulars.jobs",
     "regulars.tenants",
     "regulars.outbox",
     "regulars.members",
@@ -52,7 +55,10 @@ INSTALLED_APPS = [
     "regulars.vouchers",
     "regulars.promotions",
     "regulars.sales",
+    "regulars.scratchcards",
     "regulars.analytics",
+    "regulars.messages",
+    "regulars.campaigns",
 ]
 
 MIDDLEWARE = [
@@ -143,6 +149,10 @@ else:
     }
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
+
+# Work that happens by itself
+
+TASKS = {"default": {"BACKEND": "regulars.jobs.backend.LeasedJobs", "QUEUES": []}}
 
 # People
 

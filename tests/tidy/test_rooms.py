@@ -11,16 +11,18 @@ pytestmark = pytest.mark.once
 
 DOMAIN = (
     "rules/", "tenants/", "members/", "ledger/", "outbox/", "catalog/", "vouchers/", "promotions/", "sales/",
-    "analytics/", "db.py",
+    "analytics/", "jobs/", "scratchcards/", "messages/", "campaigns/", "db.py", "seal.py", "outbound.py",
 )  # fmt: skip
 NETWORK = {
-    "aiohttp", "asyncio", "ftplib", "granian", "http.client", "httpx", "imaplib", "poplib", "redis",
+    "aiohttp", "asyncio", "ftplib", "granian", "http.client", "httpcore", "httpx", "imaplib", "poplib", "redis",
     "requests", "smtplib", "socket", "socketserver", "ssl", "urllib.request", "urllib3", "xmlrpc",
 }  # fmt: skip
 # The doors through which a domain room reaches the network, outside every transaction, and for what.
 DOORS = {
     "tenants/ratelimit.py": {"redis"},  # limits shared by several machines
     "tenants/mail.py": {"smtplib"},  # its errors, when an invitation cannot be sent
+    "outbound.py": {"httpcore", "socket", "ssl"},  # the one way to other people's servers
+    "messages/smtp.py": {"smtplib", "socket"},  # mail
 }
 GOOD_LEDGER_READS = """
 from regulars.ledger.models import Card, Entry

@@ -81,6 +81,9 @@ class Business(models.Model):
     points_per_sale_cap = models.PositiveIntegerField(null=True, blank=True)
     # What one point is worth in the business's currency, for vouchers that turn points into money.
     point_value = models.DecimalField(max_digits=12, decimal_places=4, default=Decimal("0.01"))
+    # How it looks and answers in messages and on its pages: "#rrggbb"; an address, or empty for none.
+    accent_color = models.CharField(max_length=7, default="#0f766e")
+    reply_to = models.CharField(max_length=254, blank=True)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:

@@ -155,6 +155,8 @@ class VoucherCode(models.Model):  # type: ignore[django-manager-missing]
     value_type = models.PositiveSmallIntegerField(choices=Voucher.ValueType.choices)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.ACTIVE.value)
     expires_on = models.DateField(null=True, blank=True)
+    # When the event was written that tells of its end.
+    expiry_told_at = models.DateTimeField(null=True, blank=True)
     reserved_until = models.DateTimeField(null=True, blank=True)
     reservation = models.CharField(max_length=40, blank=True)
     redeemed_at = models.DateTimeField(null=True, blank=True)
@@ -188,6 +190,11 @@ class VoucherCode(models.Model):  # type: ignore[django-manager-missing]
                 fields=("business", "reserved_until"),
                 name="voucher_code_reserved",
                 condition=Q(status="reserved"),
+            ),
+            models.Index(
+                fields=("business", "expires_on", "id"),
+                name="voucher_code_expiry",
+                condition=Q(expires_on__isnull=False, expiry_told_at__isnull=True) & ~Q(status="redeemed"),
             ),
             models.Index(fields=("credit",), name="voucher_code_credit", condition=Q(credit__isnull=False)),
             models.Index(

@@ -1,0 +1,1 @@
+"""Campaigns: one message to all members of a segment, each once."""

@@ -1,0 +1,1 @@
+"""Work that happens by itself: leased background jobs, and a schedule."""

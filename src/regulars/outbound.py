@@ -1,0 +1,1 @@
+"""The one way to other people's servers: public addresses only, one answer, no redirects, a firm deadline."""
