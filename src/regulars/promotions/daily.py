@@ -29,7 +29,7 @@ from regulars.promotions.occasions import anything_on, happened
 from regulars.rules import occasions
 from regulars.rules.errors import Refusal
 from regulars.tenants.models import Business, Program
-from regulars.vouchers import redeeming
+from regulars.vouchers import expiry, redeeming
 
 # Members in memory at once.
 BATCH = 500
@@ -48,7 +48,7 @@ class Stopped(Exception):  # noqa: N818 - an outcome, not an error
 @dataclass(frozen=True, slots=True)
 class DailyResult:
     """What was done. `days` were finished, `points` were given by promotions, `stamps` for birthdays;
-    points `expired`, and reservations of vouchers were `released`.
+    points `expired`, reservations of vouchers were `released`, and `ended` voucher codes ran out unused.
 
     `failed` businesses ended with an error that is in the log.
     """
@@ -60,6 +60,7 @@ class DailyResult:
     stamps: int = 0
     expired: int = 0
     released: int = 0
+    ended: int = 0
     failed: int = 0
 
     def __add__(self, other: Self) -> Self:
@@ -105,7 +106,7 @@ def run_daily_all(*, now: dt.datetime | None = None, stop: Stop = lambda: False)
 
 def run_daily(*, business_id: int, now: dt.datetime | None = None, stop: Stop = lambda: False) -> DailyResult:
     """Work through the days of a business that are due up to today: birthdays (stamps too), anniversaries of
-    joining and the 1st of the month. Then let points and reservations of vouchers run out.
+    joining and the 1st of the month. Then let points, reservations of vouchers and vouchers run out.
 
     At the very first time only today is due. What a missed day gives is given as of noon of that day. When
     today is done already, only birthdays of members who joined or were changed today are looked at again:
@@ -134,6 +135,7 @@ def run_daily(*, business_id: int, now: dt.datetime | None = None, stop: Stop = 
     return result + DailyResult(
         expired=points.expire_points(business_id=business_id, occurred_at=moment),
         released=redeeming.release_expired(business_id=business_id, now=moment),
+        ended=expiry.tell_expired(business_id=business_id, now=moment, zone=zone.key),
     )
 
 

@@ -34,6 +34,17 @@ _FIELDS = frozenset(
 )
 # What a code in use no longer lets change.
 _FIXED = ("voucher_id", "member_id", "points_used", "force_value")
+# Columns of a code that follow its issue.
+_CODE_COLUMNS = (
+    "value",
+    "value_type",
+    "expires_on",
+    "expiry_told_at",
+    "voucher_id",
+    "member_id",
+    "version",
+    "modified_at",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,12 +228,11 @@ def _follow(issue: VoucherIssue, codes: _Codes, changed: set[str], worth: making
     for code, share in zip(kept, shares, strict=False):
         _revalue(code, share, changed, worth)
         if changed & {"voucher", "occurred_at"}:
-            code.expires_on = worth.expires_on(issue.occurred_at)
+            code.expires_on, code.expiry_told_at = worth.expires_on(issue.occurred_at), None
         code.voucher_id, code.member_id = issue.voucher_id, issue.member_id
         code.version += 1
         code.modified_at = timezone.now()
-    columns = ("value", "value_type", "expires_on", "voucher_id", "member_id", "version", "modified_at")
-    VoucherCode.objects.bulk_update(kept, columns, batch_size=100)
+    VoucherCode.objects.bulk_update(kept, _CODE_COLUMNS, batch_size=100)
     missing = keep - len(codes.free)
     made = making.make_codes(issue, worth, missing) if missing > 0 else []
     now = timezone.now()
@@ -270,9 +280,9 @@ def revise_code(business_id: int, pk: int, changes: Mapping[str, Any]) -> Vouche
             changes["force_value"], field="force_value", value_type=code.value_type
         )
     if "expires_on" in changes:
-        code.expires_on = changes["expires_on"] or None
+        code.expires_on, code.expiry_told_at = changes["expires_on"] or None, None
     code.version += 1
-    code.save(update_fields=["value", "value_type", "expires_on", "version", "modified_at"])
+    code.save(update_fields=["value", "value_type", "expires_on", "expiry_told_at", "version", "modified_at"])
     text = ", ".join(sorted(changes))
     making.log_codes(code.issue, [code], VoucherLog.Action.CHANGE, at=timezone.now(), text=text)
     return code
