@@ -12,6 +12,7 @@ from regulars.outbox.models import Event
 from regulars.promotions.daily import run_daily
 from regulars.vouchers import issuing, redeeming
 from regulars.vouchers.expiry import tell_expired
+from regulars.vouchers.models import VoucherCode
 from tests.factories import Shop, make_shop
 from tests.vouchers.given import codes, issue, rows, voucher
 
@@ -66,18 +67,12 @@ def test_what_was_used_or_is_held_or_never_ends_is_not_told(shop: Shop) -> None:
     issue(shop, voucher(shop, "For ever"), occurred_at=ISSUED)
     redeeming.redeem(business_id=shop.id, code=used, occurred_at=ISSUED)
     with scopes_disabled():
-        held_code = rows_of(held)
+        held_code = VoucherCode.objects.get(code=held)
         held_code.status, held_code.reserved_until = "reserved", NEXT_DAY + dt.timedelta(minutes=5)
         held_code.save()
     assert tell_expired(business_id=shop.id, now=NEXT_DAY) == 0
     assert tell_expired(business_id=shop.id, now=NEXT_DAY + dt.timedelta(minutes=6)) == 1
     assert [payload["voucher_code"] for payload in told(shop)] == [held]
-
-
-def rows_of(code: str) -> Any:
-    from regulars.vouchers.models import VoucherCode  # noqa: PLC0415 - within a scope of its own
-
-    return VoucherCode.objects.get(code=code)
 
 
 def test_a_code_with_a_new_last_day_is_told_of_again(shop: Shop) -> None:
