@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import ClassVar
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.db.models.functions import Now
 from django_scopes import ScopedManager
 
@@ -14,10 +14,7 @@ from regulars.tenants.models import Branch, Business, Staff
 
 
 class ScratchCampaign(models.Model):
-    """What a scratch card promises, and for how long. `expires_at` is its last day, in the business's zone.
-
-    `erased_*` count the cards of members who were erased, so that figures of the past do not change.
-    """
+    """What a scratch card promises, and for how long. `expires_at` is its last day, in the business's zone."""
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)
@@ -27,8 +24,6 @@ class ScratchCampaign(models.Model):
     # How many cards there may be, and how many of them one member may get; empty: any number.
     max_cards = models.PositiveIntegerField(null=True, blank=True)
     max_per_member = models.PositiveIntegerField(null=True, blank=True)
-    erased_issued = models.PositiveIntegerField(default=0)
-    erased_won = models.PositiveIntegerField(default=0)
     created_at = models.DateTimeField(db_default=Now())
     modified_at = models.DateTimeField(auto_now=True)
 
@@ -50,7 +45,12 @@ class ScratchCampaign(models.Model):
 
 
 class Prize(models.Model):
-    """What a card may hold. `weight` against the sum of all weights is its chance."""
+    """What a card may hold. `weight` against the sum of all weights is its chance.
+
+    It counts the cards that hold it, all that there ever were, in steps of their lives: what is counted need
+    not be looked up, however many there are. `erased_*` say how many of those are gone with their members, so
+    that figures of the past do not change.
+    """
 
     business = models.ForeignKey(
         Business, on_delete=models.CASCADE, related_name="+", db_index=False, db_constraint=False
@@ -62,13 +62,24 @@ class Prize(models.Model):
     is_winner = models.BooleanField(default=True)
     # How many cards may hold it; empty: any number.
     max_cards = models.PositiveIntegerField(null=True, blank=True)
+    issued = models.PositiveIntegerField(default=0)
+    revealed = models.PositiveIntegerField(default=0)
+    redeemed = models.PositiveIntegerField(default=0)
+    erased_issued = models.PositiveIntegerField(default=0)
+    erased_revealed = models.PositiveIntegerField(default=0)
+    erased_redeemed = models.PositiveIntegerField(default=0)
 
     objects: ClassVar[models.Manager[Prize]] = ScopedManager(business="business")
 
     class Meta:
         constraints = (
-            models.UniqueConstraint(fields=("campaign", "position"), name="prize_position_unique"),
             models.CheckConstraint(condition=Q(weight__gte=0), name="prize_weight"),
+            models.CheckConstraint(
+                condition=Q(max_cards__isnull=True) | Q(max_cards__gte=F("issued")), name="prize_max_cards"
+            ),
+            models.CheckConstraint(
+                condition=Q(issued__gte=F("revealed"), revealed__gte=F("redeemed")), name="prize_counts"
+            ),
         )
 
     def __str__(self) -> str:
