@@ -14,7 +14,7 @@ from regulars.tenants.models import Branch, Business, Staff
 
 
 class ScratchCampaign(models.Model):
-    """What a scratch card promises, and for how long. `expires_at` is its last day, in the business's zone."""
+    """What a scratch card promises, and until when. `expires_at` is its last day, in the business's zone."""
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)
