@@ -1,0 +1,270 @@
+"""The kinds of messages: when each goes out, to whom, in which words, and what its text may tell."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Final
+
+from regulars.rules.errors import NotFound
+
+
+@dataclass(frozen=True, slots=True)
+class Placeholder:
+    """Something that a text may tell, by its name in braces. `link`: the value is an address to follow."""
+
+    name: str
+    meaning: str
+    sample: str
+    link: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    """The one thing to do about a message; it leads to the value of a placeholder."""
+
+    label: str
+    target: str
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. `to` is "member" or "staff"; `trigger` says when it goes out.
+
+    What is `optional` can be switched off. Of what has `variants` there may be further texts with names.
+    """
+
+    name: str
+    label: str
+    to: str
+    trigger: str
+    subject: str
+    body: str
+    placeholders: tuple[Placeholder, ...]
+    button: Button | None = None
+    optional: bool = True
+    variants: bool = False
+
+    @cached_property
+    def known(self) -> frozenset[str]:
+        """The names of its placeholders."""
+        return frozenset(placeholder.name for placeholder in self.placeholders)
+
+    @cached_property
+    def samples(self) -> dict[str, str]:
+        """A value of each placeholder, for previews."""
+        return {placeholder.name: placeholder.sample for placeholder in self.placeholders}
+
+
+_BUSINESS: Final = Placeholder("business_name", "The name of the business.", "Corner Café")
+_MEMBER: Final = (
+    Placeholder("first_name", "The customer's first name; it may be empty.", "Nora"),
+    Placeholder("last_name", "The customer's last name; it may be empty.", "Whitfield"),
+    Placeholder("name", "The customer's whole name; it may be empty.", "Nora Whitfield"),
+    Placeholder("code", "The customer's number.", "M000012"),
+    _BUSINESS,
+    Placeholder("program_name", "The name of the stamp programme.", "Corner Café Stamps"),
+    Placeholder("program_reward", "What a full stamp card is good for.", "Free coffee"),
+    Placeholder("stamps", "Stamps on the card now.", "5"),
+    Placeholder("stamps_required", "Stamps that make a reward.", "8"),
+    Placeholder("stamps_missing", "Stamps still missing for the next reward.", "3"),
+    Placeholder("pending_rewards", "Rewards that wait to be redeemed.", "1"),
+    Placeholder("points", "Points on the card now.", "120"),
+    Placeholder(
+        "card_url", "The address of the customer's card.", "https://shop.example/card/8c1f", link=True
+    ),
+    Placeholder(
+        "unsubscribe_url",
+        "Where the customer says no to more of this.",
+        "https://shop.example/u/1",
+        link=True,
+    ),
+)
+_VOUCHER: Final = (
+    Placeholder("voucher", "The voucher's name.", "Free muffin"),
+    Placeholder("voucher_value", "What it is worth; empty when that is nothing.", "5.00 EUR"),
+    Placeholder("voucher_details", "What the voucher says about itself; it may be empty.", "One muffin."),
+    Placeholder("last_day", "The last day on which it can be used; empty: no end.", "30 November 2026"),
+)
+_STAFF: Final = (
+    Placeholder("name", "The name of the person on the team.", "Tara Bose"),
+    _BUSINESS,
+    Placeholder("email", "The e-mail address that they sign in with.", "tara@example.com"),
+)
+_CARD: Final = Button("Open your card", "card_url")
+
+_KINDS: Final = (
+    Kind(
+        "welcome",
+        "Welcome",
+        "member",
+        "A customer gets a card (event member.enrolled).",
+        "Welcome to {business_name}",
+        "Hello {first_name|there},\n\n"
+        "welcome to {program_name}. Show your card at every visit: {stamps_required} stamps make a reward.\n"
+        "Your reward: {program_reward}\n\n"
+        "Your card is always at the address below. Keep this e-mail, or put the card on your home screen.",
+        _MEMBER,
+        _CARD,
+    ),
+    Kind(
+        "birthday",
+        "Birthday",
+        "member",
+        "The customer's birthday, from 8 in the morning in the time zone of the business.",
+        "Happy birthday, {first_name|dear guest}",
+        "Hello {first_name|there},\n\n"
+        "happy birthday from all of us at {business_name}.\n\n"
+        "Come by and let us celebrate with you.",
+        _MEMBER,
+        _CARD,
+    ),
+    Kind(
+        "reward_earned",
+        "Reward earned",
+        "member",
+        "Stamps complete a reward (event reward.earned).",
+        "You have earned a reward: {reward}",
+        "Hello {first_name|there},\n\n"
+        "your card is full. Your reward waits for you at {business_name}: {reward}\n"
+        "Rewards to redeem: {pending_rewards}\n\n"
+        "Show your card at the counter.",
+        (
+            *_MEMBER,
+            Placeholder("reward", "The reward as it was promised.", "Free coffee"),
+            Placeholder("rewards_earned", "How many were earned at once.", "1"),
+        ),
+        _CARD,
+    ),
+    Kind(
+        "voucher_issued",
+        "Voucher issued",
+        "member",
+        "A customer gets a voucher (event voucher.issued).",
+        "A voucher for you: {voucher}",
+        "Hello {first_name|there},\n\n"
+        "here is a voucher for you from {business_name}: {voucher}\n\n"
+        "{voucher_details}\n\n"
+        "Your code: {voucher_codes}\n"
+        "Worth: {voucher_value}\n"
+        "Last day: {last_day}\n\n"
+        "{voucher_instructions|Show this code at the counter.}",
+        (
+            *_MEMBER,
+            *_VOUCHER,
+            Placeholder("voucher_codes", "The codes, one or several.", "7HXK3MQPA9D"),
+            Placeholder(
+                "voucher_instructions",
+                "The voucher's own instructions; they may be empty.",
+                "Not on Sundays.",
+            ),
+        ),
+        _CARD,
+        variants=True,
+    ),
+    Kind(
+        "voucher_expiring",
+        "Voucher expiring",
+        "member",
+        "Seven days before the last day of a voucher code that was not redeemed.",
+        "Your voucher ends on {last_day}: {voucher}",
+        "Hello {first_name|there},\n\n"
+        "your voucher for {voucher} can be used until {last_day}.\n\n"
+        "Your code: {voucher_code}\n"
+        "Worth: {voucher_value}\n\n"
+        "We would be sorry if it went to waste.",
+        (*_MEMBER, *_VOUCHER, Placeholder("voucher_code", "The code.", "7HXK3MQPA9D")),
+        _CARD,
+    ),
+    Kind(
+        "scratch_card",
+        "Scratch card",
+        "member",
+        "A scratch card is issued to a customer (event scratch_card.issued).",
+        "A scratch card for you from {business_name}",
+        "Hello {first_name|there},\n\n"
+        "there is a scratch card for you: {scratch_campaign}\n"
+        "Last day: {last_day}\n\n"
+        "Scratch it and see what you have won.",
+        (
+            *_MEMBER,
+            Placeholder("scratch_campaign", "What the scratch card is about.", "Summer Scratch"),
+            Placeholder(
+                "scratch_url",
+                "The address of the scratch card.",
+                "https://shop.example/scratch/4f",
+                link=True,
+            ),
+            Placeholder("last_day", "The last day on which it counts; empty: no end.", "30 November 2026"),
+        ),
+        Button("Scratch it", "scratch_url"),
+    ),
+    Kind(
+        "staff_invitation",
+        "Invitation to the team",
+        "staff",
+        "Somebody is added to the team, or gets another e-mail address. Whoever added them sees the "
+        "temporary password too, whether or not this is sent.",
+        "You are on the team of {business_name}",
+        "Hello {name},\n\n"
+        "{business_name} has added you to its team. Sign in with:\n\n"
+        "E-mail: {email}\n"
+        "Temporary password: {temp_password}\n\n"
+        "It works for seven days, and you choose your own password when you first sign in.",
+        (
+            *_STAFF,
+            Placeholder("temp_password", "The temporary password.", "k7m2-p9qx-4tzd"),
+            Placeholder("sign_in_url", "Where to sign in.", "https://shop.example/", link=True),
+        ),
+        Button("Sign in", "sign_in_url"),
+    ),
+    Kind(
+        "password_reset",
+        "Password reset",
+        "staff",
+        "Somebody on a team has forgotten their password.",
+        "Choose a new password",
+        "Hello {name|there},\n\n"
+        "somebody, probably you, asked for a new password for {email}. Choose it with the button below. "
+        "The link works once, and for one hour.\n\n"
+        "If it was not you, do nothing: your password stays as it is.",
+        (
+            *_STAFF,
+            Placeholder(
+                "reset_url",
+                "Where the new password is chosen.",
+                "https://shop.example/password/reset",
+                link=True,
+            ),
+        ),
+        Button("Choose a new password", "reset_url"),
+        optional=False,
+    ),
+    Kind(
+        "campaign",
+        "Campaign",
+        "member",
+        "A campaign is sent. Its words are the campaign's own.",
+        "",
+        "",
+        _MEMBER,
+        _CARD,
+    ),
+)
+
+KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in _KINDS}
+CAMPAIGN: Final = KINDS["campaign"]
+# Those whose words a business keeps here; a campaign brings its own.
+AUTOMATIC: Final[dict[str, Kind]] = {name: kind for name, kind in KINDS.items() if name != CAMPAIGN.name}
+
+
+def automatic(name: str) -> Kind:
+    """An automatic kind by its name.
+
+    Raises:
+        NotFound: there is no such kind.
+    """
+    kind = AUTOMATIC.get(name)
+    if kind is None:
+        raise NotFound(f"There is no kind of message {name!r}. There are: {', '.join(AUTOMATIC)}.")
+    return kind

@@ -1,0 +1,148 @@
+"""From a message's row to what is sent. Each kind has one renderer; rooms above enter theirs here."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import lru_cache
+from typing import Final, Protocol
+
+from django.conf import settings
+
+from regulars import seal
+from regulars.members.models import Member
+from regulars.messages import texts, unsubscribe
+from regulars.messages.kinds import AUTOMATIC, CAMPAIGN, KINDS, Kind
+from regulars.messages.letter import Look, Rendered, Words, compose
+from regulars.messages.models import Message
+from regulars.rules.errors import NotFound
+from regulars.rules.placeholders import one_line
+from regulars.tenants.models import Business
+
+
+class Renderer(Protocol):
+    """Makes what is sent out of a message's row."""
+
+    def __call__(self, *, message: Message, business: Business, member: Member | None) -> Rendered:
+        """Make it."""
+
+
+_MOST_KEPT: Final = 256
+_registry: dict[str, Renderer] = {}
+
+
+def register(kind: str, renderer: Renderer) -> None:
+    """Let a kind be rendered by this, once, when the application starts."""
+    _registry[kind] = renderer
+
+
+def render_message(*, message: Message, business: Business, member: Member | None) -> Rendered:
+    """What is sent for a message, as things are now.
+
+    To be quick, read `business` with its programme and `member` with its card (`select_related`).
+
+    Raises:
+        NotFound: nobody renders this kind.
+        InvalidInput: its words cannot be filled in.
+        regulars.seal.Unsealable: what it keeps secret was sealed under another key.
+    """
+    if message.kind in AUTOMATIC:
+        return _automatic(message, business, member)
+    renderer = _registry.get(message.kind)
+    if renderer is None:
+        raise NotFound(f"There is no kind of message {message.kind!r}.")
+    return renderer(message=message, business=business, member=member)
+
+
+def _automatic(message: Message, business: Business, member: Member | None) -> Rendered:
+    kind = AUTOMATIC[message.kind]
+    told = {name: value for name, value in message.context.items() if isinstance(value, str)}
+    text = texts.text_of(business_id=business.pk, kind=kind, name=told.get("text", ""))
+    if member is not None:
+        return letter(
+            business=business,
+            member=member,
+            subject=text.subject,
+            body=text.body,
+            message_id=message.pk,
+            channel=message.channel,
+            values=told,
+            kind=kind,
+        )
+    if message.sealed:
+        told |= json.loads(seal.unseal(message.sealed))
+    words = _words(kind.name, text.subject, text.body)
+    known = {"business_name": business.name}
+    rendered = compose(look=Look.of(business), words=words, values=known | told)
+    rendered.headers.update(_headers(business))
+    return rendered
+
+
+def letter(
+    *,
+    business: Business,
+    member: Member,
+    subject: str,
+    body: str,
+    message_id: int,
+    channel: str = "email",
+    values: Mapping[str, str] | None = None,
+    kind: Kind = CAMPAIGN,
+) -> Rendered:
+    """A message to a member in these words, with the link that says no to more of them.
+
+    `values` are those beside what is known of the member. Words are put together once and remembered, so a
+    letter costs little when thousands are written in the same.
+
+    Raises:
+        InvalidInput: the words use a placeholder that the kind does not have.
+    """
+    stop = unsubscribe.url(
+        business_id=business.pk, member_id=member.pk, message_id=message_id, channel=channel
+    )
+    known = member_values(business=business, member=member) | {"unsubscribe_url": stop}
+    rendered = compose(
+        look=Look.of(business),
+        words=_words(kind.name, subject, body),
+        values=known | dict(values or {}),
+        unsubscribe=stop,
+        channel=channel,
+    )
+    if channel == "email":
+        rendered.headers.update(_headers(business))
+        rendered.headers["List-Unsubscribe"] = f"<{stop}>"
+        rendered.headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
+    return rendered
+
+
+@lru_cache(maxsize=_MOST_KEPT)
+def _words(kind: str, subject: str, body: str) -> Words:
+    return texts.words(KINDS[kind], subject=subject, body=body)
+
+
+def member_values(*, business: Business, member: Member) -> dict[str, str]:
+    """What every message to a member may tell: of the member, the card and the programme."""
+    card, program = member.card, business.program
+    return {
+        "first_name": member.first_name,
+        "last_name": member.last_name,
+        "name": member.name,
+        "code": member.code,
+        "business_name": business.name,
+        "program_name": program.program_name,
+        "program_reward": program.reward_description,
+        "stamps": str(card.stamps),
+        "stamps_required": str(program.stamps_required),
+        "stamps_missing": str(max(program.stamps_required - card.stamps, 0)),
+        "pending_rewards": str(card.pending_rewards),
+        "points": str(card.points),
+        "card_url": f"{settings.REGULARS_PUBLIC_URL}/card/{card.qr_code}",
+    }
+
+
+def _headers(business: Business) -> dict[str, str]:
+    # No answering machine should answer.
+    headers = {"Auto-Submitted": "auto-generated"}
+    if business.reply_to:
+        headers["Reply-To"] = one_line(business.reply_to)
+    return headers
