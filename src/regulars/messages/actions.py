@@ -6,18 +6,27 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
+from uuid import uuid4
 
 import orjson
+from django.db import transaction
 from django_scopes import scope
 
 from regulars import db, seal
-from regulars.messages.models import Message
+from regulars.messages import texts
+from regulars.messages.kinds import Kind, automatic
+from regulars.messages.letter import check_words
+from regulars.messages.models import Message, MessageText, Suppression
+from regulars.rules.errors import InvalidInput, NotFound
+from regulars.rules.text import clean_text
+from regulars.tenants import checks
 
 MAX_BODY: Final = 20_000
 MAX_SUBJECT: Final = 200
 MAX_NAME: Final = 100
 # How many further texts one kind may have in a business.
 MAX_VARIANTS: Final = 100
+# With what the keys of messages begin that only show what one would look like.
 TEST_PREFIX: Final = "test:"
 
 
@@ -36,8 +45,9 @@ class NewMessage:
 
 
 _INSERT = (
-    'INSERT INTO messages_message (business_id, member_id, kind, channel, key, "to", context, sealed, status, '
-    "reason, attempts, lease, provider_id) VALUES {rows} ON CONFLICT (business_id, key) DO NOTHING RETURNING id"
+    'INSERT INTO messages_message (business_id, member_id, kind, channel, key, "to", context, sealed, '
+    "status, reason, attempts, lease, provider_id) VALUES {rows} "
+    "ON CONFLICT (business_id, key) DO NOTHING RETURNING id"
 )
 _ROW = "(%s, %s, %s, %s, %s, %s, %s, %s, 'queued', '', 0, '', '')"
 _POSTGRESQL_ROW = "(%s::bigint, %s::bigint, %s, %s, %s, %s, %s::jsonb, %s, 'queued', '', 0, '', '')"
@@ -91,3 +101,120 @@ def queue_message(
         return None
     with scope(business=business_id):
         return Message.objects.get(pk=ids[0])
+
+
+def set_text(
+    *,
+    business_id: int,
+    kind: str,
+    name: str = "",
+    enabled: bool | None = None,
+    subject: str | None = None,
+    body: str | None = None,
+) -> texts.Text:
+    """Change the words of a kind, or whether it goes out at all; what is None stays.
+
+    An empty subject or body stands for the product's own words. With a `name` it is a further text of the
+    kind, which a voucher may ask for; it is made when there is none.
+
+    Raises:
+        NotFound: there is no such kind.
+        InvalidInput: a value is unusable, the words use an unknown placeholder, the kind has no further
+            texts, or it cannot be switched off; the field is named.
+    """
+    found = automatic(kind)
+    name = _check_name(found, name)
+    _check_switch(found, name, enabled=enabled)
+    changes: dict[str, Any] = {} if enabled is None else {"enabled": enabled}
+    if subject is not None:
+        changes["subject"] = _check_subject(subject)
+    if body is not None:
+        changes["body"] = clean_text(body, field="body", max_length=MAX_BODY)
+    check_words(subject=changes.get("subject", ""), body=changes.get("body", ""), known=found.known)
+    with transaction.atomic(), scope(business=business_id):
+        db.serialise("message texts", business_id)
+        rows = MessageText.objects.filter(kind=kind)
+        row = next((row for row in rows if row.name.upper() == name.upper()), None)
+        if row is None:
+            if name and len(rows) > MAX_VARIANTS:
+                raise InvalidInput.at("name", f"would be one of more than {MAX_VARIANTS} texts of this kind")
+            row = MessageText(business_id=business_id, kind=kind, name=name)
+        for column, value in changes.items():
+            setattr(row, column, value)
+        if changes or row.pk is None:
+            row.save()
+    return texts.text_of(business_id=business_id, kind=found, name=name)
+
+
+def _check_name(kind: Kind, name: str) -> str:
+    name = clean_text(name, field="name", max_length=MAX_NAME)
+    if name and not kind.variants:
+        raise InvalidInput.at("name", f"must be empty: {kind.name} has one text")
+    if "\n" in name:
+        raise InvalidInput.at("name", "must be one line")
+    return name
+
+
+def _check_switch(kind: Kind, name: str, *, enabled: bool | None) -> None:
+    if enabled is None:
+        return
+    if name:
+        raise InvalidInput.at("enabled", "belongs to the kind, not to one of its further texts")
+    if not enabled and not kind.optional:
+        raise InvalidInput.at("enabled", f"must be true: {kind.name} cannot be switched off")
+
+
+def _check_subject(subject: str) -> str:
+    subject = clean_text(subject, field="subject", max_length=MAX_SUBJECT)
+    if "\n" in subject or "\t" in subject:
+        raise InvalidInput.at("subject", "must be one line")
+    return subject
+
+
+def reset_text(*, business_id: int, kind: str, name: str = "") -> texts.Text:
+    """Go back to the product's own words; a text with a name is deleted. Whether the kind goes out stays.
+
+    Raises:
+        NotFound: there is no such kind, or no text of that name.
+    """
+    found = automatic(kind)
+    with transaction.atomic(), scope(business=business_id):
+        db.serialise("message texts", business_id)
+        rows = [row for row in MessageText.objects.filter(kind=kind) if row.name.upper() == name.upper()]
+        if name:
+            if not rows:
+                raise NotFound(f"{kind} has no text {name!r}.", fields={"name": "is unknown"})
+            rows[0].delete()
+        for row in rows if not name else ():
+            row.subject = row.body = ""
+            row.save()
+    return texts.text_of(business_id=business_id, kind=found)
+
+
+def send_test(*, business_id: int, kind: str, to: str, name: str = "") -> Message:
+    """Queue a message of a kind with sample values to an address, whether or not the kind is switched on.
+
+    Raises:
+        NotFound: there is no such kind.
+        InvalidInput: `to` is no e-mail address.
+    """
+    found = automatic(kind)
+    to = checks.check_email(to, field="to")
+    values = texts.samples(business_id=business_id, kind=found) | {"text": name}
+    message = queue_message(
+        business_id=business_id, kind=kind, key=f"{TEST_PREFIX}{uuid4().hex}", to=to, context=values
+    )
+    assert message is not None  # noqa: S101 - nobody else has this key
+    return message
+
+
+def delete_suppression(*, business_id: int, pk: int) -> None:
+    """Write to an address again that was reported as bad.
+
+    Raises:
+        NotFound: the business has no such record.
+    """
+    with scope(business=business_id):
+        deleted, _ = Suppression.objects.filter(pk=pk).delete()
+    if not deleted:
+        raise NotFound(f"There is no suppression {pk}.")

@@ -124,6 +124,7 @@ class Message(models.Model):
             models.Index(
                 fields=("campaign_id", "id"), name="message_campaign", condition=Q(campaign_id__isnull=False)
             ),
+            models.Index(fields=("business", "id"), name="message_log"),
             models.Index(fields=("member", "id"), name="message_member"),
             models.Index(fields=("provider_id",), name="message_provider", condition=~Q(provider_id="")),
             models.Index(fields=("created_at",), name="message_created"),

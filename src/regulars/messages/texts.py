@@ -6,9 +6,10 @@ from dataclasses import dataclass
 
 from django_scopes import scope
 
-from regulars.messages.kinds import Kind
-from regulars.messages.letter import Words
+from regulars.messages.kinds import Kind, automatic
+from regulars.messages.letter import Look, Rendered, Words, compose
 from regulars.messages.models import MessageText
+from regulars.tenants.queries import business_by_id
 
 WHY_MEMBER = "You get this because you are a member of our programme."
 WHY_STAFF = "You get this because you work with us."
@@ -61,4 +62,38 @@ def words(kind: Kind, *, subject: str, body: str) -> Words:
         links=frozenset(placeholder.name for placeholder in kind.placeholders if placeholder.link),
         button=kind.button,
         why=WHY_MEMBER if kind.to == "member" else WHY_STAFF,
+    )
+
+
+def samples(*, business_id: int, kind: Kind) -> dict[str, str]:
+    """A value of each placeholder of a kind: the business's own where it is the same in all messages."""
+    business = business_by_id(business_id)
+    program = business.program
+    own = {
+        "business_name": business.name,
+        "program_name": program.program_name,
+        "program_reward": program.reward_description,
+        "stamps_required": str(program.stamps_required),
+        "stamps_missing": str(max(program.stamps_required - int(kind.samples.get("stamps", "0")), 0)),
+    }
+    return kind.samples | {name: value for name, value in own.items() if name in kind.known}
+
+
+def preview(
+    *, business_id: int, kind: str, name: str = "", subject: str | None = None, body: str | None = None
+) -> Rendered:
+    """A message of a kind with sample values, in the words that the business has, or in these.
+
+    Raises:
+        NotFound: there is no such kind.
+        InvalidInput: the words use an unknown placeholder; the field is named.
+    """
+    found = automatic(kind)
+    text = text_of(business_id=business_id, kind=found, name=name)
+    values = samples(business_id=business_id, kind=found)
+    return compose(
+        look=Look.of(business_by_id(business_id)),
+        words=words(found, subject=subject or text.subject, body=body or text.body),
+        values=values,
+        unsubscribe=values.get("unsubscribe_url", ""),
     )

@@ -106,6 +106,7 @@ class Migration(migrations.Migration):
                         fields=["campaign_id", "id"],
                         name="message_campaign",
                     ),
+                    models.Index(fields=["business", "id"], name="message_log"),
                     models.Index(fields=["member", "id"], name="message_member"),
                     models.Index(
                         condition=models.Q(("provider_id", ""), _negated=True),

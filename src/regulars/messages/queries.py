@@ -1,0 +1,79 @@
+"""Reads about messages."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.db.models import QuerySet
+from django_scopes import scope
+
+from regulars.ledger.queries import Page
+from regulars.messages import texts
+from regulars.messages.kinds import AUTOMATIC, Kind
+from regulars.messages.models import Message, MessageText, Suppression
+
+
+@dataclass(frozen=True, slots=True)
+class KindState:
+    """A kind with its words in a business: the usual ones, and those that have names."""
+
+    kind: Kind
+    usual: texts.Text
+    named: list[texts.Text]
+
+
+def kinds(*, business_id: int) -> list[KindState]:
+    """All automatic kinds with the words of a business."""
+    with scope(business=business_id):
+        names = MessageText.objects.exclude(name="").order_by("name").values_list("kind", "name")
+        known: dict[str, list[str]] = {}
+        for kind, name in names:
+            known.setdefault(kind, []).append(name)
+    return [
+        kind_state(business_id=business_id, kind=kind, names=known.get(kind.name, []))
+        for kind in AUTOMATIC.values()
+    ]
+
+
+def kind_state(*, business_id: int, kind: Kind, names: list[str] | None = None) -> KindState:
+    """One kind with the words of a business."""
+    if names is None:
+        with scope(business=business_id):
+            rows = MessageText.objects.filter(kind=kind.name).exclude(name="").order_by("name")
+            names = list(rows.values_list("name", flat=True))
+    usual = texts.text_of(business_id=business_id, kind=kind)
+    named = [texts.text_of(business_id=business_id, kind=kind, name=name) for name in names]
+    return KindState(kind, usual, named)
+
+
+def _page(rows: QuerySet[Any], page: int, per_page: int) -> Page[Any]:
+    total, start = rows.count(), (page - 1) * per_page
+    return Page(list(rows[start : start + per_page]) if start < total else [], total, page, per_page)
+
+
+def messages(
+    *,
+    business_id: int,
+    page: int,
+    per_page: int,
+    status: str | None = None,
+    kind: str | None = None,
+    member_id: int | None = None,
+) -> Page[Message]:
+    """Messages, newest first."""
+    with scope(business=business_id):
+        rows = Message.objects.select_related("member").order_by("-id")
+        if status is not None:
+            rows = rows.filter(status=status)
+        if kind is not None:
+            rows = rows.filter(kind=kind)
+        if member_id is not None:
+            rows = rows.filter(member_id=member_id)
+        return _page(rows, page, per_page)
+
+
+def suppressions(*, business_id: int, page: int, per_page: int) -> Page[Suppression]:
+    """Addresses that the business writes to no more, newest first."""
+    with scope(business=business_id):
+        return _page(Suppression.objects.order_by("-id"), page, per_page)
