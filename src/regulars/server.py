@@ -1,4 +1,4 @@
-"""The server: granian's processes answer requests, a thread of their parent does what time brings along."""
+"""The server: granian's processes answer requests, a worker in their parent does what happens by itself."""
 
 import contextlib
 import gc
@@ -21,7 +21,7 @@ from wsgiref.types import WSGIApplication
 
 import structlog
 from django.conf import settings
-from django.db import connection, connections
+from django.db import connections
 from django.urls import get_resolver
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -33,12 +33,8 @@ from regulars.gate import Gate
 if TYPE_CHECKING:
     from regulars.tls import Files
 
-ROLL_UP_EVERY = 5.0  # seconds
-ROLL_UP_RETRY_AT_MOST = 60.0
-CLEAN_EVERY = 3600.0
-DAILY_EVERY = 3600.0  # somewhere on earth a day begins every hour
 WAITING_THREADS = 128
-STOP_WITHIN = 30  # seconds for requests that run when the server is told to stop
+STOP_WITHIN = 30  # seconds for requests and jobs that run when the server is told to stop
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +48,7 @@ class Plan:
     workers: int
     threads: int
     tls: "Files | None"
+    with_worker: bool = True  # jobs, the schedule and all loops, in a thread of the parent
 
 
 def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
@@ -62,6 +59,8 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
     # The first workers are forked: they share what is loaded, which halves the memory. Nothing may be open.
     connections.close_all()
     _ = get_resolver().url_patterns  # loads every view; a broken installation fails here
+    from regulars.jobs import worker as _worker  # noqa: F401, PLC0415 - shared, too; models need Django
+
     gc.collect()
     gc.freeze()
     _let_forks_begin_without_handlers()
@@ -86,15 +85,16 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
     )
     # It warns that so many threads compete for the processor. They do not.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in str(record.msg))
-    stopping = threading.Event()
-    roller = threading.Thread(target=_keep_rolled_up, args=(stopping,), name="roll-up", daemon=True)
+    told, stopping = threading.Event(), threading.Event()
+    worker = threading.Thread(target=_work, args=(server, plan, told), name="worker", daemon=True)
 
     @server.on_startup
     def _started() -> None:
         # A closed terminal means stop; granian would restart its workers.
         signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
-        roller.start()
-        threading.Thread(target=_attend, args=(server, plan, when_ready, stopping), daemon=True).start()
+        if plan.with_worker:
+            worker.start()
+        threading.Thread(target=_attend, args=(server, plan, when_ready, told, stopping), daemon=True).start()
 
     try:
         server.serve(target_loader=partial(load_application, plan.threads), wrap_loader=False)
@@ -102,9 +102,10 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
         # A process manager stops workers and parent at once, which is no failure.
         return 0 if server.interrupt_signal else int(stop.code or 0)
     finally:
+        told.set()
         stopping.set()
-        if roller.is_alive():
-            roller.join(STOP_WITHIN)
+        if worker.is_alive():
+            worker.join(STOP_WITHIN + 5)
     return 0
 
 
@@ -164,54 +165,36 @@ def _notice_lost_clients() -> None:
         time.sleep(0.1)
 
 
-def _keep_rolled_up(stopping: threading.Event) -> None:
-    from regulars.analytics.rollup import BATCH, roll_up  # noqa: PLC0415 - models need Django
-    from regulars.promotions.daily import run_daily_all  # noqa: PLC0415
-    from regulars.tenants import idempotency  # noqa: PLC0415
+def _work(server: Any, plan: Plan, told: threading.Event) -> None:
+    """Be a worker in the parent of those that serve, until told to stop."""
+    from regulars.jobs.worker import Worker  # noqa: PLC0415 - models need Django
 
-    def stop() -> bool:
-        # Asked after every few hundred members: the figures must not wait for the gifts of a large business.
-        roll_up()
-        return stopping.is_set()
-
-    pause, cleaning_at, daily_at = ROLL_UP_EVERY, 0.0, 0.0
-    while not stopping.wait(pause):
-        # From here on this process has database files open. A forked worker would share them, which SQLite
-        # does not survive, so workers that replace others begin from nothing.
-        multiprocessing.set_start_method("spawn", force=True)
-        try:
-            if connection.connection is None and connection.vendor == "sqlite":
-                with connection.cursor() as cursor:
-                    # Of all processes, only the one that serves may checkpoint (docs/decisions/0008).
-                    cursor.execute("PRAGMA wal_autocheckpoint=0")
-            while roll_up() >= BATCH and not stopping.is_set():
-                pass  # a busy hour leaves more than one batch
-            pause = ROLL_UP_EVERY
-            if time.monotonic() >= cleaning_at:
-                idempotency.forget_old()
-                cleaning_at = time.monotonic() + CLEAN_EVERY
-            if time.monotonic() >= daily_at and not stopping.is_set():
-                run_daily_all(stop=stop)
-                daily_at = time.monotonic() + DAILY_EVERY
-        except BaseException:  # this thread must outlive whatever happens
-            pause = min(pause * 2, ROLL_UP_RETRY_AT_MOST)
-            log.exception("roll_up_failed", retry_in=pause)
-            connections.close_all()
-    connections.close_all()
+    while len(server.wrks) < plan.workers:
+        if told.wait(0.05):
+            return
+    # From here on this process has database files open. A forked process would share them, which SQLite
+    # does not survive, so those that replace others begin from nothing.
+    multiprocessing.set_start_method("spawn", force=True)
+    Worker(grace=STOP_WITHIN).run(told)
 
 
-def _attend(server: Any, plan: Plan, when_ready: Callable[[], None], stopping: threading.Event) -> None:
+def _attend(
+    server: Any, plan: Plan, when_ready: Callable[[], None], told: threading.Event, stopping: threading.Event
+) -> None:
     """Tell when the first request is answered; then see to it that a signal to stop is never lost.
+
+    The worker is told at once, so that it ends while requests are finished.
 
     Granian's loop may clear its alarm for a worker that ended just after a signal set it, as happens when a
     process manager stops parent and workers together. So the alarm is given again until the loop ends.
     """
-    told = False
+    ready = False
     while not stopping.wait(0.1):
         if server.interrupt_signal:
+            told.set()
             server.main_loop_interrupt.set()
-        elif not told and _answers(plan):
-            told = True
+        elif not ready and _answers(plan):
+            ready = True
             when_ready()
 
 

@@ -10,8 +10,11 @@ class AnalyticsConfig(AppConfig):
     label = "analytics"
 
     def ready(self) -> None:
-        """Enter this room in the registry of personal data."""
-        from regulars.analytics import rollup  # noqa: PLC0415 - models load first
+        """Enter this room in the registry of personal data, and what it does by itself."""
+        from regulars.analytics import rollup, tasks  # noqa: PLC0415 - models load first
+        from regulars.jobs import loops, schedule  # noqa: PLC0415
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
 
         personal_data.register("analytics", order=10, erase=rollup.erase_member)
+        loops.register("roll-up", rollup.step, every=rollup.EVERY)
+        schedule.register("analytics: integrity", tasks.check_integrity, cron=tasks.AT_NIGHT)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -14,6 +14,7 @@ from regulars.analytics import tail
 from regulars.analytics.models import Sums
 
 BATCH = 10_000
+EVERY = 5.0  # seconds between two looks by a worker
 _KEY = 1
 
 
@@ -48,6 +49,11 @@ def roll_up_all() -> int:
     while number := roll_up():
         rolled += number
     return rolled
+
+
+def step(stop: Callable[[], bool]) -> bool:
+    """One batch, for the worker's loop; a busy hour leaves more than one."""
+    return roll_up() >= BATCH
 
 
 def erase_member(*, business_id: int, member_id: int) -> None:

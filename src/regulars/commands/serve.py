@@ -38,6 +38,10 @@ def serve(
     secure: Annotated[
         bool, typer.Option("--tls", help="HTTPS with a certificate authority of this installation's own.")
     ] = False,
+    with_worker: Annotated[
+        bool,
+        typer.Option("--worker/--no-worker", help="Do in this server, too, what `regulars worker` does."),
+    ] = True,
     with_demo: Annotated[bool, typer.Option("--demo", help="Load the demo shop first, once.")] = False,
     show_banner: Annotated[
         bool, typer.Option("--banner", help="Show the demo shop's logins, key and first calls.")
@@ -67,6 +71,7 @@ def serve(
         workers=workers or (1 if sqlite else min(os.cpu_count() or 1, MAX_DEFAULT_WORKERS)),
         threads=threads,
         tls=files,
+        with_worker=with_worker,
     )
     status = server.run(plan, when_ready=lambda: _welcome(plan, settings, shop))
     del lock  # held until here

@@ -1,5 +1,7 @@
 """Django's registration of the room."""
 
+import datetime as dt
+
 from django.apps import AppConfig
 
 
@@ -8,3 +10,9 @@ class JobsConfig(AppConfig):
 
     name = "regulars.jobs"
     label = "jobs"
+
+    def ready(self) -> None:
+        """Clean up behind ourselves, every day."""
+        from regulars.jobs import schedule, tasks  # noqa: PLC0415 - models load first
+
+        schedule.register("jobs: forget finished ones", tasks.forget_finished, every=dt.timedelta(days=1))

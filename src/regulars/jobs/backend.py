@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from django.utils.module_loading import import_string
-from django_tasks import Task, TaskResult, TaskResultStatus
+from django_tasks import TaskResultStatus
 from django_tasks.backends.base import BaseTaskBackend
-from django_tasks.base import TaskError
+from django_tasks.base import Task, TaskError, TaskResult
 from django_tasks.exceptions import TaskResultDoesNotExist
 
 if TYPE_CHECKING:

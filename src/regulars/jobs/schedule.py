@@ -10,7 +10,7 @@ import structlog
 from cronsim import CronSim
 from django.db import transaction
 from django.utils import timezone
-from django_tasks import Task
+from django_tasks.base import Task
 
 from regulars.jobs import actions
 from regulars.jobs.loops import Stop

@@ -8,3 +8,10 @@ class TenantsConfig(AppConfig):
 
     name = "regulars.tenants"
     label = "tenants"
+
+    def ready(self) -> None:
+        """Forget the answers to retries after their time."""
+        from regulars.jobs import schedule  # noqa: PLC0415 - models load first
+        from regulars.tenants import tasks  # noqa: PLC0415 - models load first
+
+        schedule.register("tenants: forget answers to retries", tasks.forget_answers, every=tasks.EVERY)
