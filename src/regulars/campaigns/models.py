@@ -73,6 +73,15 @@ class Campaign(models.Model):
                 condition=Q(rate_per_minute__isnull=True) | Q(rate_per_minute__gte=1),
                 name="campaign_rate_positive",
             ),
+            models.CheckConstraint(
+                condition=~Q(status="scheduled") | Q(scheduled_at__isnull=False),
+                name="campaign_scheduled_has_time",
+            ),
+        )
+        indexes = (
+            models.Index(
+                fields=("scheduled_at",), name="campaign_scheduled", condition=Q(status="scheduled")
+            ),
         )
 
     def __str__(self) -> str:

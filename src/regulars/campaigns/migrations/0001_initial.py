@@ -101,6 +101,21 @@ class Migration(migrations.Migration):
                         ),
                         name="campaign_rate_positive",
                     ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("status", "scheduled"), _negated=True),
+                            ("scheduled_at__isnull", False),
+                            _connector="OR",
+                        ),
+                        name="campaign_scheduled_has_time",
+                    ),
+                ],
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "scheduled")),
+                        fields=["scheduled_at"],
+                        name="campaign_scheduled",
+                    )
                 ],
             },
         ),

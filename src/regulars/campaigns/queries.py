@@ -1,0 +1,92 @@
+"""Reads about campaigns and their recipients."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from django.db.models import Count, Q
+from django_scopes import scope
+
+from regulars.campaigns.models import Campaign
+from regulars.campaigns.segments import Reading
+from regulars.ledger.queries import Page
+from regulars.messages.models import Message
+from regulars.rules import segments
+from regulars.rules.errors import NotFound
+from regulars.tenants.models import Business
+
+WAITING = (Message.Status.QUEUED.value, Message.Status.SENDING.value)
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a campaign beyond its own counts: how many wait, bounced later, or said no to more."""
+
+    waiting: int
+    bounced: int
+    unsubscribed: int
+
+
+@dataclass(frozen=True, slots=True)
+class SegmentNow:
+    """A segment with the number of members whom a campaign would reach now, by channel."""
+
+    segment: segments.Segment
+    members: dict[str, int]
+
+
+def campaigns(*, business_id: int) -> list[Campaign]:
+    """All campaigns of a business, newest first."""
+    with scope(business=business_id):
+        return list(Campaign.objects.order_by("-id"))
+
+
+def campaign_by_id(*, business_id: int, pk: int, lock: bool = False) -> Campaign:
+    """A campaign of a business; with `lock` nobody else changes it until the transaction ends.
+
+    Raises:
+        NotFound: the business has no such campaign.
+    """
+    with scope(business=business_id):
+        rows = Campaign.objects.select_for_update() if lock else Campaign.objects.all()
+        campaign = rows.filter(pk=pk).first()
+    if campaign is None:
+        raise NotFound(f"There is no campaign {pk}.")
+    return campaign
+
+
+def outcome(campaign: Campaign) -> Outcome:
+    """What became of a campaign's messages by now."""
+    with scope(business=campaign.business_id):
+        # The unsubscribed have an index of their own; they are few.
+        rows = Message.objects.filter(campaign_id=campaign.pk)
+        found = rows.aggregate(
+            waiting=Count("id", filter=Q(status__in=WAITING)),
+            bounced=Count("id", filter=Q(status=Message.Status.BOUNCED)),
+            unsubscribed=Count("id", filter=Q(unsubscribed_at__isnull=False)),
+        )
+    return Outcome(**found)
+
+
+def recipients(
+    *, business_id: int, pk: int, page: int, per_page: int, status: str | None = None
+) -> Page[Message]:
+    """To whom a campaign went, in the order of queueing, with the members. Those who were erased are gone.
+
+    Raises:
+        NotFound: the business has no such campaign.
+    """
+    campaign = campaign_by_id(business_id=business_id, pk=pk)
+    with scope(business=business_id):
+        rows = Message.objects.select_related("member").filter(campaign_id=campaign.pk)
+        if status is not None:
+            rows = rows.filter(status=status)
+        total, start = rows.count(), (page - 1) * per_page
+        found = list(rows.order_by("id")[start : start + per_page]) if start < total else []
+    return Page(found, total, page, per_page)
+
+
+def segments_now(business: Business) -> list[SegmentNow]:
+    """Every segment with how many a campaign would reach at this moment, by channel."""
+    numbers = Reading(business).numbers()
+    return [SegmentNow(segment, numbers[name]) for name, segment in segments.SEGMENTS.items()]

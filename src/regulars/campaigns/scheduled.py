@@ -1,0 +1,53 @@
+"""Campaigns that are sent by themselves when their time has come."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Final
+
+import structlog
+from django.utils import timezone
+from django_scopes import scope
+
+from regulars import db
+from regulars.campaigns import actions
+from regulars.campaigns.models import Campaign
+from regulars.rules.errors import Conflict, NotFound, PlanRequired
+from regulars.tenants.plans import check_feature
+from regulars.tenants.queries import business_by_id
+
+EVERY: Final = 5.0  # seconds between looks
+_MOST: Final = 20
+
+log = structlog.get_logger(__name__)
+
+
+def step(stop: Callable[[], bool]) -> bool:
+    """Send what is due; whether there may be more. Only reads when nothing is.
+
+    Any number of workers may do so: a campaign is sent by one of them.
+    """
+    due = db.run(
+        "SELECT business_id, id FROM campaigns_campaign WHERE status = 'scheduled' AND scheduled_at <= %s "
+        "ORDER BY scheduled_at, id LIMIT %s",
+        (db.moment(timezone.now()), _MOST),
+    )
+    for business_id, campaign_id in due:
+        if stop():
+            break
+        _send(business_id, campaign_id)
+    return len(due) == _MOST
+
+
+def _send(business_id: int, campaign_id: int) -> None:
+    try:
+        check_feature(business_by_id(business_id).plan, "campaigns", "Campaigns")
+        actions.send_campaign(business_id=business_id, pk=campaign_id)
+    except PlanRequired as refusal:
+        log.warning("campaign not sent", business=business_id, campaign=campaign_id, reason=refusal.message)
+        with scope(business=business_id):
+            Campaign.objects.filter(pk=campaign_id, status=Campaign.Status.SCHEDULED).update(
+                status=Campaign.Status.DRAFT.value, scheduled_at=None
+            )
+    except (Conflict, NotFound):
+        return  # somebody else was first

@@ -1,0 +1,139 @@
+"""Who is in a segment and can be reached by a channel, in SQL: exact at every moment, in one pass.
+
+When a member was last active is known from the figures up to their watermark, and from the entries past it
+(docs/decisions/0003). The watermark may move between reading it and reading the rest: then some entries are
+looked at twice, which does not change a last day.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from django.utils import timezone
+
+from regulars import db
+from regulars.analytics.rollup import read_watermark
+from regulars.analytics.tail import ACTIVE_KINDS
+from regulars.rules import segments
+from regulars.tenants.models import Business
+
+CHANNELS = ("email", "sms", "post")
+
+_JOINS = """
+JOIN ledger_card c ON c.member_id = m.id
+LEFT JOIN analytics_lastseen s ON s.member_id = m.id AND s.branch_key = 0
+LEFT JOIN (
+    SELECT e.card_id, MAX(e.day) AS day FROM ledger_entry e
+    WHERE +e.business_id = %s AND e.kind IN ({kinds}) AND ({ids}) GROUP BY e.card_id
+) t ON t.card_id = m.id"""
+
+# An address that was reported is written to no more.
+_NOT_SUPPRESSED = (
+    "m.{column} NOT IN "
+    "(SELECT address FROM messages_suppression WHERE business_id = %s AND channel = '{channel}')"
+)
+_REACHED = {
+    "email": "NOT m.optout_email AND m.email <> '' AND "
+    + _NOT_SUPPRESSED.format(column="email", channel="email"),
+    "sms": "NOT m.optout_text AND m.cell <> '' AND " + _NOT_SUPPRESSED.format(column="cell", channel="sms"),
+    "post": "NOT m.optout_post AND m.street_address <> ''",
+}
+_REACHED_PARAMS = {"email": 1, "sms": 1, "post": 0}  # how often the business is asked for
+
+_IN_SEGMENT = {
+    "all": "1 = 1",
+    "active_30d": "(s.day >= %s OR t.day >= %s)",
+    "near_reward": "c.stamps >= %s",
+    "inactive_60d": "m.joined_at < %s AND (s.day IS NULL OR s.day < %s) AND (t.day IS NULL OR t.day < %s)",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """The part of a statement after its columns: `m` is a member. With its parameters, in order."""
+
+    sql: str
+    params: list[Any]
+
+
+class Reading:
+    """The segments of one business at one moment. `business` comes with its programme."""
+
+    def __init__(self, business: Business, now: dt.datetime | None = None) -> None:
+        self.business = business
+        self._zone = ZoneInfo(business.timezone)
+        self.now = now or timezone.now()
+        self.today = self.now.astimezone(self._zone).date()
+
+    def _joins(self) -> Selection:
+        watermark, gaps = read_watermark()
+        ids, params = ["e.id > %s"], [watermark]
+        for first, last, _ in gaps:
+            ids.append("e.id BETWEEN %s AND %s")
+            params += [first, last]
+        kinds = ", ".join(f"'{kind}'" for kind in sorted(ACTIVE_KINDS))
+        return Selection(_JOINS.format(kinds=kinds, ids=" OR ".join(ids)), [self.business.pk, *params])
+
+    def _condition(self, segment: str) -> Selection:
+        params: list[Any] = []
+        if segment == "active_30d":
+            params = [db.calendar_day(segments.first_day(self.today, segments.ACTIVE_DAYS))] * 2
+        elif segment == "near_reward":
+            params = [segments.stamps_near(self.business.program.stamps_required)]
+        elif segment == "inactive_60d":
+            midnight = dt.datetime.combine(segments.joined_before(self.today), dt.time(), self._zone)
+            since = db.calendar_day(segments.first_day(self.today, segments.INACTIVE_DAYS))
+            params = [db.moment(midnight), since, since]
+        return Selection(_IN_SEGMENT[segment], params)
+
+    def _reached(self, channel: str) -> Selection:
+        return Selection(_REACHED[channel], [self.business.pk] * _REACHED_PARAMS[channel])
+
+    def audience(self, *, segment: str, channel: str) -> Selection:
+        """Those of a segment whom a channel reaches: who did not opt out, are not suspended, have an address
+        for it, and whose address was not reported.
+        """
+        parts = [self._condition(segment), self._reached(channel)]
+        joins = Selection("", [])
+        if segment == "near_reward":
+            joins = Selection("\nJOIN ledger_card c ON c.member_id = m.id", [])
+        elif segment != "all":
+            joins = self._joins()
+        return Selection(
+            f"FROM members_member m{joins.sql}\nWHERE m.business_id = %s AND NOT m.suspended AND "
+            + " AND ".join(part.sql for part in parts),
+            [*joins.params, self.business.pk, *_flat(parts)],
+        )
+
+    def numbers(self) -> dict[str, dict[str, int]]:
+        """How many members each segment has now, by channel. One pass over the members."""
+        reached = [self._reached(channel) for channel in CHANNELS]
+        chosen = [self._condition(segment) for segment in segments.SEGMENTS]
+        joins = self._joins()
+        columns = [
+            f"({part.sql}) AS {name}"
+            for name, part in zip((*CHANNELS, *_ALIASES.values()), [*reached, *chosen], strict=True)
+        ]
+        sums = [
+            f"COALESCE(SUM(CASE WHEN {alias} AND {channel} THEN 1 ELSE 0 END), 0)"
+            for alias in _ALIASES.values()
+            for channel in CHANNELS
+        ]
+        sql = (
+            f"SELECT {', '.join(sums)} FROM (SELECT {', '.join(columns)} FROM members_member m{joins.sql}\n"
+            "WHERE m.business_id = %s AND NOT m.suspended) found"
+        )
+        params = [*_flat([*reached, *chosen]), *joins.params, self.business.pk]
+        row = iter(db.run(sql, params)[0])
+        return {segment: {channel: int(next(row)) for channel in CHANNELS} for segment in segments.SEGMENTS}
+
+
+_ALIASES = {name: f"in_{name}" for name in segments.SEGMENTS}
+
+
+def _flat(parts: Sequence[Selection]) -> list[Any]:
+    return [param for part in parts for param in part.params]
