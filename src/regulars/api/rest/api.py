@@ -7,7 +7,17 @@ from ninja.openapi.docs import Swagger
 from ninja.openapi.schema import OpenAPISchema
 
 from regulars import __version__
-from regulars.api.rest import branches, business, customers, errors, figures, points, stamps, team
+from regulars.api.rest import (
+    branches,
+    business,
+    customers,
+    errors,
+    figures,
+    points,
+    scratch_cards,
+    stamps,
+    team,
+)
 from regulars.api.rest.auth import BearerKey, HeaderKey
 from regulars.api.rest.parsing import JsonParser
 
@@ -47,5 +57,5 @@ api = _Api(
 )
 errors.install(api)
 # The busiest first: addresses are tried in this order.
-for _router in (stamps, customers, business, figures, team, branches, points):
+for _router in (stamps, customers, business, figures, team, branches, points, scratch_cards):
     api.add_router("", _router.router)
