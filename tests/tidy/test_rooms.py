@@ -20,7 +20,6 @@ NETWORK = {
 # The doors through which a domain room reaches the network, outside every transaction, and for what.
 DOORS = {
     "tenants/ratelimit.py": {"redis"},  # limits shared by several machines
-    "tenants/mail.py": {"smtplib"},  # its errors, when an invitation cannot be sent
     "outbound.py": {"httpcore", "socket", "ssl"},  # the one way to other people's servers
     "messages/smtp.py": {"smtplib", "socket"},  # mail
 }

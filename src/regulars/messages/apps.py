@@ -8,3 +8,17 @@ class MessagesConfig(AppConfig):
 
     name = "regulars.messages"
     label = "messages"
+
+    def ready(self) -> None:
+        """Enter this room wherever rooms are called: events, the team's mail, erasure, the schedule."""
+        from regulars.jobs import schedule  # noqa: PLC0415 - models load first
+        from regulars.members import personal_data  # noqa: PLC0415 - models load first
+        from regulars.messages import actions, automatic, personal, tasks  # noqa: PLC0415 - models load first
+        from regulars.outbox import consumers  # noqa: PLC0415 - models load first
+        from regulars.tenants import mail  # noqa: PLC0415 - models load first
+
+        consumers.register("messages", frozenset(automatic.KINDS_OF_EVENTS), automatic.handle)
+        mail.register(actions.queue_message)
+        personal_data.register("messages", order=15, erase=personal.erase_member)
+        schedule.register("messages: today's", tasks.daily_messages, every=tasks.EVERY)
+        schedule.register("messages: forget old ones", tasks.forget_messages, cron="41 3 * * *")

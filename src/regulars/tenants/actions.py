@@ -162,6 +162,19 @@ def update_points_programme(*, business_id: int, **changes: Any) -> Business:
     return Business.objects.get(pk=business_id)
 
 
+def update_look(*, business_id: int, **changes: str) -> Business:
+    """Change how a business looks and answers: `accent_color` (#rrggbb), `reply_to` (an e-mail address, or
+    empty for none). What is not named stays.
+
+    Raises:
+        InvalidInput: a value is unusable; the message names it.
+    """
+    values = {field: check(changes[field]) for field, check in checks.LOOK.items() if field in changes}
+    if values:
+        Business.objects.filter(pk=business_id).update(**values)
+    return Business.objects.get(pk=business_id)
+
+
 def create_branch(
     *,
     business: Business,

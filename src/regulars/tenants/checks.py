@@ -13,7 +13,7 @@ import phonenumbers
 from django.core.exceptions import ValidationError
 from django.core.validators import validate_email
 
-from regulars.rules import geo
+from regulars.rules import colours, geo
 from regulars.rules import stamps as stamp_rules
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_text
@@ -136,6 +136,16 @@ def _check_range(field: str, value: int, least: int, most: int) -> int:
     return value
 
 
+def check_reply_to(value: str) -> str:
+    """Where answers to a business's mail go: an e-mail address, empty for none, or InvalidInput."""
+    return check_email(value, field="reply_to") if value.strip() else ""
+
+
+def check_accent(value: str) -> str:
+    """A colour written #rrggbb, or InvalidInput."""
+    return colours.check_colour(value, field="accent_color")
+
+
 def clean_texts(values: dict[str, Any], allowed: dict[str, int]) -> dict[str, str]:
     """Those of `values` that `allowed` names, with the most characters of each, cleaned; or InvalidInput."""
     return {
@@ -163,3 +173,6 @@ POINTS: Final[dict[str, Callable[[Any], Any]]] = {
     "point_value": check_point_value,
     "currency": check_currency,
 }
+
+# How a business looks and answers in its messages and on its pages.
+LOOK: Final[dict[str, Callable[[str], str]]] = {"accent_color": check_accent, "reply_to": check_reply_to}

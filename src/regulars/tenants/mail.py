@@ -1,50 +1,74 @@
-"""E-mails to the team."""
+"""E-mails to the team. The room that sends lies above this one and says here how it takes them."""
 
 from __future__ import annotations
 
-from smtplib import SMTPException
+from collections.abc import Mapping
+from secrets import token_hex
+from typing import Protocol
 
-import structlog
 from django.conf import settings
-from django.core.mail import EmailMessage
-from django.db import transaction
 
-from regulars.rules.names import tidy_name
 from regulars.tenants.models import Staff
 
-log = structlog.get_logger(__name__)
 
+class Queue(Protocol):
+    """Takes an e-mail within the caller's transaction: it leaves when that is committed.
 
-def send_invitation(staff: Staff, temp_password: str) -> bool:
-    """Mail a new member of staff their temporary password; whether the mail was taken.
-
-    Outside of any transaction. A mail server that does not answer is no reason to fail: whoever added them
-    has the password on the screen.
+    `context` is what its text tells; of that, `sealed_context` is kept unreadable and erased once it is sent.
     """
-    business = staff.business
-    message = EmailMessage(
-        subject=f"You are on the team of {tidy_name(business.name)}",  # a header is one line
-        body=(
-            f"Hello {staff.name},\n\n"
-            f"{business.name} has added you to its team.\n\n"
-            f"Sign in at {settings.REGULARS_PUBLIC_URL} with\n"
-            f"  e-mail: {staff.user.email}\n"
-            f"  temporary password: {temp_password}\n\n"
-            "It works for seven days, and you choose your own password when you first sign in.\n"
-        ),
-        to=[staff.user.email],
-    )
-    try:
-        return bool(message.send())
-    except (SMTPException, OSError) as error:
-        log.warning("invitation not mailed", staff=staff.pk, error=str(error))
-        return False
+
+    def __call__(
+        self,
+        *,
+        business_id: int,
+        kind: str,
+        key: str,
+        to: str,
+        context: Mapping[str, str],
+        sealed_context: Mapping[str, str],
+    ) -> object:
+        """Take it."""
 
 
-def invite_on_commit(staff: Staff, temp_password: str) -> None:
-    """Mail the invitation once the current transaction is committed.
+_queues: list[Queue] = []
 
-    Nothing may wait for a mail server while it holds locks. Whatever goes wrong there, the answer with its
-    password must not be lost.
+
+def register(queue: Queue) -> None:
+    """Enter the room that sends, once, when the application starts."""
+    _queues[:] = [queue]
+
+
+def invite(staff: Staff, temp_password: str) -> None:
+    """Mail somebody their temporary password. In the transaction that puts them on the team.
+
+    No mail server is waited for, and none that fails can undo anything: it is a message like all others.
     """
-    transaction.on_commit(lambda: send_invitation(staff, temp_password), robust=True)
+    told = {
+        "name": staff.name,
+        "email": staff.user.email,
+        "business_name": staff.business.name,
+        "sign_in_url": settings.REGULARS_PUBLIC_URL,
+    }
+    _queue("staff_invitation", staff, told, {"temp_password": temp_password})
+
+
+def send_reset(staff: Staff, reset_url: str) -> None:
+    """Mail somebody the link with which they choose a new password, in the name of a business of theirs."""
+    told = {
+        "name": staff.name,
+        "email": staff.user.email,
+        "business_name": staff.business.name,
+    }
+    _queue("password_reset", staff, told, {"reset_url": reset_url})
+
+
+def _queue(kind: str, staff: Staff, context: dict[str, str], sealed_context: dict[str, str]) -> None:
+    for queue in _queues:
+        queue(
+            business_id=staff.business_id,
+            kind=kind,
+            key=f"{kind}:{staff.pk}:{token_hex(8)}",
+            to=staff.user.email,
+            context=context,
+            sealed_context=sealed_context,
+        )

@@ -47,7 +47,7 @@ def add_staff(
 
     The password belongs to this membership: somebody who signs in elsewhere with the same e-mail keeps
     their own password and is not told to us (docs/decisions/0004). Without a `code` one is numbered; without
-    a branch they work at every one. Nothing is mailed: see `mail.invite_on_commit`.
+    a branch they work at every one. Nothing is mailed: see `mail.invite`.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
@@ -145,7 +145,7 @@ def _move(staff: Staff, email: str) -> User | None:
         return None
     db.serialise("user", email)
     left, staff.user = staff.user, _account(email, staff.name, None)
-    mail.invite_on_commit(staff, _invite(staff))
+    mail.invite(staff, _invite(staff))
     return left
 
 

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.db import transaction
 from django.http import HttpRequest
 from ninja import Router
 
@@ -50,9 +51,10 @@ def list_team(request: HttpRequest) -> dict[str, Any]:
 def add_staff(request: HttpRequest, body: AddTeam) -> dict[str, Any]:
     """Add somebody, with a temporary password that is shown here once, mailed, and ends after seven days."""
     business = queries.business_by_id(_allowed(request))
-    added = actions.add_staff(business=business, name=body.name, email=body.email)
-    password = added.temp_password or ""
-    mail.invite_on_commit(added.staff, password)
+    with transaction.atomic():  # on the team and invited, or neither
+        added = actions.add_staff(business=business, name=body.name, email=body.email)
+        password = added.temp_password or ""
+        mail.invite(added.staff, password)
     return data(
         {
             "id": added.staff.pk,

@@ -122,7 +122,7 @@ def add_user(*, business_id: int, **values: Any) -> Staff:
     with transaction.atomic():
         added = tenants.add_staff(business=business_by_id(business_id), **values)
         if added.temp_password is not None:
-            mail.invite_on_commit(added.staff, added.temp_password)
+            mail.invite(added.staff, added.temp_password)
     return added.staff
 
 
