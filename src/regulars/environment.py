@@ -12,35 +12,23 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
-from urllib.parse import SplitResult, parse_qsl, unquote, urlsplit
+from urllib.parse import SplitResult, unquote
+
+from regulars.environment_mail import Mail, Sms, read_email_url, read_sms_url
+from regulars.environment_values import SettingsError, split_address
 
 Network = ipaddress.IPv4Network | ipaddress.IPv6Network
 
 DEFAULT_PUBLIC_URL = "http://127.0.0.1:8000"
 MIN_SECRET_LENGTH = 32
+MIN_REPORTS_SECRET_LENGTH = 16
+MOST_PER_MINUTE = 1_000_000
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 ALLOW_HTTP = ("never", "loopback")
 HTTP_PORTS = {"http": 80, "https": 443}
 REDIS_SCHEMES = ("redis", "rediss", "unix")
-MAIL_SCHEMES = {
-    # scheme: (Django's backend, default port)
-    "consolemail": ("console", 0),
-    "dummymail": ("dummy", 0),
-    "memorymail": ("locmem", 0),
-    "smtp": ("smtp", 25),
-    "smtp+tls": ("smtp", 587),
-    "smtps": ("smtp", 465),
-}
 _POSTGRESQL_EXAMPLE = "postgresql://user:password@host:5432/name"
 _HOST_NAME = re.compile(r"^\.?([a-z0-9_]([a-z0-9_-]*[a-z0-9_])?\.)*[a-z0-9_]([a-z0-9_-]*[a-z0-9_])?$")
-
-
-class SettingsError(Exception):
-    """A value from the environment is unusable; the text is one line that names the variable."""
-
-    def __init__(self, variable: str, problem: str) -> None:
-        self.variable = variable
-        super().__init__(f"{variable}: {problem}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,19 +45,6 @@ class Database:
 
 
 @dataclass(frozen=True, slots=True)
-class Mail:
-    """How e-mail leaves the house."""
-
-    backend: str
-    host: str = ""
-    port: int = 0
-    user: str = ""
-    password: str = field(default="", repr=False)
-    starttls: bool = False
-    implicit_tls: bool = False
-
-
-@dataclass(frozen=True, slots=True)
 class Environment:
     """All settings of one start; ``read`` makes it."""
 
@@ -81,6 +56,9 @@ class Environment:
     allowed_hosts: tuple[str, ...]  # beside the public host and loopback; empty: this machine's addresses
     mail: Mail
     mail_from: str
+    email_per_minute: int  # 0: no limit
+    mail_reports_secret: str = field(repr=False)  # "": nobody may report
+    sms: Sms
     redis_url: str = field(repr=False)  # "" when there is none
     trusted_proxies: tuple[Network, ...]
     webhook_networks: tuple[Network, ...]  # that webhooks may reach although they are not public
@@ -120,6 +98,9 @@ def read(variables: Mapping[str, str]) -> Environment:
         allowed_hosts=_read_hosts(get("REGULARS_ALLOWED_HOSTS")),
         mail=read_email_url(get("REGULARS_EMAIL_URL", "consolemail://")),
         mail_from=_read_address(get("REGULARS_EMAIL_FROM", f"regulars@{_mail_domain(public_host)}")),
+        email_per_minute=_read_number("REGULARS_EMAIL_PER_MINUTE", get("REGULARS_EMAIL_PER_MINUTE", "0")),
+        mail_reports_secret=_read_reports_secret(get("REGULARS_MAIL_REPORTS_SECRET")),
+        sms=read_sms_url(get("REGULARS_SMS_URL")),
         redis_url=_read_redis_url(get("REGULARS_REDIS_URL")),
         trusted_proxies=_read_networks("REGULARS_TRUSTED_PROXIES", get("REGULARS_TRUSTED_PROXIES")),
         webhook_networks=_read_networks("REGULARS_WEBHOOK_NETWORKS", get("REGULARS_WEBHOOK_NETWORKS")),
@@ -130,7 +111,7 @@ def read(variables: Mapping[str, str]) -> Environment:
 
 def read_public_url(url: str) -> SplitResult:
     """The address at which people reach this installation."""
-    parts = _split("REGULARS_PUBLIC_URL", url)
+    parts = split_address("REGULARS_PUBLIC_URL", url)
     if parts.scheme not in HTTP_PORTS or not parts.hostname:
         raise SettingsError("REGULARS_PUBLIC_URL", "expected an address like https://shop.example")
     if parts.username or parts.password or parts.query or parts.fragment:
@@ -152,7 +133,7 @@ def read_database_url(url: str) -> Database:
 
 def _sqlite(url: str) -> Database:
     variable = "REGULARS_DATABASE_URL"
-    parts = _split(variable, url)
+    parts = split_address(variable, url)
     path = unquote(parts.path)
     if parts.netloc or not path.startswith("/") or not path.strip("/"):
         raise SettingsError(variable, "expected sqlite:///relative/file or sqlite:////absolute/file")
@@ -202,38 +183,6 @@ def _postgresql(url: str) -> Database:
     )
 
 
-def read_email_url(url: str) -> Mail:
-    """Understand ``consolemail://``, ``smtp://host:25``, ``smtp+tls://…:587`` and ``smtps://…:465``."""
-    variable = "REGULARS_EMAIL_URL"
-    parts = _split(variable, url)
-    if parts.scheme not in MAIL_SCHEMES:
-        raise SettingsError(variable, f"expected one of {', '.join(f'{one}://' for one in MAIL_SCHEMES)}")
-    backend, default_port = MAIL_SCHEMES[parts.scheme]
-    if backend != "smtp":
-        return Mail(backend=f"django.core.mail.backends.{backend}.EmailBackend")
-    if not parts.hostname:
-        raise SettingsError(variable, "names no mail server; expected smtp+tls://user:password@host:587")
-    return Mail(
-        backend="django.core.mail.backends.smtp.EmailBackend",
-        host=parts.hostname,
-        port=parts.port or default_port,
-        user=unquote(parts.username or ""),
-        password=unquote(parts.password or ""),
-        starttls=parts.scheme == "smtp+tls",
-        implicit_tls=parts.scheme == "smtps",
-    )
-
-
-def _split(variable: str, url: str) -> SplitResult:
-    try:
-        parts = urlsplit(url)
-        _ = parts.port  # checked when read
-        parse_qsl(parts.query, strict_parsing=bool(parts.query))
-    except ValueError:
-        raise SettingsError(variable, "is not a usable address") from None
-    return parts
-
-
 def _is_host(host: str) -> bool:
     try:
         ipaddress.ip_address(host)
@@ -260,8 +209,25 @@ def _read_hosts(value: str) -> tuple[str, ...]:
     return hosts
 
 
+def _read_number(variable: str, value: str) -> int:
+    if not value.isascii() or not value.isdecimal() or int(value) > MOST_PER_MINUTE:
+        raise SettingsError(variable, f"{value} is not a whole number from 0 to {MOST_PER_MINUTE}")
+    return int(value)
+
+
+def _read_reports_secret(value: str) -> str:
+    variable = "REGULARS_MAIL_REPORTS_SECRET"
+    if value and not re.fullmatch(r"[A-Za-z0-9_-]+", value):
+        raise SettingsError(
+            variable, "may consist of letters, digits, - and _ only: it is part of an address"
+        )
+    if value and len(value) < MIN_REPORTS_SECRET_LENGTH:
+        raise SettingsError(variable, f"needs at least {MIN_REPORTS_SECRET_LENGTH} characters")
+    return value
+
+
 def _read_redis_url(value: str) -> str:
-    if value and _split("REGULARS_REDIS_URL", value).scheme not in REDIS_SCHEMES:
+    if value and split_address("REGULARS_REDIS_URL", value).scheme not in REDIS_SCHEMES:
         raise SettingsError("REGULARS_REDIS_URL", "expected redis://host:6379/0, rediss:// or unix://")
     return value
 

@@ -20,6 +20,10 @@ REGULARS_TRUSTED_PROXIES = list(_environment.trusted_proxies)
 REGULARS_ALLOW_HTTP = _environment.allow_http
 REGULARS_REDIS_URL = _environment.redis_url
 REGULARS_WEBHOOK_NETWORKS = list(_environment.webhook_networks)
+REGULARS_EMAIL_PER_MINUTE = _environment.email_per_minute
+REGULARS_MAIL_PROVIDER = _environment.mail.provider
+REGULARS_MAIL_REPORTS_SECRET = _environment.mail_reports_secret
+REGULARS_SMS = _environment.sms
 
 # Django's
 
@@ -77,7 +81,7 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 TEMPLATES = [
     {
         "BACKEND": "django.template.backends.django.DjangoTemplates",
-        "DIRS": [_HERE / "templates"],
+        "DIRS": [_HERE / "templates", _HERE / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
     },
@@ -197,6 +201,8 @@ EMAIL_HOST_PASSWORD = _environment.mail.password
 EMAIL_USE_TLS = _environment.mail.starttls
 EMAIL_USE_SSL = _environment.mail.implicit_tls
 EMAIL_TIMEOUT = 20
+EMAIL_FILE_PATH = _environment.mail.folder or None
 DEFAULT_FROM_EMAIL = SERVER_EMAIL = _environment.mail_from
+ANYMAIL = {**_environment.mail.options, "REQUESTS_TIMEOUT": (10, 20)}
 
 LOGGING = logs.configure(_environment.log_level)

@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from regulars.environment import SettingsError, read
+from regulars.environment import read
+from regulars.environment_values import SettingsError
 
 pytestmark = pytest.mark.once
 

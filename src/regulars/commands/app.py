@@ -8,7 +8,7 @@ from django.db import DatabaseError
 from regulars import __version__
 from regulars.commands import business, demo, serve, upkeep
 from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, one_line, say, warn
-from regulars.environment import SettingsError
+from regulars.environment_values import SettingsError
 
 INTERRUPTED = 130
 

@@ -1,0 +1,98 @@
+"""E-mail, by whatever backend of Django's the settings name."""
+
+from __future__ import annotations
+
+import re
+from email.utils import parseaddr
+from typing import Any, Final
+
+from django.conf import settings
+from django.core.mail import EmailMultiAlternatives, get_connection
+from django.core.mail.message import sanitize_address
+from django.utils.crypto import constant_time_compare, salted_hmac
+
+from regulars.messages import providers, smtp
+from regulars.messages.channels import Note, Parcel
+from regulars.messages.journal import Step
+from regulars.messages.outcomes import ChannelDown, Failed, Outcome, Sent
+from regulars.rules.placeholders import one_line
+
+_OURS: Final = re.compile(r"<?m(\d{1,18})\.([0-9a-f]{12})@[^\s<>@]+>?")
+
+
+class Email:
+    """Sends one message at a time; an SMTP connection stays open in between."""
+
+    def __init__(self) -> None:
+        self._backend: Any = get_connection()
+
+    def send(self, parcel: Parcel, note: Note) -> Outcome:
+        """See `Channel`."""
+        try:
+            mail = make(parcel)
+            mail.message()
+        except ValueError as error:  # a header with a line break, an address that is none
+            return Failed(f"The message cannot be written: {error}", bad_address=_unusable(parcel.to))
+        if isinstance(self._backend, smtp.Backend):
+            return self._backend.deliver(mail, note)
+        if providers.is_provider(self._backend):
+            return providers.deliver(self._backend, mail, note)
+        note(Step.LEAVING)
+        try:
+            self._backend.send_messages([mail])
+        except OSError as error:
+            note(Step.AT_WORK)
+            raise ChannelDown(f"The mail could not be written: {error.strerror or error}.") from error
+        note(Step.TAKEN)
+        return Sent()
+
+    def close(self) -> None:
+        """See `Channel`."""
+        self._backend.close()
+
+
+def _unusable(address: str) -> bool:
+    try:
+        sanitize_address(address, "utf-8")
+    except ValueError:
+        return True
+    return False
+
+
+def make(parcel: Parcel) -> EmailMultiAlternatives:
+    """The mail of a message: from the installation's address, in the name of the business."""
+    rendered, business = parcel.rendered, parcel.business
+    own_name, own_address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    name = one_line(rendered.from_name or business.name or own_name)
+    headers = dict(rendered.headers)
+    reply_to = headers.pop("Reply-To", "")
+    mail = EmailMultiAlternatives(
+        subject=rendered.subject,
+        body=rendered.text,
+        from_email=sanitize_address((name, own_address), "utf-8"),
+        to=[parcel.to],
+        reply_to=[reply_to] if reply_to else None,
+        headers={**headers, "Message-ID": message_id(parcel.number)},
+        connection=None,
+    )
+    if rendered.html:
+        mail.attach_alternative(rendered.html, "text/html")
+    return mail
+
+
+def message_id(number: int) -> str:
+    """The Message-ID of a message: always the same, and not to be guessed."""
+    _, _, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")
+    return f"<m{number}.{_proof(number)}@{domain or 'localhost'}>"
+
+
+def number_of(header: str) -> int | None:
+    """The message whose Message-ID this is; None when it is none of ours."""
+    found = _OURS.fullmatch(header.strip())
+    if found is None or not constant_time_compare(found[2], _proof(int(found[1]))):
+        return None
+    return int(found[1])
+
+
+def _proof(number: int) -> str:
+    return salted_hmac("regulars.message-id", str(number), algorithm="sha256").hexdigest()[:12]

@@ -1,0 +1,66 @@
+"""Mail by a provider's own interface instead of SMTP, when django-anymail is installed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.core.mail import EmailMessage
+
+from regulars.messages.channels import Note
+from regulars.messages.journal import Step
+from regulars.messages.outcomes import ChannelDown, Failed, Later, Outcome, Sent
+
+_WAIT: Final = {408, 425, 429}
+_SERVER_FAULT: Final = 500
+_ACCESS: Final = {401, 403}
+
+
+def is_provider(backend: Any) -> bool:
+    """Whether a mail backend is one of django-anymail's."""
+    return any(base.__module__.startswith("anymail.") for base in type(backend).__mro__)
+
+
+def deliver(backend: Any, mail: EmailMessage, note: Note) -> Outcome:
+    """Send one message.
+
+    Raises:
+        ChannelDown: the provider does not accept us at all.
+    """
+    from anymail import exceptions  # noqa: PLC0415 - an optional library
+
+    note(Step.LEAVING)
+    try:
+        backend.send_messages([mail])
+    except exceptions.AnymailRecipientsRefused as error:
+        note(Step.AT_WORK)
+        return Failed(_short(error), bad_address=True)
+    except exceptions.AnymailAPIError as error:
+        return _answered(error, note)
+    except (exceptions.AnymailError, ValueError) as error:  # it cannot be written the way they want it
+        note(Step.AT_WORK)
+        return Failed(_short(error))
+    except OSError as error:  # an answer that did not come: nobody knows whether it was taken
+        return Sent(reason=f"The provider did not confirm it: {_short(error)}")
+    note(Step.TAKEN)
+    status = getattr(mail, "anymail_status", None)
+    return Sent(provider_id=str(getattr(status, "message_id", "") or ""))
+
+
+def _answered(error: Any, note: Note) -> Outcome:
+    code = getattr(error, "status_code", None)
+    if code is None:
+        cause = type(error.__cause__).__name__
+        if "Connect" not in cause or cause == "ConnectionResetError":
+            return Sent(reason=f"The provider did not confirm it: {_short(error)}")
+        note(Step.AT_WORK)
+        raise ChannelDown("The provider of e-mail cannot be reached.") from error
+    note(Step.AT_WORK)
+    if code in _ACCESS:
+        raise ChannelDown(f"The provider of e-mail does not accept the key ({code}).") from error
+    if code in _WAIT or code >= _SERVER_FAULT:
+        return Later(f"The provider of e-mail answered {code}.")
+    return Failed(_short(error))
+
+
+def _short(error: BaseException) -> str:
+    return " ".join(str(error).split())[:280] or type(error).__name__
