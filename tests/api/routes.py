@@ -6,7 +6,6 @@ identifiers are not tried, makes `test_isolation.py` fail.
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -16,37 +15,13 @@ from django.http.response import HttpResponseBase
 from regulars.api.rest.api import api
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business, Staff
+from tests.api import campaign_routes
 from tests.api.support import Rest
+from tests.api.things import Call, Things
 from tests.factories import Shop
 
-
-@dataclass(frozen=True)
-class Things:
-    """A shop with one of everything, and the texts by which an answer would give it away."""
-
-    shop: Shop
-    customer_id: int
-    qr_code: str
-    branch_id: int
-    empty_branch_id: int
-    staff_id: int
-    owner_id: int
-    marks: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Call:
-    """A request: `path` fills the address's parameters; `status` is what it must answer."""
-
-    status: int = 200
-    path: dict[str, int] = field(default_factory=dict)
-    query: dict[str, Any] = field(default_factory=dict)
-    body: dict[str, Any] | None = None
-
-    @property
-    def named(self) -> set[str]:
-        """The parameters and fields that the call fills."""
-        return self.path.keys() | self.query.keys() | (self.body or {}).keys()
+# Rooms with a file of their own; each has NOBODY, furnish, own and foreign as here, NOBODY and furnish of ids.
+ROOMS = (campaign_routes,)
 
 
 # Records that nobody has.
@@ -59,6 +34,7 @@ NOBODY = Things(
     8_888_004,
     8_888_005,
     ("Nobody",),
+    {name: number for room in ROOMS for name, number in room.NOBODY.items()},
 )
 
 
@@ -83,7 +59,8 @@ def furnish(shop: Shop, word: str) -> Things:
         shop.api_key,
         shop.business.slug,
     )
-    return Things(shop, card.pk, card.qr_code, branch.pk, empty.pk, staff.pk, shop.owner.pk, marks)
+    ids = {name: number for room in ROOMS for name, number in room.furnish(shop, word).items()}
+    return Things(shop, card.pk, card.qr_code, branch.pk, empty.pk, staff.pk, shop.owner.pk, marks, ids)
 
 
 def start_ids_at(number: int) -> None:
@@ -102,7 +79,7 @@ def start_ids_at(number: int) -> None:
 
 def own(mine: Things) -> dict[str, Call]:
     """What each operation accepts. Its answer is a success with the shop's own records."""
-    return {
+    table = {
         "GET /api/business": Call(),
         "PATCH /api/business": Call(body={"city": "Mumbai"}),
         "GET /api/program": Call(),
@@ -130,6 +107,9 @@ def own(mine: Things) -> dict[str, Call]:
         "PATCH /api/branches/{branch_id}": Call(path={"branch_id": mine.branch_id}, body={"city": "Mysuru"}),
         "DELETE /api/branches/{branch_id}": Call(path={"branch_id": mine.empty_branch_id}),
     }
+    for room in ROOMS:
+        table |= room.own(mine)
+    return table
 
 
 def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
@@ -137,7 +117,7 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
 
     The answer is 404; a list that is filtered by a record that the shop does not have is empty.
     """
-    return {
+    table = {
         "GET /api/customers": [Call(query={"q": theirs.marks[0]})],
         "GET /api/customers/{customer_id}": [Call(404, path={"customer_id": theirs.customer_id})],
         "DELETE /api/customers/{customer_id}": [Call(404, path={"customer_id": theirs.customer_id})],
@@ -168,6 +148,9 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
             Call(404, path={"branch_id": theirs.empty_branch_id}),
         ],
     }
+    for room in ROOMS:
+        table |= room.foreign(mine, theirs)
+    return table
 
 
 @cache

@@ -134,7 +134,7 @@ def plain(response: Any, things: Things) -> str:
     """An answer without the numbers that were asked for."""
     text = text_of(response)
     ids = (things.customer_id, things.branch_id, things.empty_branch_id, things.staff_id, things.owner_id)
-    for number in ids:
+    for number in (*ids, *things.ids.values()):
         text = text.replace(str(number), "N")
     return text
 

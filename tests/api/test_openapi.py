@@ -184,8 +184,9 @@ def things(shop: Shop) -> Iterator[Things]:
 def with_real_records(case: Any, things: Things) -> None:
     """Generated codes and numbers find nothing; these do."""
     real = {"customer_id": things.customer_id, "staff_id": things.staff_id, "branch_id": things.branch_id}
+    resource = case.path.split("/")[2]
     for name in case.path_parameters or {}:
-        case.path_parameters[name] = real[name]
+        case.path_parameters[name] = things.ids.get(f"{resource} {name}") or real.get(name) or 1
     if isinstance(case.body, dict) and "qr_code" in case.body:
         case.body["qr_code"] = things.qr_code
         case.body.pop("branch_id", None)

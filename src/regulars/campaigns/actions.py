@@ -153,8 +153,8 @@ def cancel_campaign(*, business_id: int, pk: int) -> Campaign:
     return campaign
 
 
-def send_test(*, business_id: int, pk: int, to: str) -> None:
-    """Queue a campaign as it is now for one e-mail address or phone, filled in for somebody made up.
+def send_test(*, business_id: int, pk: int, to: str) -> str:
+    """Queue a campaign as it is now for one e-mail address or phone, as somebody made up gets it; where to.
 
     Raises:
         InvalidInput: the address is unusable.
@@ -180,6 +180,7 @@ def send_test(*, business_id: int, pk: int, to: str) -> None:
         context={"subject": campaign.subject, "message": campaign.message},
         channel=campaign.channel,
     )
+    return address
 
 
 def _status(campaign: Campaign) -> str:

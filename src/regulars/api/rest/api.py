@@ -10,6 +10,7 @@ from regulars import __version__
 from regulars.api.rest import (
     branches,
     business,
+    campaigns,
     customers,
     errors,
     figures,
@@ -57,5 +58,5 @@ api = _Api(
 )
 errors.install(api)
 # The busiest first: addresses are tried in this order.
-for _router in (stamps, customers, business, figures, team, branches, points, scratch_cards):
+for _router in (stamps, customers, business, figures, team, branches, points, campaigns, scratch_cards):
     api.add_router("", _router.router)

@@ -17,6 +17,9 @@ from regulars.tenants.models import Business
 MAX_PER_PAGE = 100
 _MOST_PAGES = 10**9
 _DAY = re.compile("[0-9]{4}-[0-9]{2}-[0-9]{2}")
+_MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[ T][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 _AMOUNT = re.compile(r"[0-9]{1,12}(\.[0-9]{1,6})?")
 
 PageNumber = Annotated[int, Query(ge=1, le=_MOST_PAGES, description="Page number, from 1")]
@@ -66,6 +69,24 @@ def parse_day(value: str | None, field: str) -> dt.date | None:
         return dt.date.fromisoformat(value if _DAY.fullmatch(value) else "")
     except ValueError:
         raise InvalidInput.at(field, "must be a date written YYYY-MM-DD") from None
+
+
+def parse_moment(value: str | None, business: Business, field: str) -> dt.datetime | None:
+    """A point in time, written as times are printed, in the business's zone, or as ISO 8601 with an offset.
+
+    An hour that comes twice because clocks are set back counts as the first of both.
+
+    Raises:
+        InvalidInput: it is written otherwise, or is no time.
+    """
+    if value is None:
+        return None
+    try:
+        moment = dt.datetime.fromisoformat(value if _MOMENT.fullmatch(value) else "")
+    except ValueError:
+        expected = "must be a time written YYYY-MM-DD HH:MM:SS, or in ISO 8601 with its offset"
+        raise InvalidInput.at(field, expected) from None
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(business.timezone))
 
 
 def parse_amount(value: str, field: str) -> Decimal:
