@@ -14,6 +14,7 @@ from regulars.api.rest import (
     customers,
     errors,
     figures,
+    messages,
     points,
     scratch_cards,
     stamps,
@@ -58,5 +59,16 @@ api = _Api(
 )
 errors.install(api)
 # The busiest first: addresses are tried in this order.
-for _router in (stamps, customers, business, figures, team, branches, points, campaigns, scratch_cards):
+for _router in (
+    stamps,
+    customers,
+    business,
+    figures,
+    team,
+    branches,
+    points,
+    campaigns,
+    scratch_cards,
+    messages,
+):
     api.add_router("", _router.router)
