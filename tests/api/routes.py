@@ -20,7 +20,7 @@ from tests.api.support import Rest
 from tests.api.things import Call, Things
 from tests.factories import Shop
 
-# Rooms with a file of their own; each has NOBODY, furnish, own and foreign as here, NOBODY and furnish of ids.
+# Rooms with a file of their own. Each has NOBODY, furnish, own and foreign; the first two give ids.
 ROOMS = (campaign_routes,)
 
 
