@@ -6,6 +6,8 @@ from regulars import ca, pages
 from regulars.api.rest.api import api
 from regulars.api.rpc import pages as rpc_pages
 from regulars.api.rpc import view as rpc
+from regulars.web import look, passwords
+from regulars.web.member import scratch, unsubscribe
 
 urlpatterns = [
     path("api/", api.urls),
@@ -14,6 +16,12 @@ urlpatterns = [
     path("rpc/docs", rpc_pages.docs, name="rpc-docs"),
     path("rpc", rpc.rpc, name="rpc"),
     path("rpc/", rpc.rpc),
+    path("scratch/<str:token>", scratch.page, name="scratch"),
+    path("scratch/<str:token>/reveal", scratch.reveal, name="scratch-reveal"),
+    path("look/<str:colour>.css", look.look, name="look"),
+    path("u/<str:token>", unsubscribe.page, name="unsubscribe"),
+    path("password/forgot", passwords.forgot, name="password-forgot"),
+    path("password/reset/<str:uid>/<str:token>", passwords.reset, name="password-reset"),
     path("healthz", pages.health, name="health"),
     path("regulars-ca.crt", ca.ca_certificate, name="ca-certificate"),
 ]

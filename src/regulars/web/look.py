@@ -1,0 +1,78 @@
+"""How pages look like the business: a small style sheet with its accent, in light and in dark.
+
+Pages allow no inline styles, so the accent comes as a file of its own, which browsers keep for a year.
+"""
+
+from __future__ import annotations
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+
+from regulars.rules import colours
+from regulars.rules.errors import InvalidInput
+
+# What pages are made of: `--raised` and `--ink` of their style sheets.
+LIGHT_GROUND = "#ffffff"
+DARK_GROUND = "#221e1b"
+_STEPS = 40
+
+_SHEET = """\
+:root {{ --accent: {accent}; --on-accent: {on_accent}; --accent-ink: {light_ink};
+  --accent-deep: {deep}; --accent-pale: {pale}; }}
+@media (prefers-color-scheme: dark) {{
+  :root {{ --accent: {dark}; --on-accent: {on_dark}; --accent-ink: {dark_ink}; }}
+}}
+"""
+
+
+def mixed(colour: str, other: str, share: float) -> str:
+    """A colour with a share (0 to 1) of another one in it."""
+    parts = (
+        round(int(colour[at : at + 2], 16) * (1 - share) + int(other[at : at + 2], 16) * share)
+        for at in (1, 3, 5)
+    )
+    return "#" + "".join(f"{part:02x}" for part in parts)
+
+
+def apart(colour: str, ground: str, *, ratio: float) -> str:
+    """The colour nearest to this one with a contrast of `ratio` on a ground: mixed with black or white."""
+    towards = max((colours.BLACK, colours.WHITE), key=lambda end: colours.contrast(end, ground))
+    for step in range(_STEPS):
+        found = mixed(colour, towards, step / _STEPS)
+        if colours.contrast(found, ground) >= ratio:
+            return found
+    return towards
+
+
+def sheet(accent: str) -> str:
+    """The style sheet of an accent."""
+    # A button must stand out from its ground, and text in the accent must be readable.
+    dark = apart(accent, DARK_GROUND, ratio=3)
+    return _SHEET.format(
+        accent=accent,
+        on_accent=colours.text_on(accent),
+        light_ink=apart(accent, LIGHT_GROUND, ratio=colours.READABLE),
+        deep=mixed(accent, colours.BLACK, 0.28),
+        pale=mixed(accent, colours.WHITE, 0.34),
+        dark=dark,
+        on_dark=colours.text_on(dark),
+        dark_ink=apart(accent, DARK_GROUND, ratio=colours.READABLE),
+    )
+
+
+def address(accent: str) -> str:
+    """Where the style sheet of an accent is."""
+    return reverse("look", args=[accent.lstrip("#")])
+
+
+@require_safe
+def look(request: HttpRequest, colour: str) -> HttpResponse:
+    """The style sheet of a colour, written as six hex digits."""
+    try:
+        accent = colours.check_colour(f"#{colour}", field="colour")
+    except InvalidInput:
+        raise Http404 from None
+    response = HttpResponse(sheet(accent), content_type="text/css; charset=utf-8")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response

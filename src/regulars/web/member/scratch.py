@@ -1,0 +1,133 @@
+"""The page on which a customer scratches a card. Its address is the only key to it.
+
+Asking for the page never reveals anything, because scanners of mail open every link: that takes a POST.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+import segno
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.safestring import SafeString, mark_safe
+from django.views.decorators.http import require_POST, require_safe
+
+from regulars import __version__
+from regulars.rules import scratch
+from regulars.rules.errors import NotFound
+from regulars.scratchcards import cards, queries
+from regulars.scratchcards.queries import CardView
+from regulars.tenants import ratelimit
+from regulars.web import look
+
+# Requests a minute from one address: a shop full of phones behind one router, and not much guessing.
+PAGES_LIMIT = 600
+UNKNOWN_LIMIT = 60
+# A prize is set the larger the shorter it is: up to so many characters.
+_SIZES = ((12, "xl"), (28, "l"), (64, "m"), (120, "s"))
+
+View = Callable[..., HttpResponse]
+
+
+def _private(view: View) -> View:
+    """Keep pages of a card out of caches, search engines and other sites' logs, and slow down who guesses."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, token: str) -> HttpResponse:
+        source = request.META.get("REMOTE_ADDR", "")
+        allowance = ratelimit.take(f"scratch:{source}", PAGES_LIMIT)
+        if not allowance.allowed:
+            response = _too_many(request, allowance)
+        else:
+            try:
+                response = view(request, token)
+            except NotFound:
+                response = _unknown(request, source)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return wrapped
+
+
+def _too_many(request: HttpRequest, allowance: ratelimit.Allowance) -> HttpResponse:
+    response = _message(
+        request,
+        HTTPStatus.TOO_MANY_REQUESTS,
+        "Please wait a minute",
+        "There were too many requests from your network. Your card stays as it is.",
+    )
+    response.headers["Retry-After"] = str(max(allowance.retry_after, 1))
+    return response
+
+
+def _unknown(request: HttpRequest, source: str) -> HttpResponse:
+    allowance = ratelimit.take(f"scratch-unknown:{source}", UNKNOWN_LIMIT)
+    if not allowance.allowed:
+        return _too_many(request, allowance)
+    return _message(
+        request,
+        HTTPStatus.NOT_FOUND,
+        "This card is not here",
+        "Check the link, or ask the shop that gave you the card for a new one.",
+    )
+
+
+def _message(request: HttpRequest, status: HTTPStatus, title: str, text: str) -> HttpResponse:
+    page = {"title": title, "text": text, "version": __version__}
+    return render(request, "web/scratch_message.html", page, status=status)
+
+
+def _size(prize: str) -> str:
+    return next((name for most, name in _SIZES if len(prize) <= most), "xs")
+
+
+def _qr_code(token: str) -> SafeString:
+    # In capitals it needs fewer and larger dots, which a camera finds more easily.
+    code = segno.make_qr(token.upper(), error="m")
+    drawn: str = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
+    return mark_safe(drawn)  # noqa: S308 - made here, of hex digits
+
+
+def _shown(card: CardView) -> dict[str, Any]:
+    found: dict[str, Any] = {
+        "card": card,
+        "look": look.address(card.accent_color),
+        "version": __version__,
+        "initial": next((sign for sign in card.business_name if sign.isalnum()), "").upper(),
+        "reveal_url": reverse("scratch-reveal", args=[card.token]),
+        "covered": card.status == queries.COVERED,
+    }
+    if card.prize is not None:
+        found |= {"size": _size(card.prize), "code": scratch.short_code(card.token)}
+        if card.is_winner and card.status == queries.REVEALED:
+            found["qr_code"] = _qr_code(card.token)
+    return found
+
+
+@require_safe
+@_private
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """The card: covered, or with what it holds."""
+    return render(request, "web/scratch.html", _shown(cards.open_card(token=token)))
+
+
+@require_POST
+@_private
+def reveal(request: HttpRequest, token: str) -> HttpResponse:
+    """Reveal the card. The page's script gets the part of the page that changes, a form the page again."""
+    try:
+        card = cards.reveal(token=token)
+    except scratch.CardExpired:
+        card = cards.open_card(token=token)
+    if request.headers.get("X-Requested-With") == "fetch":
+        return render(request, "web/scratch_result.html", _shown(card))
+    response = HttpResponseRedirect(reverse("scratch", args=[token]))
+    response.status_code = HTTPStatus.SEE_OTHER
+    return response
