@@ -1,0 +1,105 @@
+"""A real mail server in a thread. It keeps what it took, and refuses what it is told to refuse."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import socket
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from email import message_from_bytes, policy
+from email.message import EmailMessage
+from typing import Any
+
+from aiosmtpd.controller import Controller
+from aiosmtpd.smtp import SMTP
+
+
+@dataclass
+class Postbox:
+    """What came in. `at_rcpt` and `at_dot` are what it answers to a recipient and to a whole message."""
+
+    port: int = 0
+    at_rcpt: str = ""
+    at_dot: str = ""
+    refused_for_now: float = 0.0  # the share of recipients and of messages
+    mails: list[EmailMessage] = field(default_factory=list)
+    reached: list[str] = field(default_factory=list)
+    sessions: int = 0
+    most_a_session: int = 0  # then it closes the connection; 0: never
+    silent_at_dot: bool = False  # takes the message, and closes the connection without a word
+
+    def counted(self) -> Counter[str]:
+        """How many messages each recipient was sent."""
+        return Counter(self.reached)
+
+    @property
+    def url(self) -> str:
+        """What REGULARS_EMAIL_URL would say."""
+        return f"smtp://127.0.0.1:{self.port}"
+
+    async def handle_EHLO(  # noqa: N802 - aiosmtpd looks for these names
+        self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
+    ) -> list[str]:
+        self.sessions += 1
+        session.host_name, session.taken = hostname, 0
+        return responses
+
+    async def handle_MAIL(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if self.most_a_session and session.taken >= self.most_a_session:
+            server.transport.close()
+            return "421 4.7.0 Enough for now"
+        envelope.mail_from = address
+        return "250 OK"
+
+    async def handle_RCPT(  # noqa: N802
+        self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
+    ) -> str:
+        if answer := self.at_rcpt or self._refusal():
+            return answer
+        envelope.rcpt_tos.append(address)
+        return "250 OK"
+
+    async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        for to in envelope.rcpt_tos:
+            if answer := self.at_dot or self._refusal():
+                return answer
+            self.reached.append(to)
+        self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
+        session.taken += 1
+        if self.silent_at_dot:
+            server.transport.close()
+        return "250 OK"
+
+    def _refusal(self) -> str:
+        # Half of them at the recipient, half at the end of the message.
+        return "451 4.3.0 Not now" if random.random() < self.refused_for_now / 2 else ""
+
+
+class _Quiet(Controller):
+    def factory(self) -> SMTP:
+        return SMTP(self.handler, hostname="mail.example", loop=self.loop)
+
+
+@contextmanager
+def opened(port: int = 0) -> Iterator[Postbox]:
+    """A mail server that listens on loopback while this lasts."""
+    postbox = Postbox(port=port or free_port())
+    controller = _Quiet(postbox, hostname="127.0.0.1", port=postbox.port, loop=asyncio.new_event_loop())
+    controller.start()
+    try:
+        yield postbox
+    finally:
+        controller.stop()
+
+
+def free_port() -> int:
+    """A port on which nobody listens."""
+    with socket.socket() as found:
+        found.bind(("127.0.0.1", 0))
+        port: int = found.getsockname()[1]
+        return port
