@@ -47,15 +47,14 @@ def send_out(*, business_id: int, campaign_id: int) -> None:
         campaign = Campaign.objects.filter(pk=campaign_id, finished_at=None).first()
         if campaign is None:
             return
-        # A sender that ends by an exception leaves its notes to others, so none is raised within.
-        with letters.at_hand(campaign), sending.Sender() as sender:
-            go_on = _send(campaign, sender)
+        with letters.at_hand(campaign):
+            go_on = _send(campaign)
         if go_on is None and finish(campaign):
             return
         raise Again(at=go_on or timezone.now() + LOOK_AGAIN)
 
 
-def _send(campaign: Campaign, sender: sending.Sender) -> dt.datetime | None:
+def _send(campaign: Campaign) -> dt.datetime | None:
     """Send what is due; when to go on, None when nothing is left."""
     while True:
         campaign.refresh_from_db()
@@ -67,10 +66,9 @@ def _send(campaign: Campaign, sender: sending.Sender) -> dt.datetime | None:
             skip_queued(campaign)
             return None
         batch = sending.send_some(
-            sender=sender,
             campaign_id=campaign.pk,
             most=BATCH,
-            rate_per_minute=campaign.rate_per_minute,
+            rate=campaign.rate_per_minute,
             counted=partial(count, campaign),
             stop=progress.stopping,
         )
