@@ -11,12 +11,16 @@ from regulars.rules.errors import NotFound
 
 @dataclass(frozen=True, slots=True)
 class Placeholder:
-    """Something that a text may tell, by its name in braces. `link`: the value is an address to follow."""
+    """Something that a text may tell, by its name in braces.
+
+    `link`: the value is an address to follow. `code`: it is to be read out or typed, so it stands out.
+    """
 
     name: str
     meaning: str
     sample: str
     link: bool = False
+    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +105,7 @@ _KINDS: Final = (
         "A customer gets a card (event member.enrolled).",
         "Welcome to {business_name}",
         "Hello {first_name|there},\n\n"
-        "welcome to {program_name}. Show your card at every visit: {stamps_required} stamps make a reward.\n"
+        "Welcome to {program_name}. Show your card at every visit: {stamps_required} stamps make a reward.\n"
         "Your reward: {program_reward}\n\n"
         "Your card is always at the address below. Keep this e-mail, or put the card on your home screen.",
         _MEMBER,
@@ -114,7 +118,7 @@ _KINDS: Final = (
         "The customer's birthday, from 8 in the morning in the time zone of the business.",
         "Happy birthday, {first_name|dear guest}",
         "Hello {first_name|there},\n\n"
-        "happy birthday from all of us at {business_name}.\n\n"
+        "Happy birthday from all of us at {business_name}.\n\n"
         "Come by and let us celebrate with you.",
         _MEMBER,
         _CARD,
@@ -126,7 +130,7 @@ _KINDS: Final = (
         "Stamps complete a reward (event reward.earned).",
         "You have earned a reward: {reward}",
         "Hello {first_name|there},\n\n"
-        "your card is full. Your reward waits for you at {business_name}: {reward}\n"
+        "Your card is full. Your reward waits for you at {business_name}: {reward}\n"
         "Rewards to redeem: {pending_rewards}\n\n"
         "Show your card at the counter.",
         (
@@ -143,16 +147,16 @@ _KINDS: Final = (
         "A customer gets a voucher (event voucher.issued).",
         "A voucher for you: {voucher}",
         "Hello {first_name|there},\n\n"
-        "here is a voucher for you from {business_name}: {voucher}\n\n"
+        "Here is a voucher for you from {business_name}: {voucher}\n\n"
         "{voucher_details}\n\n"
-        "Your code: {voucher_codes}\n"
+        "Your code:\n{voucher_codes}\n\n"
         "Worth: {voucher_value}\n"
         "Last day: {last_day}\n\n"
         "{voucher_instructions|Show this code at the counter.}",
         (
             *_MEMBER,
             *_VOUCHER,
-            Placeholder("voucher_codes", "The codes, one or several.", "7HXK3MQPA9D"),
+            Placeholder("voucher_codes", "The codes, one or several.", "7HXK3MQPA9D", code=True),
             Placeholder(
                 "voucher_instructions",
                 "The voucher's own instructions; they may be empty.",
@@ -169,11 +173,11 @@ _KINDS: Final = (
         "Seven days before the last day of a voucher code that was not redeemed.",
         "Your voucher ends on {last_day}: {voucher}",
         "Hello {first_name|there},\n\n"
-        "your voucher for {voucher} can be used until {last_day}.\n\n"
-        "Your code: {voucher_code}\n"
+        "Your voucher for {voucher} can be used until {last_day}.\n\n"
+        "Your code:\n{voucher_code}\n\n"
         "Worth: {voucher_value}\n\n"
         "We would be sorry if it went to waste.",
-        (*_MEMBER, *_VOUCHER, Placeholder("voucher_code", "The code.", "7HXK3MQPA9D")),
+        (*_MEMBER, *_VOUCHER, Placeholder("voucher_code", "The code.", "7HXK3MQPA9D", code=True)),
         _CARD,
     ),
     Kind(
@@ -183,7 +187,7 @@ _KINDS: Final = (
         "A scratch card is issued to a customer (event scratch_card.issued).",
         "A scratch card for you from {business_name}",
         "Hello {first_name|there},\n\n"
-        "there is a scratch card for you: {scratch_campaign}\n"
+        "There is a scratch card for you: {scratch_campaign}\n"
         "Last day: {last_day}\n\n"
         "Scratch it and see what you have won.",
         (
@@ -208,12 +212,12 @@ _KINDS: Final = (
         "You are on the team of {business_name}",
         "Hello {name},\n\n"
         "{business_name} has added you to its team. Sign in with:\n\n"
-        "E-mail: {email}\n"
-        "Temporary password: {temp_password}\n\n"
+        "E-mail:\n{email}\n\n"
+        "Temporary password:\n{temp_password}\n\n"
         "It works for seven days, and you choose your own password when you first sign in.",
         (
             *_STAFF,
-            Placeholder("temp_password", "The temporary password.", "k7m2-p9qx-4tzd"),
+            Placeholder("temp_password", "The temporary password.", "b3f9a2c1d4e5", code=True),
             Placeholder("sign_in_url", "Where to sign in.", "https://shop.example/", link=True),
         ),
         Button("Sign in", "sign_in_url"),
@@ -225,7 +229,7 @@ _KINDS: Final = (
         "Somebody on a team has forgotten their password.",
         "Choose a new password",
         "Hello {name|there},\n\n"
-        "somebody, probably you, asked for a new password for {email}. Choose it with the button below. "
+        "Somebody, probably you, asked for a new password for {email}. Choose it with the button below. "
         "The link works once, and for one hour.\n\n"
         "If it was not you, do nothing: your password stays as it is.",
         (

@@ -17,7 +17,7 @@ from django.conf import settings
 from django.template.loader import render_to_string
 
 from regulars.messages.kinds import Button
-from regulars.rules.colours import text_on
+from regulars.rules.colours import contrast, text_on
 from regulars.rules.placeholders import Part, Slot, fill, filled, one_line, parse
 from regulars.tenants.models import Business
 
@@ -28,6 +28,10 @@ Paragraph = tuple[Line, ...]
 _SUBJECT, _BODY, _TARGET, _UNSUBSCRIBE = "\ue000", "\ue001", "\ue002", "\ue003"
 _HOLES: Final = re.compile(f"([{_SUBJECT}{_BODY}{_TARGET}{_UNSUBSCRIBE}])")
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}]")
+_CODE: Final = "font:600 20px/1.6 ui-monospace,SFMono-Regular,Menlo,Consolas,monospace;letter-spacing:0.04em;"
+# The ground of a letter, by day and by night, and the least contrast of a button on it (WCAG 2.2, 1.4.11).
+_GROUND, _DARK_GROUND = "#ffffff", "#221e1b"
+_STANDS_OUT: Final = 3
 _MOST_KEPT: Final = 256
 
 
@@ -68,14 +72,15 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a letter says: subject, body, its button, the placeholders it may use, those that are addresses,
-    and why it was sent (one sentence of its foot).
+    """What a letter says: subject, body, its button, the placeholders that it may use, those of them that are
+    addresses and those that are codes, and why it was sent (one sentence of its foot).
     """
 
     subject: str
     body: str
     known: frozenset[str]
     links: frozenset[str]
+    codes: frozenset[str]
     button: Button | None
     why: str
 
@@ -146,6 +151,8 @@ def _compiled(look: Look, words: Words, with_unsubscribe: bool) -> _Compiled:  #
             "button": words.button.label if words.button else "",
             "accent": look.accent,
             "on_accent": text_on(look.accent),
+            "edge": _edge(look.accent, _GROUND),
+            "dark_edge": _edge(look.accent, _DARK_GROUND),
             "name": look.name,
             "address": look.address,
             "why": words.why,
@@ -161,6 +168,11 @@ def _compiled(look: Look, words: Words, with_unsubscribe: bool) -> _Compiled:  #
         sheet=tuple(_HOLES.split(sheet)),
         foot="\n".join(part for part in (look.name, look.address, words.why) if part),
     )
+
+
+def _edge(accent: str, ground: str) -> str:
+    """The border of a button: its own colour, unless it would be lost on this ground."""
+    return accent if contrast(accent, ground) >= _STANDS_OUT else text_on(ground)
 
 
 def _linked(literal: str) -> str:
@@ -196,23 +208,27 @@ def _silent(line: Line, values: Mapping[str, str]) -> bool:
 class _Escaped(dict[str, str]):
     """Values as HTML, each made when it is first asked for."""
 
-    def __init__(self, values: Mapping[str, str], links: Collection[str]) -> None:
+    def __init__(self, values: Mapping[str, str], words: Words) -> None:
         super().__init__()
         self._values = values
-        self._links = links
+        self._words = words
 
     def get(self, name: str, default: str = "") -> str:  # type: ignore[override]
         if name not in self:
-            value = self._values.get(name, default)
-            is_link = value and name in self._links
-            self[name] = _link(value) if is_link else escape(value).replace("\n", "<br>")
+            self[name] = self._shown(name, self._values.get(name, default))
         return self[name]
+
+    def _shown(self, name: str, value: str) -> str:
+        if value and name in self._words.links:
+            return _link(value)
+        shown = escape(value).replace("\n", "<br>")
+        return f'<strong style="{_CODE}">{shown}</strong>' if value and name in self._words.codes else shown
 
 
 def _html(
     compiled: _Compiled, words: Words, subject: str, values: Mapping[str, str], unsubscribe: str
 ) -> str:
-    shown = _Escaped(values, words.links)
+    shown = _Escaped(values, words)
     body = "\n".join(
         f'<p dir="auto" style="margin:0 0 20px;">{paragraph}</p>'
         for paragraph in _paragraphs(compiled.html_paragraphs, shown, "<br>\n")

@@ -60,6 +60,7 @@ def words(kind: Kind, *, subject: str, body: str) -> Words:
         body=body,
         known=kind.known,
         links=frozenset(placeholder.name for placeholder in kind.placeholders if placeholder.link),
+        codes=frozenset(placeholder.name for placeholder in kind.placeholders if placeholder.code),
         button=kind.button,
         why=WHY_MEMBER if kind.to == "member" else WHY_STAFF,
     )
