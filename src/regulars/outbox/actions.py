@@ -1,13 +1,262 @@
-"""Writes about events, other than telling them."""
+"""Writes about events and webhooks, other than telling events and delivering them."""
 
 from __future__ import annotations
 
+import datetime as dt
+from collections.abc import Iterable, Sequence
+from typing import Any
+
+from django.conf import settings
+from django.db import connection, transaction
+from django.utils import timezone
 from django_scopes import scope
 
-from regulars.outbox.models import Event
+from regulars import db, seal
+from regulars.outbox import catalogue, emit, queries, webhooks
+from regulars.outbox.models import Delivery, Event, WebhookEndpoint
+from regulars.rules import addresses
+from regulars.rules.errors import Conflict, InvalidInput
+from regulars.rules.text import clean_text
+
+MAX_ENDPOINTS = 20  # of a business
+MAX_RESENT = 100_000  # events that one call sends again
+OVERLAP_HOURS = 24  # during which the former secret signs too
+MAX_OVERLAP_HOURS = 7 * 24
+
+
+def create_endpoint(
+    *, business_id: int, url: str, event_types: Sequence[str] = ("*",), description: str = ""
+) -> tuple[WebhookEndpoint, str]:
+    """Let an address receive events of these types from now on. Also returns its secret, never shown again.
+
+    Raises:
+        InvalidInput: the address, a type or the description is unusable.
+        Conflict: the business has 20 endpoints already.
+    """
+    secret = webhooks.new_secret()
+    values = _checked(url=url, event_types=event_types, description=description)
+    with scope(business=business_id), transaction.atomic():
+        db.serialise("webhook endpoints", business_id)
+        if WebhookEndpoint.objects.filter(business_id=business_id).count() >= MAX_ENDPOINTS:
+            raise Conflict(f"There are {MAX_ENDPOINTS} endpoints already, and there can be no more.")
+        made = WebhookEndpoint.objects.create(business_id=business_id, secret=seal.seal(secret), **values)
+    return made, secret
+
+
+def edit_endpoint(*, business_id: int, endpoint_id: int, **changes: Any) -> WebhookEndpoint:
+    """Change `url`, `event_types`, `description` or `is_active`; what is not named stays.
+
+    An endpoint that is enabled again gets what is pending for it, at once.
+
+    Raises:
+        InvalidInput: a value is unusable.
+        NotFound: the business has no such endpoint.
+    """
+    active = changes.pop("is_active", None)
+    values = _checked(**changes)
+    now = timezone.now()
+    if active is True:
+        values |= {
+            "is_active": True,
+            "disabled_at": None,
+            "disabled_reason": "",
+            "failures": 0,
+            "closed_until": None,
+        }
+    elif active is False:
+        values |= {"is_active": False, "disabled_at": now, "disabled_reason": "Switched off."}
+    with scope(business=business_id), transaction.atomic():
+        queries.endpoint(business_id=business_id, endpoint_id=endpoint_id)
+        if "url" in values:  # another place: what failed there says nothing about it
+            values |= {"failures": 0, "closed_until": None}
+        WebhookEndpoint.objects.filter(business_id=business_id, pk=endpoint_id).update(
+            **values, modified_at=now
+        )
+        if active is True or "url" in values:
+            Delivery.objects.filter(
+                endpoint_id=endpoint_id, status=Delivery.Status.PENDING, next_at__gt=now
+            ).update(next_at=now)
+        return queries.endpoint(business_id=business_id, endpoint_id=endpoint_id)
+
+
+def delete_endpoint(*, business_id: int, endpoint_id: int) -> None:
+    """Delete an endpoint with the log of its deliveries.
+
+    Raises:
+        NotFound: the business has no such endpoint.
+    """
+    with scope(business=business_id), transaction.atomic():
+        # Deliveries that are just being written down come first, and are then deleted too.
+        queries.endpoint(business_id=business_id, endpoint_id=endpoint_id, lock=True)
+        db.run(
+            "DELETE FROM outbox_deliveryattempt WHERE delivery_id IN "
+            "(SELECT id FROM outbox_delivery WHERE endpoint_id = %s)",
+            (endpoint_id,),
+        )
+        db.run("DELETE FROM outbox_delivery WHERE endpoint_id = %s", (endpoint_id,))
+        WebhookEndpoint.objects.filter(business_id=business_id, pk=endpoint_id).delete()
+
+
+def rotate_secret(
+    *, business_id: int, endpoint_id: int, overlap_hours: int = OVERLAP_HOURS
+) -> tuple[WebhookEndpoint, str]:
+    """Give an endpoint a new secret, shown once. For some hours the former one signs beside it.
+
+    Raises:
+        InvalidInput: the hours are not between 0 and 168.
+        NotFound: the business has no such endpoint.
+    """
+    if not 0 <= overlap_hours <= MAX_OVERLAP_HOURS:
+        raise InvalidInput.at("overlap_hours", f"must be between 0 and {MAX_OVERLAP_HOURS}")
+    secret = webhooks.new_secret()
+    now = timezone.now()
+    with scope(business=business_id), transaction.atomic():
+        found = queries.endpoint(business_id=business_id, endpoint_id=endpoint_id, lock=True)
+        found.previous_secret = found.secret if overlap_hours and _can_open(found.secret) else ""
+        found.previous_secret_until = (
+            now + dt.timedelta(hours=overlap_hours) if found.previous_secret else None
+        )
+        found.secret = seal.seal(secret)
+        found.save(update_fields=["secret", "previous_secret", "previous_secret_until", "modified_at"])
+    return found, secret
+
+
+def send_test(*, business_id: int, endpoint_id: int) -> str:
+    """Tell an event of the type webhook.test to this endpoint only, whatever types it wants; the event's uid.
+
+    Raises:
+        NotFound: the business has no such endpoint.
+        Conflict: it is disabled.
+    """
+    with scope(business=business_id), transaction.atomic():
+        found = queries.endpoint(business_id=business_id, endpoint_id=endpoint_id)
+        _check_active(found)
+        data = {"endpoint_id": endpoint_id, "message": "This is a test."}
+        event = emit.NewEvent(webhooks.TEST, None, data)
+        emit.emit(business_id=business_id, events=[event])
+        stored = Event.objects.filter(business_id=business_id, type=webhooks.TEST)
+        return stored.order_by("-id").values_list("uid", flat=True)[0]
+
+
+def resend(*, business_id: int, delivery_id: int) -> Delivery:
+    """Send an event to an endpoint again, at once and with all its attempts. It keeps its `webhook-id`.
+
+    Raises:
+        NotFound: the business has no such delivery.
+        Conflict: the endpoint is disabled.
+    """
+    with scope(business=business_id), transaction.atomic():
+        found = queries.delivery(business_id=business_id, delivery_id=delivery_id)
+        _check_active(found.endpoint)
+        Delivery.objects.filter(business_id=business_id, pk=delivery_id).update(
+            status=Delivery.Status.PENDING, attempts=0, next_at=timezone.now(), delivered_at=None
+        )
+        return queries.delivery(business_id=business_id, delivery_id=delivery_id)
+
+
+_RESEND = """
+INSERT INTO outbox_delivery (business_id, endpoint_id, event_id, member_id, status, attempts, next_at, lease,
+                             last_error)
+SELECT business_id, %s, id, member_id, 'pending', 0, %s, '', '' FROM outbox_event
+WHERE {ids}
+ON CONFLICT (endpoint_id, event_id) DO UPDATE
+    SET status = 'pending', attempts = 0, next_at = excluded.next_at, delivered_at = NULL"""
+
+
+def resend_since(*, business_id: int, endpoint_id: int, since: dt.datetime) -> int:
+    """Send an endpoint everything again that happened since then and that it wants; how many events.
+
+    Also what happened before the endpoint was there, as long as the events are kept (90 days).
+
+    Raises:
+        NotFound: the business has no such endpoint.
+        Conflict: it is disabled.
+        InvalidInput: these would be more than 100,000 events.
+    """
+    with scope(business=business_id), transaction.atomic():
+        found = queries.endpoint(business_id=business_id, endpoint_id=endpoint_id, lock=True)
+        _check_active(found)
+        events = queries.events_for(found, since=since)[: MAX_RESENT + 1]
+        # Nobody erases a member between the look at their events and the new deliveries.
+        held = events.select_for_update(no_key=True) if db.is_postgresql() else events
+        ids = list(held.values_list("id", flat=True))
+        if len(ids) > MAX_RESENT:
+            raise InvalidInput.at("since", f"covers more than {MAX_RESENT:,} events; choose a later moment")
+        now = db.moment(timezone.now())
+        with connection.cursor() as cursor:
+            cursor.execute(_RESEND.format(ids=db.any_of("id")), (endpoint_id, now, db.numbers(ids)))
+        return len(ids)
 
 
 def forget_member(*, business_id: int, member_id: int) -> None:
-    """Delete the events that tell about a member. Within the caller's transaction."""
-    with scope(business=business_id):
-        Event.objects.filter(business_id=business_id, member_id=member_id).delete()
+    """Delete the events that tell about a member, and their deliveries. Within the caller's transaction."""
+    whose = (business_id, member_id)
+    if db.is_postgresql():
+        # Whoever is passing them on, or writing down how they were delivered, comes first.
+        db.run(
+            "SELECT 1 FROM outbox_event WHERE business_id = %s AND member_id = %s ORDER BY id FOR UPDATE",
+            whose,
+        )
+        db.run(f"SELECT 1 FROM outbox_delivery WHERE event_id IN ({_EVENTS}) ORDER BY id FOR UPDATE", whose)
+    db.run(
+        "DELETE FROM outbox_deliveryattempt WHERE delivery_id IN "
+        f"(SELECT id FROM outbox_delivery WHERE event_id IN ({_EVENTS}))",
+        whose,
+    )
+    db.run(f"DELETE FROM outbox_delivery WHERE event_id IN ({_EVENTS})", whose)
+    db.run(f"DELETE FROM outbox_event WHERE id IN ({_EVENTS})", whose)
+
+
+_EVENTS = "SELECT id FROM outbox_event WHERE business_id = %s AND member_id = %s"
+
+
+def _check_active(endpoint: WebhookEndpoint) -> None:
+    if not endpoint.is_active:
+        raise Conflict(f"The endpoint {endpoint.pk} is disabled. Enable it first.")
+
+
+def _can_open(sealed: str) -> bool:
+    try:
+        seal.unseal(sealed)
+    except seal.Unsealable:
+        return False
+    return True
+
+
+def _checked(**values: Any) -> dict[str, Any]:
+    """Values that can be stored.
+
+    Raises:
+        InvalidInput: one is unusable, or is no field.
+    """
+    found: dict[str, Any] = {}
+    for field, value in values.items():
+        match field:
+            case "url":
+                found[field] = _checked_url(value)
+            case "event_types":
+                found[field] = _checked_types(value)
+            case "description":
+                found[field] = clean_text(value, field=field, max_length=200)
+            case _:
+                raise InvalidInput.at(field, "is not a field of an endpoint")
+    return found
+
+
+def _checked_url(url: str) -> str:
+    url = url.strip()
+    problem = addresses.url_problem(url) or addresses.forbidden(url, settings.REGULARS_WEBHOOK_NETWORKS)
+    if problem:
+        raise InvalidInput.at("url", problem)
+    return url
+
+
+def _checked_types(types: Iterable[str]) -> list[str]:
+    found = list(dict.fromkeys(types))
+    if not found:
+        raise InvalidInput.at("event_types", 'must name at least one type; "*" stands for all')
+    known = {webhooks.EVERYTHING, *catalogue.TYPES, *(f"{group}.*" for group in catalogue.GROUPS)}
+    for one in found:
+        if one not in known:
+            raise InvalidInput.at("event_types", f'has "{one[:60]}", which is no type of event')
+    return found

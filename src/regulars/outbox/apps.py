@@ -8,3 +8,12 @@ class OutboxConfig(AppConfig):
 
     name = "regulars.outbox"
     label = "outbox"
+
+    def ready(self) -> None:
+        """Enter the loops that pass events on and send them, and webhooks as those who hear of all events."""
+        from regulars.jobs import loops  # noqa: PLC0415 - models load first
+        from regulars.outbox import consumers, deliver, fanout, webhooks  # noqa: PLC0415 - models load first
+
+        consumers.register("webhooks", None, webhooks.enlist)
+        loops.register("events", fanout.step, every=0.2)
+        loops.register("webhooks", deliver.step, every=0.2)

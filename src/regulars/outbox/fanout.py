@@ -9,6 +9,7 @@ import structlog
 from django.db import DatabaseError, DataError, IntegrityError, ProgrammingError, transaction
 
 from regulars import db
+from regulars.jobs import loops
 from regulars.outbox.consumers import Consumer, Pending, consumers
 
 BATCH = 500
@@ -38,6 +39,8 @@ def step(stop: Callable[[], bool]) -> bool:
         if events:
             ids = db.numbers([event.id for event in events])
             db.run(f"UPDATE outbox_event SET pending = false WHERE {db.any_of('id')}", (ids,))
+    if events:
+        loops.wake("webhooks")
     return len(events) == BATCH
 
 

@@ -86,10 +86,8 @@ class Delivery(models.Model):
     business = models.ForeignKey(
         "tenants.Business", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
-    endpoint = models.ForeignKey(
-        WebhookEndpoint, on_delete=models.CASCADE, related_name="deliveries", db_index=False
-    )
-    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="deliveries")
+    endpoint = models.ForeignKey(WebhookEndpoint, on_delete=models.CASCADE, related_name="+", db_index=False)
+    event = models.ForeignKey(Event, on_delete=models.CASCADE, related_name="+")
     member_id = models.BigIntegerField(null=True)
     status = models.CharField(max_length=10, choices=Status.choices, default=Status.PENDING.value)
     attempts = models.PositiveSmallIntegerField(default=0)
@@ -136,7 +134,7 @@ class DeliveryAttempt(models.Model):
     business = models.ForeignKey(
         "tenants.Business", on_delete=models.CASCADE, related_name="+", db_constraint=False, db_index=False
     )
-    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="log")
+    delivery = models.ForeignKey(Delivery, on_delete=models.CASCADE, related_name="+")
     at = models.DateTimeField()
     duration_ms = models.PositiveIntegerField()
     status = models.PositiveSmallIntegerField(null=True, blank=True)

@@ -1,3 +1,5 @@
+from typing import Any
+
 import django.db.models.deletion
 import django.db.models.functions.datetime
 from django.db import migrations, models
@@ -5,7 +7,7 @@ from django.db import migrations, models
 _now = django.db.models.functions.datetime.Now
 
 
-def _business(**options: bool) -> models.ForeignKey:
+def _business(**options: Any) -> Any:
     return models.ForeignKey(
         on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.business", **options
     )
@@ -93,7 +95,7 @@ class Migration(migrations.Migration):
                     models.ForeignKey(
                         db_index=False,
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="deliveries",
+                        related_name="+",
                         to="outbox.webhookendpoint",
                     ),
                 ),
@@ -101,7 +103,7 @@ class Migration(migrations.Migration):
                     "event",
                     models.ForeignKey(
                         on_delete=django.db.models.deletion.CASCADE,
-                        related_name="deliveries",
+                        related_name="+",
                         to="outbox.event",
                     ),
                 ),
@@ -146,7 +148,7 @@ class Migration(migrations.Migration):
                 (
                     "delivery",
                     models.ForeignKey(
-                        on_delete=django.db.models.deletion.CASCADE, related_name="log", to="outbox.delivery"
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="outbox.delivery"
                     ),
                 ),
             ],

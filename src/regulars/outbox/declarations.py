@@ -1,0 +1,336 @@
+"""The declarations of all types of events. What they look like on the page is in `catalogue`.
+
+An example's fields are the payload's fields. What a field means is in `meanings`, unless it means something
+else in one type of event.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from regulars.outbox.meanings import SOMEBODY
+
+
+@dataclass(frozen=True, slots=True)
+class Declaration:
+    """A type of event: what it means (Markdown), a payload, and what its fields mean only here."""
+
+    meaning: str
+    example: Mapping[str, Any]
+    own: Mapping[str, tuple[str, str]] = field(default_factory=dict)
+    version: int = 1
+
+
+DECLARED: dict[str, Declaration] = {
+    "member.enrolled": Declaration(
+        "A customer got a card. `code` is the customer's number in words that people can read "
+        "out, `email` and `phone` are empty text when not given.",
+        {
+            "customer_id": 12,
+            "code": "M000012",
+            "qr_code": "8c1f4e0b7a92d635",
+            "name": "Nora Whitfield",
+            "email": "",
+            "phone": "+447700900123",
+        },
+        own={
+            "code": ("text", "The customer's number in words that people can read out"),
+            "name": ("text", "The whole name"),
+        },
+    ),
+    "member.updated": Declaration(
+        "A customer's profile was changed. `changed` names the fields whose value is another "
+        "one now, by their names in the [RPC API](rpc.md) (a new group or branch is `group` or "
+        "`branch`).",
+        {
+            "customer_id": 12,
+            "code": "M000012",
+            "name": "Nora Whitfield-Shaw",
+            "email": "nora@whitfield.example",
+            "phone": "+447700900123",
+            "changed": ["email", "last_name", "name"],
+        },
+        own={
+            "code": ("text", "The customer's number in words that people can read out"),
+            "name": ("text", "The whole name"),
+        },
+    ),
+    "member.deleted": Declaration(
+        "A customer was erased.",
+        {"customer_id": 12},
+    ),
+    "stamp.added": Declaration(
+        "Stamps were put on a card, at the counter or as a birthday present.",
+        {
+            "customer_id": 12,
+            "stamps_added": 2,
+            "current_stamps": 1,
+            "goal": 8,
+            "rewards_earned": 1,
+            "pending_rewards": 1,
+            "branch_id": 2,
+            "transaction_id": 501,
+        },
+    ),
+    "reward.earned": Declaration(
+        "Stamps completed one reward or several; it follows the `stamp.added` of the same "
+        "`transaction_id`. `count` says how many rewards, `reward` what they are.",
+        {"customer_id": 12, "reward": "Free coffee", "count": 1, "pending_rewards": 1, "transaction_id": 501},
+    ),
+    "reward.redeemed": Declaration(
+        "A reward was handed out.",
+        {
+            "customer_id": 12,
+            "reward": "Free coffee",
+            "pending_rewards": 0,
+            "total_redeemed": 3,
+            "branch_id": None,
+            "transaction_id": 502,
+        },
+    ),
+    "points.earned": Declaration(
+        "Points were credited. `balance` is what the card has afterwards.",
+        {"customer_id": 12, "points": 50, "balance": 70, "transaction_id": 503},
+        own={"points": ("number", "Points that were credited")},
+    ),
+    "points.spent": Declaration(
+        "Points were taken; `points` is negative.",
+        {"customer_id": 12, "points": -20, "balance": 50, "transaction_id": 504},
+        own={"points": ("number", "Points that were taken, below zero")},
+    ),
+    "points.reversed": Declaration(
+        "Points that had been earned were taken back, because what they were earned for was "
+        "changed or undone; `points` is negative. How many, the business's refund policy "
+        "decides; when none could be taken, there is no event.",
+        {"customer_id": 12, "points": -20, "balance": 30, "transaction_id": 505},
+        own={"points": ("number", "Points that were taken back, below zero")},
+    ),
+    "points.returned": Declaration(
+        "Points that had been spent were given back, because what they were spent on was changed or undone.",
+        {"customer_id": 12, "points": 20, "balance": 50, "transaction_id": 506},
+        own={"points": ("number", "Points that were given back")},
+    ),
+    "points.expired": Declaration(
+        "Points lapsed because their last day has passed; `points` is negative.",
+        {"customer_id": 12, "points": -50, "balance": 0, "transaction_id": 507},
+        own={"points": ("number", "Points that lapsed, below zero")},
+    ),
+    "sale.recorded": Declaration(
+        "A sale was recorded. `points` is what the promotions made it worth; they are in the "
+        "`points.earned` that follows it, and a sale that is worth nothing has none. A "
+        "`total_value` below zero is a refund, whose `points` are negative.",
+        {
+            "customer_id": 12,
+            "sale_id": 88,
+            "code": "T000088",
+            "total_value": "29.50",
+            "points": 2,
+            "branch_id": None,
+        },
+        own={"code": ("text", "The sale's code")},
+    ),
+    "sale.changed": Declaration(
+        "A sale was edited. These are its facts from now on; what its points did to the card "
+        "follows as an event of its own.",
+        {
+            "customer_id": 12,
+            "sale_id": 88,
+            "code": "T000088",
+            "total_value": "45.00",
+            "points": 4,
+            "branch_id": 2,
+        },
+        own={"code": ("text", "The sale's code")},
+    ),
+    "sale.deleted": Declaration(
+        "A sale was deleted. These were its facts.",
+        {
+            "customer_id": 12,
+            "sale_id": 88,
+            "code": "T000088",
+            "total_value": "45.00",
+            "points": 4,
+            "branch_id": 2,
+        },
+        own={"code": ("text", "The sale's code")},
+    ),
+    "voucher.issued": Declaration(
+        "A voucher was issued: `voucher_codes` are its codes, one for each that was asked for. "
+        "`issue_id` and `code` are the issue's own, `voucher_id`, `voucher` and `name` say "
+        "which voucher it is. `points_used` were taken for it; they are in a `points.spent` of "
+        "the same moment. `occasion` is set when it was issued for something that counts once, "
+        "such as `birthday:2026` or `signup`, and null otherwise. `customer_id` is null when it "
+        "was issued to nobody in particular: whoever bears a code redeems it. Changing the "
+        "issue later writes no event of its own.",
+        {
+            "customer_id": 12,
+            "issue_id": 31,
+            "code": "I000031",
+            "voucher_id": 4,
+            "voucher": "V000004",
+            "name": "Free muffin",
+            "voucher_codes": ["7HXK3MQPA9D", "R4WNC6TGEYJ"],
+            "points_used": 20,
+            "occasion": None,
+        },
+        own={
+            "code": ("text", "The issue's code"),
+            "name": ("text", "The voucher's name"),
+            "customer_id": (
+                "number or null",
+                "The customer, or null when it was issued to nobody in particular",
+            ),
+        },
+    ),
+    "voucher.reserved": Declaration(
+        "A voucher code is held for somebody who is paying, until `reserved_until`, in UTC. "
+        "Here and in the following events `value` is what the code is worth: percent of the "
+        "sale when `value_type` is 1, otherwise an amount of currency. `customer_id` is null "
+        "when the code was nobody's in particular.",
+        {
+            "customer_id": 12,
+            "voucher_id": 4,
+            "voucher": "V000004",
+            "voucher_code": "7HXK3MQPA9D",
+            "value": "5.00",
+            "value_type": 0,
+            "branch_id": 2,
+            "reserved_until": "2026-11-07 14:30:00",
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "voucher.released": Declaration(
+        "A reservation was given up, or it ran out: then this is written when the hourly round "
+        "finds it, though the code can be redeemed again as soon as `reserved_until` has "
+        "passed.",
+        {
+            "customer_id": 12,
+            "voucher_id": 4,
+            "voucher": "V000004",
+            "voucher_code": "7HXK3MQPA9D",
+            "value": "5.00",
+            "value_type": 0,
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "voucher.redeemed": Declaration(
+        "A voucher code was redeemed; each is redeemed once, unless it is reset. "
+        "`points_credited` is 0 unless the voucher is one that can be redeemed for points; they "
+        "are in a `points.earned` of the same moment.",
+        {
+            "customer_id": 12,
+            "voucher_id": 4,
+            "voucher": "V000004",
+            "voucher_code": "7HXK3MQPA9D",
+            "value": "5.00",
+            "value_type": 0,
+            "branch_id": 2,
+            "points_credited": 0,
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "voucher.reset": Declaration(
+        "A redemption was undone: the code can be redeemed again. `reason` is what was said "
+        "about it, or empty text. Points that were credited are taken back; how many, the "
+        "`points.reversed` of the same moment says.",
+        {
+            "customer_id": 12,
+            "voucher_id": 4,
+            "voucher": "V000004",
+            "voucher_code": "7HXK3MQPA9D",
+            "value": "5.00",
+            "value_type": 0,
+            "reason": "Wrong customer",
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "voucher.expired": Declaration(
+        "The last day of a voucher code has passed, and it was not redeemed.",
+        {
+            "customer_id": 12,
+            "voucher_id": 4,
+            "voucher": "V000004",
+            "voucher_code": "7HXK3MQPA9D",
+            "value": "5.00",
+            "value_type": 0,
+            "expired_on": "2026-10-31",
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "scratch_card.issued": Declaration(
+        "A scratch card was issued. The prize is drawn by then and stays covered until the card "
+        "is scratched. `customer_id` is null when the card was given to nobody in particular: "
+        "whoever has the link scratches it.",
+        {
+            "customer_id": 12,
+            "card_id": 73,
+            "campaign_id": 2,
+            "campaign": "Summer Spin",
+            "card_url": "https://shop.example/scratch/4f2a9c1e5b7d8036a1c2e3f405162738",
+            "expires_at": "2026-06-16",
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "scratch_card.revealed": Declaration(
+        "A scratch card was scratched, and its prize seen.",
+        {
+            "customer_id": 12,
+            "card_id": 73,
+            "campaign_id": 2,
+            "campaign": "Summer Spin",
+            "prize": "Free Coffee",
+            "is_winner": True,
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "scratch_card.redeemed": Declaration(
+        "The prize of a scratch card was handed out.",
+        {
+            "customer_id": 12,
+            "card_id": 73,
+            "campaign_id": 2,
+            "campaign": "Summer Spin",
+            "prize": "Free Coffee",
+            "is_winner": True,
+            "branch_id": None,
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "campaign.started": Declaration(
+        "A campaign was sent off: its recipients are chosen, and their messages wait to be sent.",
+        {
+            "campaign_id": 4,
+            "name": "June Promo",
+            "channel": "email",
+            "segment_filter": "active_30d",
+            "recipients": 67,
+        },
+        own={"name": ("text", "The campaign's name")},
+    ),
+    "campaign.finished": Declaration(
+        "The last message of a campaign was dealt with. `sent`, `failed` and `skipped` add up "
+        "to `recipients`.",
+        {"campaign_id": 4, "name": "June Promo", "recipients": 67, "sent": 64, "failed": 1, "skipped": 2},
+        own={"name": ("text", "The campaign's name")},
+    ),
+    "message.bounced": Declaration(
+        "An address took no message, or its owner complained about one: nothing more is written "
+        "to it. `customer_id` is null when the message was to somebody on the team.",
+        {
+            "customer_id": 12,
+            "channel": "email",
+            "kind": "reward_earned",
+            "why": "bounce",
+            "detail": "550 5.1.1 no such user",
+        },
+        own={"customer_id": SOMEBODY},
+    ),
+    "webhook.test": Declaration(
+        "Somebody asked for a test. Only the endpoint that it was asked for gets it, whatever "
+        "types it wants.",
+        {"endpoint_id": 3, "message": "This is a test."},
+        own={"message": ("text", "Says that this is a test")},
+    ),
+}

@@ -1,0 +1,72 @@
+"""What the fields of payloads mean, and what the groups of events are about."""
+
+from __future__ import annotations
+
+# What stands before the point of a type, and what these events are about.
+GROUPS = {
+    "member": "Customers",
+    "stamp": "Stamps",
+    "reward": "Rewards",
+    "points": "Points",
+    "sale": "Sales",
+    "voucher": "Vouchers",
+    "scratch_card": "Scratch cards",
+    "campaign": "Campaigns",
+    "message": "Messages",
+    "webhook": "Webhooks themselves",
+}
+
+SOMEBODY = ("number or null", "The customer, or null when there is none in particular")
+
+# Type and meaning of a field.
+MEANINGS: dict[str, tuple[str, str]] = {
+    "balance": ("number", "Points on the card afterwards"),
+    "branch_id": ("number or null", "The branch, or null when none was named"),
+    "campaign": ("text", "The campaign's name"),
+    "campaign_id": ("number", "The campaign"),
+    "card_id": ("number", "The scratch card"),
+    "card_url": ("text", "The page on which it is scratched"),
+    "changed": ("list of text", "The fields whose value is another one now"),
+    "channel": ("text", "`email`, `sms` or `post`"),
+    "count": ("number", "How many rewards"),
+    "current_stamps": ("number", "Stamps on the card afterwards"),
+    "customer_id": ("number", "The customer"),
+    "detail": ("text", "What the other side said"),
+    "email": ("text", "E-mail address, or empty"),
+    "endpoint_id": ("number", "The endpoint"),
+    "expired_on": ("day", "The last day on which it could be redeemed"),
+    "expires_at": ("day or null", "The last day on which it can be redeemed"),
+    "failed": ("number", "Messages that could not be sent"),
+    "goal": ("number", "Stamps that a reward takes"),
+    "is_winner": ("true or false", "Whether the prize is one"),
+    "issue_id": ("number", "The issue"),
+    "kind": ("text", "The kind of message"),
+    "occasion": ("text or null", "What it was issued for, when that counts once"),
+    "pending_rewards": ("number", "Rewards that wait to be handed out"),
+    "phone": ("text", "Phone number with its country, or empty"),
+    "points": ("number", "Points that the promotions made it worth"),
+    "points_credited": ("number", "Points that the redemption credited"),
+    "points_used": ("number", "Points that were taken for it"),
+    "prize": ("text", "The prize"),
+    "qr_code": ("text", "The code on the customer's card"),
+    "reason": ("text", "What was said about it, or empty"),
+    "recipients": ("number", "How many it goes to"),
+    "reserved_until": ("moment", "Until when it is held, in UTC"),
+    "reward": ("text", "What the reward is"),
+    "rewards_earned": ("number", "Rewards that these stamps completed"),
+    "sale_id": ("number", "The sale"),
+    "segment_filter": ("text", "Whom it goes to"),
+    "sent": ("number", "Messages that were sent"),
+    "skipped": ("number", "Those who may not or cannot be written to any more"),
+    "stamps_added": ("number", "Stamps that were put on the card"),
+    "total_redeemed": ("number", "Rewards that this customer was ever given"),
+    "total_value": ("amount", "What was paid"),
+    "transaction_id": ("number", "The entry in the ledger"),
+    "value": ("amount", "What the code is worth: percent of the sale, or an amount of currency"),
+    "value_type": ("number", "0 an amount of currency, 1 percent, 2 points turned into currency"),
+    "voucher": ("text", "The voucher's code"),
+    "voucher_code": ("text", "The code that is redeemed"),
+    "voucher_codes": ("list of text", "The codes that are redeemed"),
+    "voucher_id": ("number", "The voucher"),
+    "why": ("text", "`bounce` or `complaint`"),
+}
