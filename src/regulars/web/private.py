@@ -1,0 +1,34 @@
+"""Pages whose address is a secret of one person: no cache, no search engine and no other site learns it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+
+View = Callable[..., HttpResponse]
+
+
+def private(view: View) -> View:
+    """Answer as a page of one person."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+        response = view(request, *args, **kwargs)
+        response.headers["Cache-Control"] = "no-store"
+        response.headers["Referrer-Policy"] = "no-referrer"
+        response.headers["X-Robots-Tag"] = "noindex, nofollow"
+        return response
+
+    return wrapped
+
+
+def notice(
+    request: HttpRequest, *, title: str, text: str, status: HTTPStatus = HTTPStatus.OK, **more: Any
+) -> HttpResponse:
+    """A page that says one thing."""
+    return render(request, "web/small.html", {"title": title, "text": text, **more}, status=status)
