@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from django_scopes import scope
 
 from regulars.members.models import Member
+from regulars.messages.actions import TEST_PREFIX
 from regulars.messages.models import Message, MessageText, Suppression
 from regulars.messages.outcomes import Skipped
 from regulars.tenants.models import Business
@@ -75,7 +76,7 @@ def _check_one(
     reason = ""
     if row.campaign_id is not None and not PLANS[business.plan].campaigns:
         reason = "The plan no longer has campaigns."
-    elif row.campaign_id is None and row.kind in off:
+    elif row.campaign_id is None and row.kind in off and not row.key.startswith(TEST_PREFIX):
         reason = "Messages of this kind are switched off."
     elif row.member is not None:
         reason = _against(row.member, row.channel, to, suppressed)
