@@ -4,7 +4,6 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
 from contextlib import suppress
 from pathlib import Path
@@ -12,7 +11,6 @@ from pathlib import Path
 import httpx
 import pytest
 
-from regulars import db, server
 from tests.cli.conftest import Regulars, Running
 
 
@@ -112,7 +110,8 @@ def test_a_killed_server_takes_its_workers_along_and_starts_again_at_once(regula
 @pytest.mark.usefixtures("tables")
 def test_a_killed_worker_is_replaced(regulars: Regulars) -> None:
     with regulars.serving() as running:
-        time.sleep(server.ROLL_UP_EVERY + 1)  # by now the parent has the database open, too
+        # By now the parent has the database open, too.
+        until(lambda: any('"event": "job_done"' in line for line in running.errors))
         (before, *_) = workers(running)
         os.kill(before, signal.SIGKILL)
         until(lambda: not alive(before) and workers(running) and answers(running.url))
@@ -144,49 +143,14 @@ def test_links_use_the_address_that_is_served_unless_told_otherwise(regulars: Re
         assert "http://127.0.0.1:" in running.output[0]
 
 
-@pytest.mark.once
-def test_rolling_up_outlives_its_errors(monkeypatch: pytest.MonkeyPatch) -> None:
-    calls: list[int] = []
-    stopping = threading.Event()
-
-    def roll_up() -> int:
-        calls.append(1)
-        if len(calls) == 1:
-            raise OSError("disk on fire")
-        if len(calls) == 2:
-            raise SystemExit(1)
-        stopping.set()
-        return 0
-
-    monkeypatch.setattr("regulars.analytics.rollup.roll_up", roll_up)
-    monkeypatch.setattr(server, "connection", type("None", (), {"connection": object(), "vendor": "none"}))
-    monkeypatch.setattr("django.db.connections.close_all", lambda: None)
-    monkeypatch.setattr(server, "ROLL_UP_EVERY", 0.01)
-    monkeypatch.setattr("multiprocessing.set_start_method", lambda *_, **__: None)
-    server._keep_rolled_up(stopping)
-    assert len(calls) == 3
-
-
-@pytest.mark.once
-@pytest.mark.django_db(transaction=True)
-def test_rolling_up_leaves_checkpoints_to_who_serves(monkeypatch: pytest.MonkeyPatch) -> None:
-    stopping = threading.Event()
-    found: list[tuple[int, ...]] = []
-
-    def roll_up() -> int:
-        found.extend(db.run("PRAGMA wal_autocheckpoint"))
-        stopping.set()
-        return 0
-
-    monkeypatch.setattr("regulars.analytics.rollup.roll_up", roll_up)
-    monkeypatch.setattr(server, "ROLL_UP_EVERY", 0.01)
-    monkeypatch.setattr("multiprocessing.set_start_method", lambda *_, **__: None)
-    before = db.run("PRAGMA wal_autocheckpoint")
-    thread = threading.Thread(target=server._keep_rolled_up, args=(stopping,))
-    thread.start()
-    thread.join(20)
-    assert found == [(0,)]
-    assert before == db.run("PRAGMA wal_autocheckpoint") != [(0,)]
+@pytest.mark.usefixtures("tables")
+def test_what_happens_by_itself_happens_in_the_server_unless_told_otherwise(regulars: Regulars) -> None:
+    with regulars.serving() as running:
+        until(lambda: any("promotions.tasks.daily_run" in line for line in running.errors))
+    assert sum("worker_stopped" in line for line in running.errors) == 1
+    with regulars.serving("--no-worker") as running:
+        assert httpx.get(running.url).status_code == 200
+    assert not any("worker_started" in line for line in running.errors)
 
 
 @pytest.mark.once
