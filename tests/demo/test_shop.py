@@ -18,7 +18,7 @@ from regulars import db
 from regulars.analytics import queries, rollup
 from regulars.catalog.models import Sku
 from regulars.demo.load import DemoExists, DemoShop, load_demo, reopen_demo
-from regulars.demo.shops import BAKERY, CAFE
+from regulars.demo.shops import BAKERY, CAFE, SHOPS
 from regulars.ledger.audit import audit
 from regulars.ledger.models import Card, Entry, Lot, PointsAdjustment, Reward
 from regulars.members.models import Member
@@ -29,6 +29,7 @@ from regulars.tenants.identity import identify
 from regulars.tenants.models import Branch, Business, Program, Staff, User
 from regulars.tenants.queries import business_by_slug
 from regulars.vouchers.models import Precode, Voucher, VoucherCode, VoucherIssue, VoucherLog
+from tests.demo.reached import check_reached
 
 # The rooms that it goes through are tested on both databases; loading all of it is the longest test there is.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
@@ -351,6 +352,10 @@ def test_records_are_as_old_as_what_they_tell(business: Business) -> None:
     redeemed = log.filter(action="redeem", voucher_code__status="redeemed")
     assert redeemed.filter(at=F("voucher_code__redeemed_at")).count() == redeemed.count() > 20
     assert not Precode.objects.filter(used_at__gt=an_hour_ago).exists()
+
+
+def test_customers_were_reached(business: Business) -> None:
+    check_reached(business.pk, next(one for one in SHOPS if one.name == business.name).outreach)
 
 
 def test_every_login_works(demo: DemoShop) -> None:

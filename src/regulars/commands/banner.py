@@ -30,6 +30,8 @@ def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
     for business in shop["businesses"]:
         say(f"API key of {business['name']}: {business['api_key']}")
     first = shop["businesses"][0]
+    if token := first.get("scratch_token"):
+        say(f"A scratch card of {first['name']}, still covered: {url}/scratch/{token}")
     trust = f" --cacert {shlex.quote(str(files.ca_certificate))}" if files else ""
     key = f"-H 'X-Api-Key: {first['api_key']}'"
     body = f'\'{{"qr_code": "{first["qr_code"]}", "count": 1}}\''

@@ -34,6 +34,7 @@ from regulars.demo.happenings import (
     TakesGiftCard,
     UsesVoucher,
 )
+from regulars.demo.outreach import covered_card, reach_out
 from regulars.demo.people import Person
 from regulars.demo.programme import Programme, Till
 from regulars.demo.shops import SHOPS, Shop
@@ -60,7 +61,9 @@ class DemoExists(Conflict):
 
 @dataclass(frozen=True, slots=True)
 class DemoBusiness:
-    """A business of the demo. `qr_code` is the card of `member_name`, a customer who comes often."""
+    """A business of the demo. `qr_code` is the card of `member_name`, a customer who comes often; nobody has
+    scratched the card of `scratch_token` yet.
+    """
 
     name: str
     slug: str
@@ -68,6 +71,7 @@ class DemoBusiness:
     qr_code: str
     member_name: str
     member_code: str
+    scratch_token: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +155,7 @@ def _describe(business: Business, api_key: str) -> DemoBusiness:
         qr_code=card.qr_code if card else "",
         member_name=card.member.name if card else "",
         member_code=card.member.code if card else "",
+        scratch_token=covered_card(business_id=business.pk),
     )
 
 
@@ -187,6 +192,7 @@ class _Loader:
                 report(stage, done, total)
         backdate(business_id=self._id, opened_at=self._opened_at)
         self._programme.put_right(self._today)
+        reach_out(business_id=self._id, outreach=self._shop.outreach, now=timezone.now())
         return _describe(self._business, self._api_key)
 
     def _open_business(self) -> None:

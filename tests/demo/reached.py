@@ -1,0 +1,36 @@
+"""How a loaded demo business reached its customers. The scope is the business's."""
+
+from __future__ import annotations
+
+from django.db.models import F
+from django.utils import timezone
+
+from regulars.campaigns.models import Campaign
+from regulars.demo.outreach import Outreach
+from regulars.jobs.models import Job
+from regulars.messages.models import Message
+from regulars.outbox.models import Event
+from regulars.scratchcards.models import Prize, ScratchCard
+
+
+def check_reached(business_id: int, outreach: Outreach) -> None:
+    """Scratch cards in every state, campaigns sent and to be sent, and nobody who is written to now."""
+    now, cards = timezone.now(), ScratchCard.objects
+    assert cards.count() == outreach.draw.given
+    assert cards.filter(revealed_at=None).exists()
+    assert cards.filter(redeemed_at__isnull=False, prize__is_winner=True).exists()
+    assert not cards.filter(issued_at__gt=now).exists()
+    assert not cards.filter(revealed_at__lt=F("issued_at")).exists()
+    assert not cards.filter(redeemed_at__gt=now).exists()
+    assert sum(Prize.objects.values_list("issued", flat=True)) == outreach.draw.given
+
+    sent = Campaign.objects.filter(status="sent")
+    assert [one.name for one in sent] == [one.name for one in outreach.letters if one.days_ago is not None]
+    for campaign in sent:
+        received = Message.objects.filter(campaign_id=campaign.pk, status="sent").count()
+        assert 0 < received == campaign.sent_count == campaign.total_recipients
+    assert Campaign.objects.filter(status="draft").count() == 1
+
+    assert not Message.objects.exclude(status="sent").exists()
+    assert not Event.objects.filter(pending=True).exists()
+    assert not Job.objects.filter(business_id=business_id).exists()
