@@ -19,6 +19,7 @@ from regulars.api.rest import (
     scratch_cards,
     stamps,
     team,
+    webhooks,
 )
 from regulars.api.rest.auth import BearerKey, HeaderKey
 from regulars.api.rest.parsing import JsonParser
@@ -70,5 +71,6 @@ for _router in (
     campaigns,
     scratch_cards,
     messages,
+    webhooks,
 ):
     api.add_router("", _router.router)
