@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import re
 import smtplib
+import socket
 from typing import Any, Final
 
 from django.core.mail import EmailMessage
@@ -123,7 +124,9 @@ class Backend(EmailBackend):
 
     def _connect(self) -> None:
         try:
-            self.open()
+            if self.open():
+                # What belongs together is sent in two pieces: the second must not wait for the first's receipt.
+                self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         except smtplib.SMTPAuthenticationError as error:
             raise ChannelDown("The mail server does not accept the name and password.") from error
         except smtplib.SMTPResponseException as error:

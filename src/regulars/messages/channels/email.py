@@ -59,14 +59,26 @@ def _unusable(address: str) -> bool:
     return False
 
 
-def make(parcel: Parcel) -> EmailMultiAlternatives:
+class Mail(EmailMultiAlternatives):
+    """A mail that is written once, however often it is asked for."""
+
+    _written: Any = None
+
+    def message(self) -> Any:
+        """See Django's."""
+        if self._written is None:
+            self._written = super().message()
+        return self._written
+
+
+def make(parcel: Parcel) -> Mail:
     """The mail of a message: from the installation's address, in the name of the business."""
     rendered, business = parcel.rendered, parcel.business
     own_name, own_address = parseaddr(settings.DEFAULT_FROM_EMAIL)
     name = one_line(rendered.from_name or business.name or own_name)
     headers = dict(rendered.headers)
     reply_to = headers.pop("Reply-To", "")
-    mail = EmailMultiAlternatives(
+    mail = Mail(
         subject=rendered.subject,
         body=rendered.text,
         from_email=sanitize_address((name, own_address), "utf-8"),
