@@ -1,0 +1,198 @@
+"""`/api/campaigns`: drafts, sending, and what is answered about them."""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+
+import pytest
+import time_machine
+from django_scopes import scope
+
+from regulars.campaigns.models import Campaign
+from regulars.messages.models import Message
+from regulars.tenants.plans import PLANS
+from tests.api.support import Rest, invalid, meta, ok, refused
+from tests.campaigns.mail import customers, work
+from tests.factories import Shop
+
+pytestmark = pytest.mark.django_db
+
+PROMO = {"name": "June Promo", "subject": "Double stamps", "message": "Visit us this week."}
+NOW = dt.datetime(2026, 6, 10, 6, 30, tzinfo=dt.UTC)  # noon in Kolkata
+
+
+def made(rest: Rest, **fields: object) -> int:
+    return int(ok(rest.post("/api/campaigns", PROMO | fields), 201)["id"])
+
+
+def test_a_campaign_is_drafted_sent_and_shown(shop: Shop, rest: Rest) -> None:
+    customers(shop, 3)
+    with time_machine.travel(NOW, tick=False):
+        pk = made(rest)
+        draft = ok(rest.get(f"/api/campaigns/{pk}"))
+        assert ok(rest.post(f"/api/campaigns/{pk}/send")) == {"sent": True, "recipients": 3}
+        sending = ok(rest.get(f"/api/campaigns/{pk}"))
+    row = {
+        "id": pk,
+        "name": "June Promo",
+        "subject": "Double stamps",
+        "segment_filter": "all",
+        "channel": "email",
+        "status": "draft",
+        "total_recipients": 0,
+        "scheduled_at": None,
+        "sent_at": None,
+    }
+    counts = dict.fromkeys(("sent", "failed", "skipped", "waiting", "bounced", "unsubscribed"), 0)
+    whole = row | counts | {"message": "Visit us this week.", "rate_per_minute": None, "finished_at": None}
+    assert draft == whole | {"created_at": draft["created_at"]}
+    row |= {"status": "sending", "total_recipients": 3, "sent_at": "2026-06-10 12:00:00"}
+    assert ok(rest.get("/api/campaigns")) == [row]
+    assert sending == draft | row | {"waiting": 3}
+    with scope(business=shop.business):
+        first = Message.objects.order_by("id")[0]
+        campaign = Campaign.objects.get(pk=pk)
+    assert work(shop, campaign) is None
+    assert ok(rest.get("/api/campaigns"))[0]["status"] == "sent"
+    assert ok(rest.get(f"/api/campaigns/{pk}"))["sent"] == 3
+    listed = rest.get(f"/api/campaigns/{pk}/recipients", per_page=2)
+    assert meta(listed) == {"total": 3, "page": 1, "per_page": 2, "pages": 2}
+    assert ok(listed)[0]["customer_id"] == first.member_id
+    assert ok(listed)[0].keys() == {
+        "customer_id", "name", "status", "reason", "attempts", "sent_at", "unsubscribed_at"
+    }  # fmt: skip
+    assert ok(rest.get(f"/api/campaigns/{pk}/recipients", status="failed")) == []
+
+
+def test_lists_are_newest_first(rest: Rest) -> None:
+    pks = [made(rest, name=f"Number {number}") for number in range(3)]
+    assert [row["id"] for row in ok(rest.get("/api/campaigns"))] == pks[::-1]
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("name", ""),
+        ("subject", ""),
+        ("message", " "),
+        ("message", "Hello {nobody}"),
+        ("segment_filter", "vip"),
+        ("channel", "pigeon"),
+        ("rate_per_minute", 0),
+        ("rate_per_minute", "many"),
+        ("scheduled_at", "tomorrow"),
+        ("scheduled_at", "2026-06-10"),
+        ("scheduled_at", "2026-06-31 10:00:00"),
+        ("scheduled_at", "2020-01-01 10:00:00"),
+        ("segment", "all"),
+    ],
+)
+def test_a_bad_field_is_refused_by_name(rest: Rest, field: str, value: object) -> None:
+    pk = made(rest)
+    invalid(rest.post("/api/campaigns", PROMO | {field: value}), field)
+    invalid(rest.patch(f"/api/campaigns/{pk}", {field: value}), field)
+    assert len(ok(rest.get("/api/campaigns"))) == 1
+
+
+@pytest.mark.parametrize("field", ["name", "message"])
+def test_a_missing_field_is_named(rest: Rest, field: str) -> None:
+    invalid(rest.post("/api/campaigns", {key: PROMO[key] for key in PROMO if key != field}), field)
+
+
+def test_a_mail_without_a_subject_is_refused(rest: Rest) -> None:
+    words = {"name": "June Promo", "message": "Visit us."}
+    invalid(rest.post("/api/campaigns", words), "subject")
+    ok(rest.post("/api/campaigns", words | {"channel": "sms"}), 201)
+
+
+@pytest.mark.parametrize("field", ["name", "message", "segment_filter", "channel"])
+def test_null_cannot_take_away_what_a_campaign_has(rest: Rest, field: str) -> None:
+    invalid(rest.patch(f"/api/campaigns/{made(rest)}", {field: None}), field)
+
+
+def test_times_are_read_as_they_are_printed_or_with_an_offset(rest: Rest) -> None:
+    with time_machine.travel(NOW, tick=False):
+        for given in ("2026-06-11 09:30:00", "2026-06-11T04:00:00Z", "2026-06-11T06:00:00+02:00"):
+            pk = made(rest, scheduled_at=given)
+            found = ok(rest.get(f"/api/campaigns/{pk}"))
+            assert (found["status"], found["scheduled_at"]) == ("scheduled", "2026-06-11 09:30:00")
+        changed = ok(rest.patch(f"/api/campaigns/{pk}", {"scheduled_at": None, "rate_per_minute": 60.0}))
+    assert (changed["status"], changed["scheduled_at"], changed["rate_per_minute"]) == ("draft", None, 60)
+
+
+def test_what_is_sent_cannot_be_sent_changed_or_deleted_again(shop: Shop, rest: Rest) -> None:
+    pk = made(rest)
+    ok(rest.post(f"/api/campaigns/{pk}/send"))
+    for response in (
+        rest.post(f"/api/campaigns/{pk}/send"),
+        rest.patch(f"/api/campaigns/{pk}", {"name": "Other"}),
+        rest.delete(f"/api/campaigns/{pk}"),
+    ):
+        refused(response, 409, "conflict")
+    assert ok(rest.post(f"/api/campaigns/{pk}/cancel"))["status"] == "cancelled"
+    refused(rest.post(f"/api/campaigns/{pk}/cancel"), 409, "conflict")
+
+
+def test_a_draft_is_deleted(rest: Rest) -> None:
+    pk = made(rest)
+    assert ok(rest.delete(f"/api/campaigns/{pk}")) == {"deleted": True}
+    refused(rest.delete(f"/api/campaigns/{pk}"), 404, "not_found")
+    refused(rest.get("/api/campaigns/99999999999999999999"), 404, "not_found")
+
+
+def test_a_retried_send_answers_the_same_and_sends_once(shop: Shop, rest: Rest) -> None:
+    customers(shop, 2)
+    pk = made(rest)
+    key = {"headers": {"Idempotency-Key": "send it"}}
+    first = rest.post(f"/api/campaigns/{pk}/send", **key)
+    second = rest.post(f"/api/campaigns/{pk}/send", **key)
+    assert ok(first) == ok(second) == {"sent": True, "recipients": 2}
+    assert second.headers["Idempotency-Replayed"] == "true"
+    with scope(business=shop.business):
+        assert Message.objects.count() == 2
+
+
+def test_preview_and_test(shop: Shop, rest: Rest) -> None:
+    pk = made(rest, subject="For {first_name}", message="Only at {business_name}")
+    found = ok(rest.post(f"/api/campaigns/{pk}/preview"))
+    assert found["subject"] == "For Nora"
+    assert "Only at Alice's Café" in found["text"]
+    assert found["html"].lstrip().lower().startswith("<!doctype html")
+    sent = ok(rest.post(f"/api/campaigns/{pk}/test", {"to": "Maeve@Harbour.example"}))
+    assert sent == {"queued": True, "to": "maeve@harbour.example"}
+    invalid(rest.post(f"/api/campaigns/{pk}/test", {"to": "nobody"}), "to")
+    invalid(rest.post(f"/api/campaigns/{pk}/test", {}), "to")
+    by_phone = made(rest, channel="sms")
+    assert ok(rest.post(f"/api/campaigns/{by_phone}/test", {"to": "98765 43210"}))["to"] == "+919876543210"
+
+
+def test_segments_say_what_they_are_and_how_many_they_reach(shop: Shop, rest: Rest) -> None:
+    customers(shop, 2)
+    shop.stamp(shop.enrol("Nora", email="nora@customers.example"), 7)
+    found = {row["name"]: row for row in ok(rest.get("/api/campaigns/segments"))}
+    assert {name: row["members"] for name, row in found.items()} == {
+        "all": {"email": 3, "sms": 2, "post": 0},
+        "active_30d": {"email": 1, "sms": 0, "post": 0},
+        "near_reward": {"email": 1, "sms": 0, "post": 0},
+        "inactive_60d": {"email": 0, "sms": 0, "post": 0},
+    }
+    assert all(row["label"] and row["meaning"] for row in found.values())
+
+
+def test_a_plan_without_campaigns_refuses_them(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    pk = made(rest)
+    monkeypatch.setitem(PLANS, "self_hosted", dataclasses.replace(PLANS["self_hosted"], campaigns=False))
+    for response in (
+        rest.get("/api/campaigns"),
+        rest.get("/api/campaigns/segments"),
+        rest.post("/api/campaigns", PROMO),
+        rest.get(f"/api/campaigns/{pk}"),
+        rest.patch(f"/api/campaigns/{pk}", {}),
+        rest.delete(f"/api/campaigns/{pk}"),
+        rest.get(f"/api/campaigns/{pk}/recipients"),
+        *(rest.post(f"/api/campaigns/{pk}/{verb}") for verb in ("send", "cancel", "preview")),
+        rest.post(f"/api/campaigns/{pk}/test", {"to": "a@shop.example"}),
+    ):
+        error = refused(response, 403, "plan_required")
+        assert error["plans"] == ["basic", "growth", "professional"]
