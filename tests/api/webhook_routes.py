@@ -11,7 +11,7 @@ from tests.factories import Shop
 
 _OF_AN_ENDPOINT = {
     "GET /api/webhooks/{endpoint_id}": None,
-    "PATCH /api/webhooks/{endpoint_id}": {"event_types": ["stamp.*"]},
+    "PATCH /api/webhooks/{endpoint_id}": {"description": "The other till", "event_types": ["stamp.*"]},
     "DELETE /api/webhooks/{endpoint_id}": None,
     "POST /api/webhooks/{endpoint_id}/rotate-secret": {"overlap_hours": 1},
     "POST /api/webhooks/{endpoint_id}/test": None,

@@ -196,7 +196,7 @@ def get_endpoint(request: HttpRequest, endpoint_id: int) -> dict[str, Any]:
 
 @router.patch(
     "/webhooks/{int:endpoint_id}",
-    response=answered(Data[EndpointOut], also=(404, 422)),
+    response=answered(Data[EndpointOut], also=(404, 409, 422)),
     summary="Update webhook endpoint",
     openapi_extra=IDEMPOTENT,
 )
@@ -216,7 +216,7 @@ def update_endpoint(request: HttpRequest, endpoint_id: int, body: EndpointPatch)
 
 @router.delete(
     "/webhooks/{int:endpoint_id}",
-    response=answered(Data[Deleted], also=(404, 422)),
+    response=answered(Data[Deleted], also=(404, 409, 422)),
     summary="Delete webhook endpoint",
     openapi_extra=IDEMPOTENT,
 )
@@ -230,7 +230,7 @@ def delete_endpoint(request: HttpRequest, endpoint_id: int) -> dict[str, Any]:
 
 @router.post(
     "/webhooks/{int:endpoint_id}/rotate-secret",
-    response=answered(Data[EndpointMade], also=(404, 422)),
+    response=answered(Data[EndpointMade], also=(404, 409, 422)),
     summary="Rotate webhook secret",
     openapi_extra=IDEMPOTENT,
 )
