@@ -5,7 +5,7 @@ import stat
 
 import pytest
 
-from regulars.commands.business import _as_stop
+from regulars.commands.business import as_stop
 from regulars.rules.errors import InvalidInput, NotFound
 from tests.cli.conftest import Regulars
 
@@ -50,9 +50,9 @@ def test_a_bad_value_names_its_option_and_makes_nothing(regulars: Regulars) -> N
 
 @pytest.mark.parametrize("field", ["owner_email", "plan", "country", "timezone", "currency"])
 def test_every_field_has_its_option(field: str) -> None:
-    stop = _as_stop(InvalidInput.at(field, "is not good"))
+    stop = as_stop(InvalidInput.at(field, "is not good"))
     assert (str(stop), stop.status) == (f"--{field.replace('_', '-')} is not good", 2)
-    assert str(_as_stop(NotFound("There is nothing."))) == "There is nothing."
+    assert str(as_stop(NotFound("There is nothing."))) == "There is nothing."
 
 
 @pytest.mark.once  # the database sees no difference from the REST dialect's own tests

@@ -6,7 +6,7 @@ import typer
 from django.db import DatabaseError
 
 from regulars import __version__
-from regulars.commands import business, demo, jobs, serve, upkeep, worker
+from regulars.commands import business, demo, jobs, serve, upkeep, webhooks, worker
 from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, one_line, say, warn
 from regulars.environment_values import SettingsError
 
@@ -43,6 +43,7 @@ app.add_typer(jobs.jobs, name="jobs")
 app.command()(demo.demo)
 app.command()(business.createbusiness)
 app.add_typer(business.apikey, name="apikey")
+app.add_typer(webhooks.webhook, name="webhook")
 app.command()(upkeep.migrate)
 app.command()(upkeep.audit)
 app.command()(upkeep.rollup)

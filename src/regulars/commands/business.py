@@ -41,7 +41,7 @@ def createbusiness(
             currency=currency,
         )
     except Refusal as refusal:
-        raise _as_stop(refusal) from refusal
+        raise as_stop(refusal) from refusal
     say_json(
         {
             "business_id": made.business.pk,
@@ -67,20 +67,20 @@ def create_key(
     ] = "xml",
 ) -> None:
     """Make a key; prints it once, it is not kept."""
-    owner = _business(business)
+    owner = business_of(business)
     from regulars.tenants import actions  # noqa: PLC0415 - models need Django
 
     try:
         row, key = actions.create_api_key(business=owner, name=name, rpc_format=rpc_format)
     except Refusal as refusal:
-        raise _as_stop(refusal, {"name": "--name", "rpc_format": "--format"}) from refusal
+        raise as_stop(refusal, {"name": "--name", "rpc_format": "--format"}) from refusal
     say_json({"name": row.name, "prefix": row.prefix, "api_key": key, "format": row.rpc_format})
 
 
 @apikey.command("list")
 def list_keys(business: Slug) -> None:
     """List keys, one JSON object per line; the keys themselves are not kept."""
-    owner = _business(business)
+    owner = business_of(business)
     from regulars.tenants import queries  # noqa: PLC0415 - models need Django
 
     for row in queries.api_keys(owner):
@@ -89,9 +89,9 @@ def list_keys(business: Slug) -> None:
                 "name": row.name,
                 "prefix": row.prefix,
                 "format": row.rpc_format,
-                "created_at": _moment(row.created_at),
-                "last_used_at": _moment(row.last_used_at),
-                "revoked_at": _moment(row.revoked_at),
+                "created_at": printed(row.created_at),
+                "last_used_at": printed(row.last_used_at),
+                "revoked_at": printed(row.revoked_at),
             }
         )
 
@@ -101,17 +101,18 @@ def revoke_key(
     business: Slug, prefix: Annotated[str, typer.Argument(metavar="PREFIX", help="As `list` shows it.")]
 ) -> None:
     """End a key at once and for good."""
-    owner = _business(business)
+    owner = business_of(business)
     from regulars.tenants import actions  # noqa: PLC0415 - models need Django
 
     try:
         row = actions.revoke_api_key(business=owner, prefix=prefix)
     except Refusal as refusal:
-        raise _as_stop(refusal) from refusal
-    say_json({"name": row.name, "prefix": row.prefix, "revoked_at": _moment(row.revoked_at)})
+        raise as_stop(refusal) from refusal
+    say_json({"name": row.name, "prefix": row.prefix, "revoked_at": printed(row.revoked_at)})
 
 
-def _business(slug: str) -> Any:
+def business_of(slug: str) -> Any:
+    """Start Django and find a business; ends the command when there is none."""
     settings = read_environment()
     start_django(settings, writes=False)
     database.check(settings)
@@ -120,14 +121,15 @@ def _business(slug: str) -> Any:
     try:
         return queries.business_by_slug(slug)
     except Refusal as refusal:
-        raise _as_stop(refusal) from refusal
+        raise as_stop(refusal) from refusal
 
 
-def _moment(value: Any) -> str | None:
+def printed(value: Any) -> str | None:
+    """A point in time as commands print it, in UTC."""
     return None if value is None else f"{value:%Y-%m-%dT%H:%M:%SZ}"
 
 
-def _as_stop(refusal: Refusal, options: dict[str, str] | None = None) -> Stop:
+def as_stop(refusal: Refusal, options: dict[str, str] | None = None) -> Stop:
     """A refusal as the command line says it: the option instead of the field."""
     for field, problem in refusal.fields.items():
         option = (options or OPTION_OF_FIELD).get(field, f"--{field.replace('_', '-')}")
