@@ -136,7 +136,7 @@ def set_text(
         rows = MessageText.objects.filter(kind=kind)
         row = next((row for row in rows if row.name.upper() == name.upper()), None)
         if row is None:
-            if name and len(rows) > MAX_VARIANTS:
+            if name and sum(bool(row.name) for row in rows) >= MAX_VARIANTS:
                 raise InvalidInput.at("name", f"would be one of more than {MAX_VARIANTS} texts of this kind")
             row = MessageText(business_id=business_id, kind=kind, name=name)
         for column, value in changes.items():

@@ -71,24 +71,26 @@ def _birthdays(business_id: int, today: dt.date, stop: Stop) -> Iterator[NewMess
     born = Q()
     for month, day in occasions.kept_on(today):
         born |= Q(date_of_birth__month=month, date_of_birth__day=day)
-    rows = Member.objects.filter(born, optout_email=False, suspended=False).exclude(email="").only("pk")
-    for member in _batches(business_id, rows, stop):
+    with scope(business=business_id):
+        rows = Member.objects.filter(born, optout_email=False, suspended=False).exclude(email="").only("pk")
+    for member in _batches(rows, stop):
         yield NewMessage(business_id, "birthday", f"birthday:{member.pk}:{today.year}", member.pk)
 
 
 def _expiring(business_id: int, today: dt.date, stop: Stop) -> Iterator[NewMessage]:
-    rows = (
-        VoucherCode.objects.filter(
-            expires_on=today + REMIND,
-            expiry_told_at=None,
-            member__optout_email=False,
-            member__suspended=False,
+    with scope(business=business_id):
+        rows = (
+            VoucherCode.objects.filter(
+                expires_on=today + REMIND,
+                expiry_told_at=None,
+                member__optout_email=False,
+                member__suspended=False,
+            )
+            .exclude(status=VoucherCode.Status.REDEEMED)
+            .exclude(member__email="")
+            .select_related("voucher", "business")
         )
-        .exclude(status=VoucherCode.Status.REDEEMED)
-        .exclude(member__email="")
-        .select_related("voucher", "business")
-    )
-    for code in _batches(business_id, rows, stop):
+    for code in _batches(rows, stop):
         told = {"voucher": code.voucher.name, "voucher_code": code.code, **voucher_context(code)}
         del told["text"]  # the voucher names a text of another kind
         yield NewMessage(
@@ -96,11 +98,10 @@ def _expiring(business_id: int, today: dt.date, stop: Stop) -> Iterator[NewMessa
         )
 
 
-def _batches(business_id: int, rows: QuerySet[Any], stop: Stop) -> Iterator[Any]:
+def _batches(rows: QuerySet[Any], stop: Stop) -> Iterator[Any]:
     last = 0
     while not stop():
-        with scope(business=business_id):
-            batch = list(rows.filter(pk__gt=last).order_by("pk")[:_BATCH])
+        batch = list(rows.filter(pk__gt=last).order_by("pk")[:_BATCH])
         yield from batch
         if len(batch) < _BATCH:
             return
