@@ -15,6 +15,8 @@ from regulars.rules.errors import InvalidInput
 # What pages are made of: `--raised` and `--ink` of their style sheets.
 LIGHT_GROUND = "#ffffff"
 DARK_GROUND = "#221e1b"
+# Text in the accent stands on tinted grounds, too, so it has some contrast to spare.
+INK_CONTRAST = 6
 _STEPS = 40
 
 _SHEET = """\
@@ -52,12 +54,12 @@ def sheet(accent: str) -> str:
     return _SHEET.format(
         accent=accent,
         on_accent=colours.text_on(accent),
-        light_ink=apart(accent, LIGHT_GROUND, ratio=colours.READABLE),
+        light_ink=apart(accent, LIGHT_GROUND, ratio=INK_CONTRAST),
         deep=mixed(accent, colours.BLACK, 0.28),
         pale=mixed(accent, colours.WHITE, 0.34),
         dark=dark,
         on_dark=colours.text_on(dark),
-        dark_ink=apart(accent, DARK_GROUND, ratio=colours.READABLE),
+        dark_ink=apart(accent, DARK_GROUND, ratio=INK_CONTRAST),
     )
 
 

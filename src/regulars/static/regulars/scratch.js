@@ -28,20 +28,24 @@
   let answer = null; // the promise of what the card holds
   let done = false;
 
+  // Bands of waves that cross, as on a banknote.
   function rosette(x, y) {
-    pen.lineWidth = 0.8;
-    for (let ring = 0; ring < 22; ring += 1) {
-      const radius = 16 + ring * width * 0.031;
-      const wave = 5 + ring * 0.9;
-      pen.strokeStyle = `rgb(255 255 255 / ${0.3 - ring * 0.006})`;
-      pen.beginPath();
-      for (let turn = 0; turn <= 180; turn += 1) {
-        const angle = (turn / 90) * Math.PI;
-        const here = radius + wave * Math.sin(angle * 12 + (ring % 2 ? Math.PI : 0) + ring * 0.12);
-        pen.lineTo(x + here * Math.cos(angle), y + here * Math.sin(angle));
+    const bands = [[0.07, 0.035, 12], [0.15, 0.05, 18], [0.25, 0.06, 24], [0.37, 0.07, 36], [0.51, 0.08, 48]];
+    pen.lineWidth = 0.7;
+    pen.globalAlpha = 0.2;
+    pen.strokeStyle = colour("--on-accent");
+    for (const [radius, wave, lobes] of bands) {
+      for (let shift = 0; shift < 6; shift += 1) {
+        pen.beginPath();
+        for (let turn = 0; turn <= lobes * 10; turn += 1) {
+          const angle = (turn / (lobes * 5)) * Math.PI;
+          const far = width * (radius + wave * Math.sin(angle * lobes + (shift * Math.PI) / 3));
+          pen.lineTo(x + far * Math.cos(angle), y + far * Math.sin(angle));
+        }
+        pen.stroke();
       }
-      pen.stroke();
     }
+    pen.globalAlpha = 1;
   }
 
   function paint() {
@@ -108,9 +112,9 @@
       mark(x, y);
       for (let speck = 0; speck < 3; speck += 1) {
         const angle = Math.random() * 2 * Math.PI;
-        const far = reach * (0.8 + Math.random() * 0.25);
+        const far = reach * (0.78 + Math.random() * 0.2);
         pen.beginPath();
-        pen.arc(x + far * Math.cos(angle), y + far * Math.sin(angle), 1 + Math.random() * 3, 0, 7);
+        pen.arc(x + far * Math.cos(angle), y + far * Math.sin(angle), 0.8 + Math.random() * 1.8, 0, 7);
         pen.fill();
       }
     }
@@ -121,20 +125,23 @@
 
   let pieces = [];
   let sky = null;
+  let then = 0;
 
-  function fall() {
+  function fall(now) {
+    const step = Math.min((now - then) / 16.7, 3); // in sixtieths of a second, however often the screen draws
+    then = now;
     const view = sky.getContext("2d");
     const dots = sky.width / innerWidth;
     view.setTransform(dots, 0, 0, dots, 0, 0);
     view.clearRect(0, 0, innerWidth, innerHeight);
     pieces = pieces.filter((piece) => piece.life > 0);
     for (const piece of pieces) {
-      piece.life -= 1;
-      piece.x += piece.dx;
-      piece.y += piece.dy;
-      piece.dy += 0.28;
-      piece.dx *= 0.985;
-      piece.turn += piece.spin;
+      piece.life -= step;
+      piece.x += piece.dx * step;
+      piece.y += piece.dy * step;
+      piece.dy += 0.28 * step;
+      piece.dx *= 0.985 ** step;
+      piece.turn += piece.spin * step;
       view.save();
       view.globalAlpha = Math.min(1, piece.life / 18);
       view.translate(piece.x, piece.y);
@@ -165,6 +172,7 @@
       sky.width = innerWidth * dots;
       sky.height = innerHeight * dots;
       document.body.append(sky);
+      then = performance.now();
       requestAnimationFrame(fall);
     }
   }
