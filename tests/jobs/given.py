@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import threading
+import time
 from typing import Any
 
 from django.utils import timezone
@@ -32,7 +33,14 @@ def attempt(context: TaskContext, what: str) -> list[Any]:
 
 @task()
 def fail(message: str) -> None:
-    raise OSError(message)
+    raise OSError(message.replace("NUL", "\x00"))
+
+
+@task()
+def nap(number: int) -> int:
+    """Work of a tenth of a second, to be killed at."""
+    time.sleep(0.1)
+    return number
 
 
 @task()

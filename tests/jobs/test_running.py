@@ -42,7 +42,7 @@ def test_a_failing_job_is_tried_again_after_growing_pauses() -> None:
 
 
 def test_an_error_is_kept_within_bounds() -> None:
-    actions.enqueue(given.fail, args=["x\x00" + "y" * 50_000])
+    actions.enqueue(given.fail, args=["NUL" + "y" * 50_000])
     run_due()
     assert len(the_job().error) == leases.ERROR_LENGTH
     assert the_job().error.endswith("yyy\n")
