@@ -6,7 +6,7 @@ from regulars import ca, pages
 from regulars.api.rest.api import api
 from regulars.api.rpc import pages as rpc_pages
 from regulars.api.rpc import view as rpc
-from regulars.web import look, passwords
+from regulars.web import look, passwords, reports
 from regulars.web.member import scratch, unsubscribe
 
 urlpatterns = [
@@ -22,6 +22,7 @@ urlpatterns = [
     path("u/<str:token>", unsubscribe.page, name="unsubscribe"),
     path("password/forgot", passwords.forgot, name="password-forgot"),
     path("password/reset/<str:uid>/<str:token>", passwords.reset, name="password-reset"),
+    path("mail/reports/<str:secret>", reports.reports, name="mail-reports"),
     path("healthz", pages.health, name="health"),
     path("regulars-ca.crt", ca.ca_certificate, name="ca-certificate"),
 ]

@@ -15,7 +15,7 @@ from regulars.ledger.models import Card
 from regulars.members.actions import edit_member
 from regulars.messages import claims, sending
 from regulars.messages.actions import queue_message, set_text
-from regulars.messages.channels.email import message_id, number_of
+from regulars.messages.message_ids import message_id, number_of
 from regulars.messages.models import Message, Suppression
 from regulars.messages.sending import Batch, Sender, send_some
 from regulars.outbox.models import Event
@@ -227,9 +227,7 @@ def test_an_address_that_does_not_exist_is_remembered(
         )
 
 
-def test_a_server_that_is_away_costs_no_attempts(
-    sender: Sender, shop: Shop, settings: Settings
-) -> None:
+def test_a_server_that_is_away_costs_no_attempts(sender: Sender, shop: Shop, settings: Settings) -> None:
     settings.EMAIL_BACKEND = "regulars.messages.smtp.Backend"
     settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", postbox.free_port()
     messages = queue(shop, 3)

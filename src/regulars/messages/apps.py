@@ -11,9 +11,16 @@ class MessagesConfig(AppConfig):
 
     def ready(self) -> None:
         """Enter this room wherever rooms are called: events, the team's mail, erasure, the schedule."""
-        from regulars.jobs import schedule  # noqa: PLC0415 - models load first
+        from regulars.jobs import loops, schedule  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
-        from regulars.messages import actions, automatic, personal, tasks  # noqa: PLC0415 - models load first
+        from regulars.messages import (  # noqa: PLC0415 - models load first
+            actions,
+            automatic,
+            personal,
+            sending,
+            tasks,
+            upkeep,
+        )
         from regulars.outbox import consumers  # noqa: PLC0415 - models load first
         from regulars.tenants import mail  # noqa: PLC0415 - models load first
 
@@ -22,3 +29,5 @@ class MessagesConfig(AppConfig):
         personal_data.register("messages", order=15, erase=personal.erase_member)
         schedule.register("messages: today's", tasks.daily_messages, every=tasks.EVERY)
         schedule.register("messages: forget old ones", tasks.forget_messages, cron="41 3 * * *")
+        schedule.register("messages: forget old journals", upkeep.forget_journals, cron="47 3 * * *")
+        loops.register("messages", sending.step, every=sending.EVERY)

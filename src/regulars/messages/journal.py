@@ -11,6 +11,7 @@ While its owner lives, it holds the kernel's lock on the file. Whoever gets that
 from __future__ import annotations
 
 import contextlib
+import datetime as dt
 import fcntl
 import mmap
 import os
@@ -127,6 +128,14 @@ def read_remains(name: str) -> Remains | None:
         return Remains(known=False, steps={})
     found = _PLACE.iter_unpack(content[_HEAD.size :])
     return Remains(known=True, steps={message: Step(step) for message, step in found if message})
+
+
+def changed_at(name: str) -> dt.datetime:
+    """When the journal was made or last written to; now when it is not there any more."""
+    try:
+        return dt.datetime.fromtimestamp((folder() / name).stat().st_mtime, dt.UTC)
+    except OSError:
+        return dt.datetime.now(dt.UTC)
 
 
 def forget(name: str) -> None:

@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import importlib
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.mail import EmailMessage
+from django.http import HttpRequest
 
+from regulars.messages import bounces
+from regulars.messages.bounces import Report
 from regulars.messages.channels import Note
 from regulars.messages.journal import Step
 from regulars.messages.outcomes import ChannelDown, Failed, Later, Outcome, Sent
@@ -13,6 +18,11 @@ from regulars.messages.outcomes import ChannelDown, Failed, Later, Outcome, Sent
 _WAIT: Final = {408, 425, 429}
 _SERVER_FAULT: Final = 500
 _ACCESS: Final = {401, 403}
+_MEANINGS: Final = {
+    "bounced": bounces.BOUNCE,
+    "complained": bounces.COMPLAINT,
+    "unsubscribed": bounces.UNSUBSCRIBED,
+}
 
 
 def is_provider(backend: Any) -> bool:
@@ -64,3 +74,53 @@ def _answered(error: Any, note: Note) -> Outcome:
 
 def _short(error: BaseException) -> str:
     return " ".join(str(error).split())[:280] or type(error).__name__
+
+
+class NotTheirs(Exception):  # noqa: N818 - an outcome, not an error
+    """The request is no report of the provider, or is not signed as it should be."""
+
+
+def read_reports(request: HttpRequest) -> list[Report]:
+    """What a request of the provider that REGULARS_EMAIL_URL names reports, as far as it concerns us.
+
+    Raises:
+        NotTheirs: it cannot be understood, or its signature is wrong.
+    """
+    from anymail import exceptions  # noqa: PLC0415 - an optional library
+
+    view = _tracking_view(settings.REGULARS_MAIL_PROVIDER)
+    try:
+        view.run_validators(request)
+        events = view.parse_events(request)
+    except exceptions.AnymailWebhookValidationFailure as error:
+        raise NotTheirs(_short(error)) from error
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise NotTheirs("This is no report of the provider's.") from error
+    return [report for event in events if (report := _report(event)) is not None]
+
+
+def _tracking_view(provider: str) -> Any:
+    module = importlib.import_module(f"anymail.webhooks.{provider}")
+    (view,) = [
+        made
+        for name, made in vars(module).items()
+        if name.endswith(("TrackingWebhookView", "CombinedWebhookView"))
+        and made.__module__ == module.__name__
+    ]
+    # The secret in the address stands for the one that it would warn about.
+    return type(view.__name__, (view,), {"warn_if_no_basic_auth": False})()
+
+
+def _report(event: Any) -> Report | None:
+    why = _MEANINGS.get(event.event_type)
+    if event.event_type == "rejected" and event.reject_reason in {"invalid", "bounced"}:
+        why = bounces.BOUNCE
+    if why is None:
+        return None
+    return Report(
+        why,
+        detail=str(event.mta_response or event.description or ""),
+        provider_id=str(event.message_id or ""),
+        message_id=str(event.message_id or ""),
+        email=str(event.recipient or ""),
+    )

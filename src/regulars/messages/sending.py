@@ -31,6 +31,7 @@ from regulars.messages.outcomes import (
 )
 from regulars.rules.errors import Refusal
 
+EVERY = 1.0  # seconds between two looks of the loop for what belongs to no campaign
 CLAIM_AT_MOST = 100  # messages; no more than a journal has places
 MARK_AT_MOST = 50
 MARK_EVERY = 0.5  # seconds

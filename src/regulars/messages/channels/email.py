@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import re
 from email.utils import parseaddr
-from typing import Any, Final
+from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.message import sanitize_address
-from django.utils.crypto import constant_time_compare, salted_hmac
 
 from regulars.messages import providers, smtp
 from regulars.messages.channels import Note, Parcel
 from regulars.messages.journal import Step
+from regulars.messages.message_ids import message_id
 from regulars.messages.outcomes import ChannelDown, Failed, Outcome, Sent
 from regulars.rules.placeholders import one_line
-
-_OURS: Final = re.compile(r"<?m(\d{1,18})\.([0-9a-f]{12})@[^\s<>@]+>?")
 
 
 class Email:
@@ -90,21 +87,3 @@ def make(parcel: Parcel) -> Mail:
     if rendered.html:
         mail.attach_alternative(rendered.html, "text/html")
     return mail
-
-
-def message_id(number: int) -> str:
-    """The Message-ID of a message: always the same, and not to be guessed."""
-    _, _, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")
-    return f"<m{number}.{_proof(number)}@{domain or 'localhost'}>"
-
-
-def number_of(header: str) -> int | None:
-    """The message whose Message-ID this is; None when it is none of ours."""
-    found = _OURS.fullmatch(header.strip())
-    if found is None or not constant_time_compare(found[2], _proof(int(found[1]))):
-        return None
-    return int(found[1])
-
-
-def _proof(number: int) -> str:
-    return salted_hmac("regulars.message-id", str(number), algorithm="sha256").hexdigest()[:12]
