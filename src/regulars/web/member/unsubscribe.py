@@ -10,6 +10,7 @@ from __future__ import annotations
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
+from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
 from django.views.decorators.http import require_http_methods
 
@@ -32,7 +33,7 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
         if request.method != "POST":
             found = unsubscribe.read(token)
             return _page(request, found) if not found.out else _done(request, found)
-        if request.POST.get("choice") == IN and "List-Unsubscribe" not in request.POST:
+        if _keeps(request):
             return _back(request, unsubscribe.opt_in(signed=token))
         return _done(request, unsubscribe.opt_out(signed=token))
     except NotFound:
@@ -43,6 +44,14 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
             "business at the counter that you want no more of them.",
             status=HTTPStatus.NOT_FOUND,
         )
+
+
+def _keeps(request: HttpRequest) -> bool:
+    """Whether somebody takes back their no. Whatever else is posted here says no, however it is written."""
+    try:
+        return request.POST.get("choice") == IN and "List-Unsubscribe" not in request.POST
+    except MultiPartParserError:
+        return False
 
 
 def _page(request: HttpRequest, found: Subscription) -> HttpResponse:
