@@ -1,49 +1,25 @@
 """The documented requests of the REST dialect and the shapes of their documented answers.
 
-Written down from the samples of the API that this dialect is compatible with; campaigns and scratch cards are
-not there yet. In requests, `<customer>` and the like stand for records of the test's shop.
-
-Shapes: a type is a JSON type (`int` is no boolean, and `float` is written with a point), a value is exactly
-this value, a pattern a text of this form, a tuple one of several; a list holds one row or more of one shape.
+Written down from the samples of the API that this dialect is compatible with.
 """
 
 from __future__ import annotations
 
-import re
-from dataclasses import dataclass, field
-from typing import Any
+from tests.contract import campaign_calls
+from tests.contract.shapes import (
+    CARD_URL,
+    DAY,
+    JOIN_URL,
+    MOMENT,
+    ONE_OR_ZERO,
+    PAGE,
+    QR_CODE,
+    TEMP_PASSWORD,
+    Documented,
+)
 
-MOMENT = re.compile(r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d")
-DAY = re.compile(r"\d{4}-\d\d-\d\d")
-QR_CODE = re.compile(r"[0-9a-f]{16}")
-CARD_URL = re.compile(r"https://shop\.example/card/[0-9a-f]{16}")
-JOIN_URL = re.compile(r"https://shop\.example/join/[0-9a-f]+")
-TEMP_PASSWORD = re.compile(r"[0-9a-f]{12}")
-ONE_OR_ZERO = (1, 0)
-
-PAGE = {"total": int, "page": 1, "per_page": 20, "pages": int}
-
-
-@dataclass(frozen=True)
-class Documented:
-    """One documented request and its answer."""
-
-    method: str
-    path: str
-    data: Any
-    query: str = ""
-    body: dict[str, Any] | None = None
-    status: int = 200
-    meta: dict[str, Any] | None = None
-    # Fields that we add to the sample, and why they may be there.
-    extra: dict[str, str] = field(default_factory=dict)
-    extra_meta: dict[str, str] = field(default_factory=dict)
-
-    @property
-    def name(self) -> str:
-        """How pytest calls the request."""
-        return f"{self.method} {self.path}"
-
+# Rooms with a file of their own; each has CALLS and BEYOND as here.
+ROOMS = (campaign_calls,)
 
 _WRITABLE = "can be set with PATCH, so a client must be able to read it back"
 _ROW = "the list's row has it; a client that knows the row need not ask twice"
@@ -317,3 +293,7 @@ CALLS = [
     ),
     Documented("DELETE", "/api/branches/<spare_branch>", {"deleted": True, "id": "<spare_branch>"}),
 ]
+
+for _room in ROOMS:
+    CALLS += _room.CALLS
+    BEYOND |= _room.BEYOND

@@ -1,9 +1,10 @@
-"""A shop that can give every documented answer: two branches, a customer with history, a team."""
+"""A shop that can give every documented answer: two branches, a customer with history, a team, campaigns."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
+from regulars.campaigns import actions as campaigns
 from regulars.ledger import actions as ledger
 from regulars.tenants import actions as tenants
 from tests.factories import Shop, make_shop
@@ -44,9 +45,17 @@ def make_sunrise() -> Sunrise:
     shop.stamp(priya, 3)
     shop.stamp(priya, 18, branch_id=branch.pk)
     ledger.redeem_reward(business_id=shop.id, qr_code=priya.qr_code)
+    drafted, sent = (
+        campaigns.create_campaign(
+            business_id=shop.id, name="June Promo", subject="Double stamps this week!", message="Visit us."
+        )
+        for _ in range(2)
+    )
+    campaigns.send_campaign(business_id=shop.id, pk=sent.pk)
     return Sunrise(
         shop,
         {
+            "campaign": drafted.pk,
             "customer": priya.pk,
             "qr_code": priya.qr_code,
             "branch": branch.pk,

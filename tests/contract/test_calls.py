@@ -11,7 +11,8 @@ from django.http.response import HttpResponseBase
 
 from tests.api.routes import operations
 from tests.api.support import Rest, text_of
-from tests.contract.calls import BEYOND, CALLS, Documented
+from tests.contract.calls import BEYOND, CALLS
+from tests.contract.shapes import Documented
 from tests.contract.sunrise import Sunrise
 
 pytestmark = pytest.mark.django_db
