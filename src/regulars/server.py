@@ -17,12 +17,13 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from multiprocessing.connection import wait
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from wsgiref.types import WSGIApplication
 
 import structlog
 from django.conf import settings
-from django.db import connections
+from django.db import DatabaseError, connection, connections
 from django.urls import get_resolver
 from granian import Granian
 from granian.constants import HTTPModes, Interfaces, SSLProtocols
@@ -35,6 +36,8 @@ if TYPE_CHECKING:
     from regulars.tls import Files
 
 WAITING_THREADS = 128
+SQLITE_LOG_MOST = 16 * 1024 * 1024  # bytes of changes that are not folded back into the database yet
+SQLITE_LOG_EVERY = 2.0  # seconds between looks
 STOP_WITHIN = 30  # seconds for requests and jobs that run when the server is told to stop
 
 log = structlog.get_logger(__name__)
@@ -141,6 +144,8 @@ def load_application(places: int) -> WSGIApplication:
         threading.Thread(target=_end_with, args=(parent.sentinel,), daemon=True).start()
         if sys.platform == "linux":
             threading.Thread(target=_notice_lost_clients, daemon=True).start()
+        if settings.DATABASES["default"]["ENGINE"].endswith("sqlite3"):
+            threading.Thread(target=_keep_log_short, daemon=True).start()
     from regulars.wsgi import application  # noqa: PLC0415 - sets Django up where memory is not shared
 
     return Gate(application, places)
@@ -150,6 +155,24 @@ def _end_with(sentinel: int) -> None:
     wait([sentinel])
     # The port must be free for the next start at once; the database is safe against this, as against kill -9.
     os._exit(1)
+
+
+def _keep_log_short() -> None:
+    """Fold SQLite's log of changes back into the database when others have written a lot.
+
+    This process alone does so (docs/decisions/0008): with its own writes, by itself. A campaign that a worker
+    sends at night, when nobody else writes, would fill the disk.
+    """
+    log_file, seen = Path(f"{settings.DATABASES['default']['NAME']}-wal"), 0
+    while True:
+        time.sleep(SQLITE_LOG_EVERY)
+        with contextlib.suppress(OSError, DatabaseError):  # the next look finds it, too
+            found = log_file.stat()
+            if found.st_size > SQLITE_LOG_MOST and found.st_mtime_ns != seen:
+                seen = found.st_mtime_ns
+                with connection.cursor() as cursor:
+                    cursor.execute("PRAGMA wal_checkpoint(PASSIVE)")
+                connection.close()
 
 
 def _notice_lost_clients() -> None:

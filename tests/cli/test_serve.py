@@ -2,10 +2,11 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
-from contextlib import suppress
+from contextlib import closing, suppress
 from pathlib import Path
 
 import httpx
@@ -151,6 +152,17 @@ def test_what_happens_by_itself_happens_in_the_server_unless_told_otherwise(regu
     with regulars.serving("--no-worker") as running:
         assert httpx.get(running.url).status_code == 200
     assert not any("worker_started" in line for line in running.errors)
+
+
+@pytest.mark.once
+@pytest.mark.usefixtures("tables")
+def test_what_others_write_is_folded_back_into_the_database(regulars: Regulars) -> None:
+    (file,) = regulars.data_dir.glob("*.sqlite3")
+    with regulars.serving("--no-worker"), closing(sqlite3.connect(file, isolation_level=None)) as worker:
+        worker.execute("PRAGMA wal_autocheckpoint=0")
+        worker.execute("CREATE TABLE much AS SELECT zeroblob(?) AS it", (20_000_000,))
+        assert file.stat().st_size < 20_000_000
+        until(lambda: file.stat().st_size > 20_000_000)
 
 
 @pytest.mark.once
