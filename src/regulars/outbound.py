@@ -137,16 +137,30 @@ def _exchange(pool: httpcore.ConnectionPool, request: httpcore.Request, began: f
         return Response(answer.status, found, bytes(read[:MAX_ANSWER]), took)
 
 
-@cache
+_pools: dict[tuple[tuple[Network, ...] | None, bool], httpcore.ConnectionPool] = {}
+_lock = threading.Lock()
+
+
 def _pool(networks: tuple[Network, ...] | None, *, kept: bool) -> httpcore.ConnectionPool:
-    # Whoever sends limits how much at once; a place that nobody answers at must not use up the pool's.
-    return httpcore.ConnectionPool(
-        ssl_context=_tls(),
-        max_connections=None,
-        max_keepalive_connections=64 if kept else 0,
-        keepalive_expiry=KEEP_IDLE,
-        network_backend=_Checked(networks),
-    )
+    with _lock:
+        found = _pools.get((networks, kept))
+        if found is None:
+            # Whoever sends limits how much at once; a place where nobody answers must not use up a pool.
+            found = _pools[networks, kept] = httpcore.ConnectionPool(
+                ssl_context=_tls(),
+                max_connections=None,
+                max_keepalive_connections=64 if kept else 0,
+                keepalive_expiry=KEEP_IDLE,
+                network_backend=_Checked(networks),
+            )
+        return found
+
+
+def hang_up() -> None:
+    """Close the connections that wait for a next request."""
+    with _lock:
+        while _pools:
+            _pools.popitem()[1].close()
 
 
 @cache

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 import pytest
 from pytest_django import Settings
 
+from regulars import outbound
 from tests.outbox.receiver import Receiver
 
 
@@ -21,3 +22,4 @@ def receiver() -> Iterator[Receiver]:
     """It thanks for everything, unless told otherwise."""
     with Receiver() as made:
         yield made
+    outbound.hang_up()

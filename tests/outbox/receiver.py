@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import threading
 import time
 from collections.abc import Callable
@@ -61,7 +62,7 @@ def thanks(_: Received) -> Reply:
 class Receiver:
     """`answering` may be replaced at any time. `received` grows with every request, the oldest first."""
 
-    def __init__(self, answering: Answering = thanks) -> None:
+    def __init__(self, answering: Answering = thanks, tls: ssl.SSLContext | None = None) -> None:
         self.answering = answering
         self.received: list[Received] = []
         self.in_flight = 0
@@ -69,6 +70,8 @@ class Receiver:
         self._changed = threading.Condition()
         self._server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(self))
         self._server.daemon_threads = True
+        if tls is not None:
+            self._server.socket = tls.wrap_socket(self._server.socket, server_side=True)
 
     @property
     def port(self) -> int:

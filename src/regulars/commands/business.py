@@ -111,10 +111,13 @@ def revoke_key(
     say_json({"name": row.name, "prefix": row.prefix, "revoked_at": printed(row.revoked_at)})
 
 
-def business_of(slug: str) -> Any:
-    """Start Django and find a business; ends the command when there is none."""
+def business_of(slug: str, *, seals: bool = False) -> Any:
+    """Start Django and find a business; ends the command when there is none.
+
+    A command that `seals` a text needs a secret key that lasts.
+    """
     settings = read_environment()
-    start_django(settings, writes=False)
+    start_django(settings, writes=seals)
     database.check(settings)
     from regulars.tenants import queries  # noqa: PLC0415 - models need Django
 

@@ -37,7 +37,7 @@ def add_endpoint(
     description: Annotated[str, typer.Option(help="What it is for.")] = "",
 ) -> None:
     """Let an address receive events from now on; prints its secret once."""
-    owner = business_of(business)
+    owner = business_of(business, seals=True)
     from regulars.outbox import actions  # noqa: PLC0415 - models need Django
 
     try:
@@ -70,7 +70,7 @@ def rotate_secret(
     overlap_hours: Annotated[int, typer.Option(help="How long the former secret signs too.")] = 24,
 ) -> None:
     """Give an endpoint a new secret; prints it once."""
-    owner = business_of(business)
+    owner = business_of(business, seals=True)
     from regulars.outbox import actions  # noqa: PLC0415 - models need Django
 
     try:
