@@ -31,7 +31,7 @@ class Call:
     """A request: `path` fills the address's parameters; `status` is what it must answer."""
 
     status: int = 200
-    path: dict[str, int] = field(default_factory=dict)
+    path: dict[str, Any] = field(default_factory=dict)
     query: dict[str, Any] = field(default_factory=dict)
     body: dict[str, Any] | None = None
 
