@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from dataclasses import dataclass
+from decimal import Decimal
 
 from regulars.campaigns import actions as campaigns
 from regulars.ledger import actions as ledger
+from regulars.scratchcards import actions as scratchcards
+from regulars.scratchcards.actions import NewPrize
+from regulars.scratchcards.cards import issue_card, reveal
 from regulars.tenants import actions as tenants
 from tests.factories import Shop, make_shop
 
@@ -52,9 +57,20 @@ def make_sunrise() -> Sunrise:
         for _ in range(2)
     )
     campaigns.send_campaign(business_id=shop.id, pk=sent.pk)
+    spin = scratchcards.create_campaign(
+        business_id=shop.id,
+        name="Summer Spin",
+        description="Win free drinks!",
+        expires_at=dt.date(2126, 8, 31),
+        prizes=[NewPrize("Free Coffee", Decimal(10))],
+    )
+    scratched = issue_card(business_id=shop.id, campaign_id=spin.pk)
+    reveal(token=scratched.token)
     return Sunrise(
         shop,
         {
+            "scratch_campaign": spin.pk,
+            "scratch_token": scratched.token,
             "campaign": drafted.pk,
             "customer": priya.pk,
             "qr_code": priya.qr_code,

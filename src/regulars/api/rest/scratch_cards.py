@@ -46,6 +46,8 @@ from regulars.tenants.queries import business_by_id
 
 router = Router(tags=["Scratch cards"])
 
+_FOR_ANYBODY = IssueIn()  # a request without a body
+
 
 def _allowed(request: HttpRequest) -> int:
     identity = identity_of(request)
@@ -220,14 +222,15 @@ def delete_scratch_campaign(request: HttpRequest, campaign_id: int) -> dict[str,
     openapi_extra=IDEMPOTENT,
 )
 @answers(201, write=True)
-def issue_scratch_card(request: HttpRequest, campaign_id: int, body: IssueIn | None = None) -> dict[str, Any]:
+def issue_scratch_card(
+    request: HttpRequest, campaign_id: int, body: IssueIn = _FOR_ANYBODY
+) -> dict[str, Any]:
     """Issue a card, for a customer or for whoever gets its address. Its prize is drawn now, for good."""
-    wanted = body or IssueIn()
     card = cards.issue_card(
         business_id=_allowed(request),
         campaign_id=known_id(campaign_id, "scratch card campaign"),
-        member_id=wanted.customer_id,
-        expires_days=wanted.expires_days or scratch.USUAL_DAYS,
+        member_id=body.customer_id,
+        expires_days=body.expires_days or scratch.USUAL_DAYS,
     )
     return data(
         {
