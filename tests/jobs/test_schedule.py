@@ -87,9 +87,9 @@ def test_an_idle_look_only_reads(django_assert_num_queries: object) -> None:
 
 
 def test_a_plan_that_makes_no_sense_is_refused_at_the_start() -> None:
-    for plan in ({}, {"every": HOUR, "cron": "* * * * *"}):
+    for every, cron in ((None, None), (HOUR, "* * * * *")):
         with pytest.raises(ValueError, match="either every or cron"):
-            schedule.register("it", given.exit_here, **plan)
+            schedule.register("it", given.exit_here, every=every, cron=cron)
     with pytest.raises(CronSimError):
         schedule.register("it", given.exit_here, cron="61 * * * *")
     assert schedule.registered() == []

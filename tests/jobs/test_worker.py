@@ -11,7 +11,7 @@ from django.db import connection
 from regulars import db
 from regulars.jobs import actions, leases, loops, schedule, worker
 from regulars.jobs.links import own_connection
-from regulars.jobs.models import Job
+from regulars.jobs.models import Job, ScheduledRun
 from regulars.jobs.worker import Worker
 from tests.jobs import given
 
@@ -155,9 +155,19 @@ def test_loops_turn_again_at_once_while_there_is_more_and_outlive_errors() -> No
     assert set(turns) == {"mill"}
 
 
+def turning(turns: list[int], *, more: bool) -> loops.Step:
+    """A step that counts its turns."""
+
+    def step(_: Callable[[], bool]) -> bool:
+        turns.append(1)
+        return more
+
+    return step
+
+
 def test_a_loop_is_woken_and_stopped_in_its_pause() -> None:
     turns: list[int] = []
-    loops.register("mill", lambda _: bool(turns.append(1)), every=3600)
+    loops.register("mill", turning(turns, more=False), every=3600)
     with working(Worker()) as end:
         until(lambda: turns)
         loops.wake("mill")
@@ -170,7 +180,7 @@ def test_a_loop_is_woken_and_stopped_in_its_pause() -> None:
 
 def test_a_busy_loop_ends_when_the_worker_stops() -> None:
     turns: list[int] = []
-    loops.register("mill", lambda _: not turns.append(1), every=3600)
+    loops.register("mill", turning(turns, more=True), every=3600)
     with working(Worker()) as end:
         until(lambda: len(turns) > 100)
         end()
@@ -179,7 +189,7 @@ def test_a_busy_loop_ends_when_the_worker_stops() -> None:
 def test_the_schedule_turns_in_every_worker(monkeypatch: pytest.MonkeyPatch) -> None:
     schedule.register("nap", given.exit_here, cron="* * * * *")
     with working(Worker()):
-        until(lambda: [one.next_at for one in schedule.ScheduledRun.objects.all()])
+        until(lambda: [one.next_at for one in ScheduledRun.objects.all()])
     assert status() == []
 
 

@@ -49,8 +49,8 @@ class Planned:
 def planned() -> list[Planned]:
     """The schedule, by name. What no worker has seen yet has no times."""
     rows = {row.name: row for row in ScheduledRun.objects.all()}
-    found = []
-    for entry in sorted(schedule.registered(), key=lambda entry: entry.name):
-        row = rows.get(entry.name)
-        found.append(Planned(entry.name, row and row.last_at, row and row.next_at))
-    return found
+    unseen = ScheduledRun(last_at=None)
+    return [
+        Planned(name, rows.get(name, unseen).last_at, rows.get(name, unseen).next_at)
+        for name in sorted(entry.name for entry in schedule.registered())
+    ]
