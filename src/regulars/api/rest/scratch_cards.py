@@ -47,6 +47,9 @@ from regulars.tenants.queries import business_by_id
 router = Router(tags=["Scratch cards"])
 
 _FOR_ANYBODY = IssueIn()  # a request without a body
+# A body that may be left out is described by a list of one otherwise.
+_BODY = {"schema": {"$ref": f"#/components/schemas/{IssueIn.__name__}"}}
+_MAYBE_A_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": _BODY}}}
 
 
 def _allowed(request: HttpRequest) -> int:
@@ -133,7 +136,7 @@ def list_scratch_campaigns(request: HttpRequest) -> dict[str, Any]:
 
 @router.post(
     "/scratch-cards",
-    response=answered(Data[ScratchMade], status=201, also=(422,)),
+    response=answered(Data[ScratchMade], status=201, also=(409, 422)),
     summary="Create campaign",
     openapi_extra=IDEMPOTENT,
 )
@@ -219,7 +222,7 @@ def delete_scratch_campaign(request: HttpRequest, campaign_id: int) -> dict[str,
     "/scratch-cards/{int:campaign_id}/issue",
     response=answered(Data[IssuedOut], status=201, also=(404, 409, 422)),
     summary="Issue a card",
-    openapi_extra=IDEMPOTENT,
+    openapi_extra=IDEMPOTENT | _MAYBE_A_BODY,
 )
 @answers(201, write=True)
 def issue_scratch_card(
@@ -245,7 +248,7 @@ def issue_scratch_card(
 
 @router.post(
     "/scratch-cards/{int:campaign_id}/toggle",
-    response=answered(Data[Toggled], also=(404, 422)),
+    response=answered(Data[Toggled], also=(404, 409, 422)),
     summary="Pause or activate campaign",
     openapi_extra=IDEMPOTENT,
 )
