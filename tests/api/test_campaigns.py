@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import csv
 import dataclasses
 import datetime as dt
+import io
+from pathlib import Path
 
 import pytest
 import time_machine
 from django_scopes import scope
+from pytest_django import Settings
 
 from regulars.campaigns.models import Campaign
+from regulars.members import actions as members
 from regulars.messages.models import Message
 from regulars.tenants.plans import PLANS
 from tests.api.support import Rest, invalid, meta, ok, refused
@@ -153,7 +158,7 @@ def test_a_retried_send_answers_the_same_and_sends_once(shop: Shop, rest: Rest) 
         assert Message.objects.count() == 2
 
 
-def test_preview_and_test(shop: Shop, rest: Rest) -> None:
+def test_preview_and_test(shop: Shop, rest: Rest, settings: Settings, tmp_path: Path) -> None:
     pk = made(rest, subject="For {first_name}", message="Only at {business_name}")
     found = ok(rest.post(f"/api/campaigns/{pk}/preview"))
     assert found["subject"] == "For Nora"
@@ -164,7 +169,52 @@ def test_preview_and_test(shop: Shop, rest: Rest) -> None:
     invalid(rest.post(f"/api/campaigns/{pk}/test", {"to": "nobody"}), "to")
     invalid(rest.post(f"/api/campaigns/{pk}/test", {}), "to")
     by_phone = made(rest, channel="sms")
+    error = refused(rest.post(f"/api/campaigns/{by_phone}/test", {"to": "98765 43210"}), 409, "conflict")
+    assert "REGULARS_SMS_URL" in error["message"]
+    settings.TEXT_MESSAGES = dataclasses.replace(settings.TEXT_MESSAGES, folder=str(tmp_path))
     assert ok(rest.post(f"/api/campaigns/{by_phone}/test", {"to": "98765 43210"}))["to"] == "+919876543210"
+
+
+def lettered(shop: Shop, rest: Rest) -> int:
+    """A campaign by post that was sent to Nora and to somebody who writes formulas."""
+    shop.enrol("Nora Whitfield", street_address="4 Pier Road", street_city="Whitby", cell="+447700900123")
+    shop.enrol("=HYPERLINK(1)", street_address="5 Pier Road")
+    no_more = shop.enrol("Said No", street_address="6 Pier Road")
+    pk = made(rest, channel="post", subject="")
+    assert ok(rest.post(f"/api/campaigns/{pk}/send"))["recipients"] == 3
+    members.edit_member(business_id=shop.id, pk=no_more.pk, optout_post=True)
+    return pk
+
+
+def test_addresses_come_as_a_list_and_as_labels(shop: Shop, rest: Rest) -> None:
+    pk = lettered(shop, rest)
+    listed = rest.get(f"/api/campaigns/{pk}/addresses.csv")
+    assert listed.status_code == 200
+    content = b"".join(listed.streaming_content)  # type: ignore[attr-defined]
+    assert listed.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert listed.headers["Content-Disposition"] == f'attachment; filename="campaign-{pk}.csv"'
+    assert int(listed.headers["Content-Length"]) == len(content)
+    assert int(listed.headers["X-RateLimit-Remaining"]) > 0
+    head, nora, formula = csv.reader(io.StringIO(content.decode("utf-8-sig")))
+    assert (head[1], nora[1], nora[3]) == ("name", "Nora Whitfield", "4 Pier Road")
+    assert not formula[1].startswith("=")
+    printed = rest.get(f"/api/campaigns/{pk}/addresses.pdf")
+    assert printed.headers["Content-Type"] == "application/pdf"
+    pages = b"".join(printed.streaming_content)  # type: ignore[attr-defined]
+    assert (pages[:5], int(printed.headers["Content-Length"])) == (b"%PDF-", len(pages))
+
+
+@pytest.mark.parametrize("name", ["addresses.csv", "addresses.pdf"])
+def test_addresses_are_the_shops_own_and_of_letters_alone(
+    name: str, shop: Shop, stranger: Shop, rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pk = lettered(shop, rest)
+    refused(Rest(stranger).get(f"/api/campaigns/{pk}/{name}"), 404, "not_found")
+    refused(Rest().get(f"/api/campaigns/{pk}/{name}"), 401, "unauthorized")
+    refused(rest.get(f"/api/campaigns/{made(rest)}/{name}"), 409, "conflict")
+    refused(rest.get(f"/api/campaigns/{made(rest, channel='post')}/{name}"), 409, "conflict")
+    monkeypatch.setitem(PLANS, "self_hosted", dataclasses.replace(PLANS["self_hosted"], campaigns=False))
+    refused(rest.get(f"/api/campaigns/{pk}/{name}"), 403, "plan_required")
 
 
 def test_segments_say_what_they_are_and_how_many_they_reach(shop: Shop, rest: Rest) -> None:

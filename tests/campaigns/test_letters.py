@@ -64,14 +64,6 @@ def test_words_at_hand_are_not_read_again(shop: Shop) -> None:
     assert len(captured.captured_queries) == 1
 
 
-def test_a_text_message_is_its_text_alone(shop: Shop) -> None:
-    customers(shop, 1)
-    campaign = draft(shop, channel="sms", subject="", message="Hello {first_name}, come by.")
-    send(shop, campaign)
-    letter = rendered(shop, queued(shop)[0])
-    assert (letter.subject, letter.text, letter.html) == ("", "Hello Guest, come by.", "")
-
-
 def test_a_sample_is_of_the_shop_with_somebody_made_up(shop: Shop) -> None:
     business = business_by_id(shop.id)
     found = letters.sample(business=business, subject="For {first_name}", body=TELLING, channel="email")

@@ -79,6 +79,12 @@ def test_a_plan_that_lost_campaigns_makes_it_a_draft_and_others_are_sent(shop: S
     assert again(other, theirs).status == "sending"
 
 
+def test_one_that_cannot_be_sent_is_a_draft_again(shop: Shop) -> None:
+    campaign = draft(shop, channel="sms", scheduled_at=timezone.now() + LATER)
+    look(LATER * 2)
+    assert (again(shop, campaign).status, jobs(campaign)) == ("draft", [])
+
+
 def test_a_stopping_worker_begins_no_more(shop: Shop) -> None:
     campaign = draft(shop, scheduled_at=timezone.now() + LATER)
     with time_machine.travel(timezone.now() + LATER * 2, tick=False):

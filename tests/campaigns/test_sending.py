@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -255,6 +257,28 @@ def test_by_post_is_done_at_once_as_a_list(shop: Shop) -> None:
     (message,) = messages(shop, campaign)
     assert (message.member_id, message.status, message.sent_at) == (pk, "sent", stored.sent_at)
     assert len(events(shop, "campaign.started")) == len(events(shop, "campaign.finished")) == 1
+
+
+def test_text_messages_need_a_way_out(shop: Shop, settings: Settings, tmp_path: Path) -> None:
+    customers(shop, 2)
+    campaign = draft(shop, channel="sms", subject="", message="Hello {first_name}")
+    for call in (
+        send,
+        lambda shop, one: actions.send_test(business_id=shop.id, pk=one.pk, to="+919876500001"),
+    ):
+        with pytest.raises(Conflict, match="REGULARS_SMS_URL"):
+            call(shop, campaign)
+    assert (again(shop, campaign).status, messages(shop, campaign)) == ("draft", [])
+    settings.TEXT_MESSAGES = dataclasses.replace(settings.TEXT_MESSAGES, folder=str(tmp_path / "sms"))
+    assert send(shop, campaign) == 2
+    assert work(shop, campaign) is None
+    (file,) = (tmp_path / "sms").iterdir()
+    sent = [json.loads(line) for line in file.read_text().splitlines()]
+    assert sorted((one["to"], one["text"]) for one in sent) == [
+        ("+919876500000", "Hello Guest"),
+        ("+919876500001", "Hello Guest"),
+    ]
+    assert counts(again(shop, campaign)) == (2, 2, 0, 0)
 
 
 def test_a_test_goes_to_one_address_with_made_up_values(shop: Shop) -> None:

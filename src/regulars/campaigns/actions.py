@@ -16,6 +16,7 @@ from regulars.campaigns.queries import campaign_by_id
 from regulars.jobs import actions as jobs
 from regulars.members import phones
 from regulars.messages import actions as messages
+from regulars.messages.channels import sms
 from regulars.messages.kinds import CAMPAIGN
 from regulars.messages.models import Message
 from regulars.outbox import emit
@@ -92,7 +93,8 @@ def send_campaign(*, business_id: int, pk: int) -> int:
 
     Raises:
         NotFound: the business has no such campaign.
-        Conflict: it was sent before, or is being sent by somebody else at this moment.
+        Conflict: it was sent before, or is being sent by somebody else at this moment; or the installation
+            cannot send text messages, and it is one.
     """
     business = business_by_id(business_id)
     now = timezone.now()
@@ -104,6 +106,7 @@ def send_campaign(*, business_id: int, pk: int) -> int:
         campaign = campaign_by_id(business_id=business_id, pk=pk)
         if not began:
             _check_open(campaign, "sent")
+        _check_channel(campaign)
         _queue(campaign, segments.Reading(business, now))
         told = {
             "campaign_id": campaign.pk,
@@ -159,12 +162,14 @@ def send_test(*, business_id: int, pk: int, to: str) -> str:
     Raises:
         InvalidInput: the address is unusable.
         NotFound: the business has no such campaign.
-        Conflict: it goes by post, or so many tests were sent in the last minute.
+        Conflict: it goes by post, or so many tests were sent in the last minute; or the installation cannot
+            send text messages, and it is one.
     """
     campaign = campaign_by_id(business_id=business_id, pk=pk)
     business = business_by_id(business_id)
     if campaign.channel == Message.Channel.POST:
         raise Conflict("A campaign by post is a list of addresses. There is nothing to test.")
+    _check_channel(campaign)
     if campaign.channel == Message.Channel.EMAIL:
         address = check_email(to, field="to")
     else:
@@ -194,6 +199,11 @@ def _check_open(campaign: Campaign, verb: str) -> None:
             campaign.status
         ]
         raise Conflict(f"Campaign {campaign.pk} {state}; only a draft can be {verb}.")
+
+
+def _check_channel(campaign: Campaign) -> None:
+    if campaign.channel == Message.Channel.SMS and not sms.available():
+        raise Conflict(sms.MISSING)
 
 
 def _queue(campaign: Campaign, reading: segments.Reading) -> None:

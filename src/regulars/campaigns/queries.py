@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 from django.db.models import Count, Q
@@ -10,9 +11,10 @@ from django_scopes import scope
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.segments import Reading
 from regulars.ledger.queries import Page
+from regulars.members.models import Member
 from regulars.messages.models import Message
 from regulars.rules import segments
-from regulars.rules.errors import NotFound
+from regulars.rules.errors import Conflict, NotFound
 from regulars.tenants.models import Business
 
 WAITING = (Message.Status.QUEUED.value, Message.Status.SENDING.value)
@@ -84,6 +86,37 @@ def recipients(
         total, start = rows.count(), (page - 1) * per_page
         found = list(rows.order_by("id")[start : start + per_page]) if start < total else []
     return Page(found, total, page, per_page)
+
+
+def letters_to(*, business_id: int, pk: int) -> Iterator[Member]:
+    """To whom a campaign by post is to be posted, as they are known and as they want it now.
+
+    They are read while they are taken.
+
+    Raises:
+        NotFound: the business has no such campaign.
+        Conflict: it does not go by post, or was not sent.
+    """
+    campaign = campaign_by_id(business_id=business_id, pk=pk)
+    if campaign.channel != Message.Channel.POST:
+        raise Conflict(f"Campaign {pk} does not go by post, so it has no addresses.")
+    if campaign.status != Campaign.Status.SENT:
+        raise Conflict(f"Campaign {pk} is {campaign.status}. Its addresses are there once it was sent.")
+    return _letters_to(campaign)
+
+
+def _letters_to(campaign: Campaign) -> Iterator[Member]:
+    with scope(business=campaign.business_id):
+        rows = Message.objects.filter(
+            campaign_id=campaign.pk,
+            status=Message.Status.SENT,
+            member__suspended=False,
+            member__optout_post=False,
+        )
+        rows = rows.exclude(member__street_address="").select_related("member").order_by("id")
+        for message in rows.iterator(chunk_size=1000):
+            if message.member is not None:
+                yield message.member
 
 
 def segments_now(business: Business) -> list[SegmentNow]:

@@ -43,11 +43,13 @@ def _send(business_id: int, campaign_id: int) -> None:
     try:
         check_feature(business_by_id(business_id).plan, "campaigns", "Campaigns")
         actions.send_campaign(business_id=business_id, pk=campaign_id)
-    except PlanRequired as refusal:
-        log.warning("campaign not sent", business=business_id, campaign=campaign_id, reason=refusal.message)
+    except (PlanRequired, Conflict) as refusal:
+        # Nothing changes when somebody else was first and has sent it.
         with scope(business=business_id):
-            Campaign.objects.filter(pk=campaign_id, status=Campaign.Status.SCHEDULED).update(
-                status=Campaign.Status.DRAFT.value, scheduled_at=None
+            drafted = Campaign.objects.filter(pk=campaign_id, status=Campaign.Status.SCHEDULED).update(
+                status=Campaign.Status.DRAFT.value, scheduled_at=None, modified_at=timezone.now()
             )
-    except (Conflict, NotFound):
-        return  # somebody else was first
+        if drafted:
+            log.warning("campaign_not_sent", campaign=campaign_id, reason=refusal.message)
+    except NotFound:
+        return  # it was deleted at this moment

@@ -1,9 +1,11 @@
 """`/api/campaigns`."""
 
+from collections.abc import Callable
 from dataclasses import asdict
-from typing import Annotated, Any
+from tempfile import SpooledTemporaryFile
+from typing import IO, Annotated, Any
 
-from django.http import HttpRequest
+from django.http import FileResponse, HttpRequest
 from ninja import Query, Router
 
 from regulars.api.rest.auth import identity_of
@@ -37,6 +39,7 @@ from regulars.api.rest.schemas import Data, Listed
 from regulars.api.rest.writes import answers
 from regulars.campaigns import actions, letters, queries
 from regulars.campaigns.models import Campaign
+from regulars.messages.channels import labels, post
 from regulars.messages.models import Message
 from regulars.rules.errors import InvalidInput
 from regulars.tenants.models import Business
@@ -45,6 +48,7 @@ from regulars.tenants.queries import business_by_id
 
 router = Router(tags=["Campaigns"])
 
+_IN_MEMORY = 256 * 1024  # bytes of a file; a longer one is on the disk while it is sent
 # What a campaign always has, so that null cannot take it away.
 _LASTING = ("name", "message", "segment_filter", "channel")
 
@@ -247,6 +251,47 @@ def list_recipients(
         status=status,
     )
     return listed(found, [_recipient(message, business) for message in found.rows])
+
+
+# Files, not JSON, so they are told of in the guide and not in the OpenAPI description.
+
+
+@router.get("/campaigns/{int:campaign_id}/addresses.csv", include_in_schema=False)
+def addresses_csv(request: HttpRequest, campaign_id: int) -> FileResponse:
+    """The addresses of a campaign by post, as a list."""
+    pk = known_id(campaign_id, "campaign")
+    members = queries.letters_to(business_id=_allowed(request), pk=pk)
+    return _file(
+        f"campaign-{pk}.csv",
+        "text/csv; charset=utf-8",
+        lambda file: file.writelines(line.encode() for line in post.addresses_csv(members)),
+    )
+
+
+@router.get("/campaigns/{int:campaign_id}/addresses.pdf", include_in_schema=False)
+def addresses_pdf(request: HttpRequest, campaign_id: int) -> FileResponse:
+    """The addresses of a campaign by post, as labels to print."""
+    business, pk = business_by_id(_allowed(request)), known_id(campaign_id, "campaign")
+    members = queries.letters_to(business_id=business.pk, pk=pk)
+    return _file(
+        f"campaign-{pk}.pdf",
+        "application/pdf",
+        lambda file: labels.labels_pdf(members=members, country=business.country, file=file),
+    )
+
+
+def _file(name: str, kind: str, write: Callable[[IO[bytes]], object]) -> FileResponse:
+    file = SpooledTemporaryFile(_IN_MEMORY)  # noqa: SIM115 - the answer closes it
+    try:
+        write(file)
+    except BaseException:
+        file.close()
+        raise
+    length = file.tell()
+    file.seek(0)
+    answer = FileResponse(file, as_attachment=True, filename=name, content_type=kind)
+    answer.headers["Content-Length"] = str(length)
+    return answer
 
 
 def _recipient(message: Message, business: Business) -> dict[str, Any]:
