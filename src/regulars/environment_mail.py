@@ -36,7 +36,6 @@ PROVIDERS: dict[str, tuple[str, ...]] = {
     "postmark": ("SERVER_TOKEN",),
     "resend": ("API_KEY",),
     "scaleway": ("SECRET_KEY", "PROJECT_ID"),
-    "sendgrid": ("API_KEY",),
     "sparkpost": ("API_KEY",),
     "unisender-go": ("API_KEY",),
 }
@@ -124,10 +123,10 @@ def _provider(parts: SplitResult) -> Mail:
 
 
 def read_sms_url(url: str) -> Sms:
-    """Understand ``https://user:password@host/path#form:to={to}&text={text}`` and ``smsfile:///folder``."""
+    """Understand ``https://user:password@host/path#form:to={to}&text={text}`` and ``filesms:///folder``."""
     if not url:
         return Sms()
-    if url.startswith("smsfile:"):
+    if url.startswith("filesms:"):
         return Sms(folder=_folder(_SMS, split_address(_SMS, url)))
     address, _, template = url.partition("#")
     try:
@@ -136,7 +135,7 @@ def read_sms_url(url: str) -> Sms:
     except ValueError:
         raise SettingsError(_SMS, "is not a usable address") from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise SettingsError(_SMS, f"expected {_SMS_EXAMPLE} or smsfile:///folder")
+        raise SettingsError(_SMS, f"expected {_SMS_EXAMPLE} or filesms:///folder")
     form, _, body = template.partition(":")
     if template and form not in _FORMS:
         raise SettingsError(_SMS, "after the # expected form:to={to}&text={text}, or json: and an object")

@@ -21,9 +21,9 @@ REGULARS_ALLOW_HTTP = _environment.allow_http
 REGULARS_REDIS_URL = _environment.redis_url
 REGULARS_WEBHOOK_NETWORKS = list(_environment.webhook_networks)
 REGULARS_EMAIL_PER_MINUTE = _environment.email_per_minute
-REGULARS_MAIL_PROVIDER = _environment.mail.provider
+MAIL_PROVIDER = _environment.mail.provider
 REGULARS_MAIL_REPORTS_SECRET = _environment.mail_reports_secret
-REGULARS_SMS = _environment.sms
+TEXT_MESSAGES = _environment.sms
 
 # Django's
 

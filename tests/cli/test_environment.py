@@ -3,8 +3,11 @@
 from pathlib import Path
 
 import pytest
+from django.core.mail import get_connection
+from pytest_django import Settings
 
 from regulars.environment import read
+from regulars.environment_mail import PROVIDERS
 from regulars.environment_values import SettingsError
 
 pytestmark = pytest.mark.once
@@ -32,6 +35,21 @@ pytestmark = pytest.mark.once
         ("REGULARS_PUBLIC_URL", "https://shop.example:port", "is not a usable address"),
         ("REGULARS_EMAIL_URL", "pigeon://home", "expected one of consolemail://"),
         ("REGULARS_EMAIL_URL", "smtp://", "names no mail server"),
+        ("REGULARS_EMAIL_URL", "filemail://folder", "expected filemail:///relative/folder"),
+        ("REGULARS_EMAIL_URL", "filemail:////etc/passwd", "is not a folder"),
+        ("REGULARS_EMAIL_URL", "anymail+pigeon://hidden@", "no provider pigeon; expected one of amazon-ses"),
+        ("REGULARS_EMAIL_URL", "anymail+postmark://", "expected anymail+postmark://SERVER_TOKEN@"),
+        ("REGULARS_EMAIL_URL", "anymail+mailjet://hidden@", "expected anymail+mailjet://API_KEY:SECRET_KEY@"),
+        ("REGULARS_EMAIL_PER_MINUTE", "-1", "-1 is not a whole number from 0"),
+        ("REGULARS_EMAIL_PER_MINUTE", "²", "is not a whole number from 0"),
+        ("REGULARS_MAIL_REPORTS_SECRET", "hidden", "at least 16 characters"),
+        ("REGULARS_MAIL_REPORTS_SECRET", "hidden/of/the/post-office", "letters, digits, - and _ only"),
+        ("REGULARS_SMS_URL", "pigeon://home", "expected https://user:password@sms.example/send#form:"),
+        ("REGULARS_SMS_URL", "https://:port", "is not a usable address"),
+        ("REGULARS_SMS_URL", "https://u:hidden@h/?to={to}", "must say where {to} and {text} belong"),
+        ("REGULARS_SMS_URL", "https://u:hidden@h/#json:{to}{text}", "is not JSON"),
+        ("REGULARS_SMS_URL", "https://u:hidden@h/{to}{text}#xml:", "expected form:to={to}&text={text}"),
+        ("REGULARS_SMS_URL", "filesms://", "expected filesms:///relative/folder"),
         ("REGULARS_EMAIL_FROM", "nobody", "expected an address like"),
         ("REGULARS_EMAIL_FROM", "<a@b.example", "expected an address like"),
         ("REGULARS_REDIS_URL", "http://host", "expected redis://"),
@@ -117,6 +135,8 @@ def test_secrets_do_not_show_in_a_representation() -> None:
             "REGULARS_DATABASE_URL": "postgresql://ann:tell-nobody@h/n",
             "REGULARS_EMAIL_URL": "smtps://ann:tell-nobody@h",
             "REGULARS_REDIS_URL": "redis://:tell-nobody@h",
+            "REGULARS_SMS_URL": "https://ann:tell-nobody@h/?{to}{text}",
+            "REGULARS_MAIL_REPORTS_SECRET": "tell-nobody-about-it",
         }
     )
     assert settings.database.password == settings.mail.password == "tell-nobody"
@@ -137,6 +157,44 @@ def test_mail_servers(url: str, port: int, secured: str | None) -> None:
     mail = read({"REGULARS_EMAIL_URL": url}).mail
     assert (mail.host, mail.port) == ("mail.example", port)
     assert (mail.starttls, mail.implicit_tls) == (secured == "starttls", secured == "implicit")
+
+
+def test_a_provider_of_mail_has_its_settings_in_the_address() -> None:
+    mail = read({"REGULARS_EMAIL_URL": "anymail+mailgun://k%40y@?sender_domain=mg.example"}).mail
+    assert (mail.backend, mail.provider) == ("anymail.backends.mailgun.EmailBackend", "mailgun")
+    assert mail.options == {"MAILGUN_API_KEY": "k@y", "MAILGUN_SENDER_DOMAIN": "mg.example"}
+    assert "k@y" not in repr(mail)
+    signed = read({"REGULARS_EMAIL_URL": "anymail+unisender-go://key@?webhook_secret=x"}).mail
+    assert signed.options == {"UNISENDER_GO_API_KEY": "key", "UNISENDER_GO_WEBHOOK_SECRET": "x"}
+
+
+@pytest.mark.parametrize("name", sorted(PROVIDERS))
+def test_every_provider_is_there_and_reads_what_is_given(name: str, settings: Settings) -> None:
+    if name == "amazon-ses":
+        pytest.importorskip("boto3")
+    keys = ":".join(["key"] * len(PROVIDERS[name]))
+    more = {"postal": "?api_url=https://p.example", "unisender-go": "?api_url=https://u.example"}.get(
+        name, ""
+    )
+    mail = read({"REGULARS_EMAIL_URL": f"anymail+{name}://{keys}{'@' if keys else ''}{more}"}).mail
+    settings.ANYMAIL = mail.options
+    assert type(get_connection(mail.backend)).__module__ == f"anymail.backends.{mail.provider}"
+
+
+def test_a_folder_for_mail_and_one_for_texts(tmp_path: Path) -> None:
+    mail = read({"REGULARS_EMAIL_URL": f"filemail:///{tmp_path}/mail"}).mail
+    assert mail.backend == "django.core.mail.backends.filebased.EmailBackend"
+    assert Path(mail.folder) == tmp_path / "mail"
+    assert Path(read({"REGULARS_SMS_URL": "filesms:///texts"}).sms.folder) == Path.cwd() / "texts"
+
+
+def test_a_provider_of_texts_may_listen_at_an_address_with_colons() -> None:
+    sms = read({"REGULARS_SMS_URL": "http://[::1]:8080/s#form:n={to}&t={text}"}).sms
+    assert (sms.url, sms.form, sms.headers) == (
+        "http://[::1]:8080/s",
+        "form",
+        {"content-type": "application/x-www-form-urlencoded"},
+    )
 
 
 def test_trusted_proxies_are_addresses_and_networks() -> None:

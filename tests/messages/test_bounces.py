@@ -133,7 +133,7 @@ def test_some_ask_first_and_reading_changes_nothing() -> None:
 
 
 def test_a_provider_reports_in_its_own_form(settings: Settings) -> None:
-    settings.REGULARS_MAIL_PROVIDER = "postmark"
+    settings.MAIL_PROVIDER = "postmark"
     message = sent(make_shop(), provider_id="883953f4-6105-42a2-a16a-77a8eac79483")
     bounce = {
         "RecordType": "Bounce",
@@ -154,8 +154,15 @@ def test_a_provider_reports_in_its_own_form(settings: Settings) -> None:
 
 
 def test_a_provider_that_signs_is_not_believed_without_a_signature(settings: Settings) -> None:
-    settings.REGULARS_MAIL_PROVIDER = "mailgun"
+    settings.MAIL_PROVIDER = "mailgun"
     settings.ANYMAIL = {"MAILGUN_WEBHOOK_SIGNING_KEY": "the key"}
     status, answer = report({"event-data": {"event": "failed"}})
     assert status == 400
     assert "Mailgun" in answer["error"]["message"]
+
+
+def test_a_provider_without_reports_of_its_own_can_use_ours(settings: Settings) -> None:
+    settings.MAIL_PROVIDER = "scaleway"
+    message = sent(make_shop())
+    assert report({"event": "bounced"})[0] == 400
+    assert report({"type": "bounce", "message_id": message_id(message.pk)}) == (200, {"recorded": 1})

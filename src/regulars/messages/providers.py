@@ -88,12 +88,14 @@ def read_reports(request: HttpRequest) -> list[Report]:
     """
     from anymail import exceptions  # noqa: PLC0415 - an optional library
 
-    view = _tracking_view(settings.REGULARS_MAIL_PROVIDER)
     try:
+        view = _tracking_view(settings.MAIL_PROVIDER)
         view.run_validators(request)
         events = view.parse_events(request)
-    except exceptions.AnymailWebhookValidationFailure as error:
+    except (exceptions.AnymailWebhookValidationFailure, exceptions.AnymailConfigurationError) as error:
         raise NotTheirs(_short(error)) from error
+    except ModuleNotFoundError as error:
+        raise NotTheirs("Reports of this provider are not understood; use our own form.") from error
     except (ValueError, KeyError, TypeError, AttributeError) as error:
         raise NotTheirs("This is no report of the provider's.") from error
     return [report for event in events if (report := _report(event)) is not None]

@@ -49,7 +49,7 @@ def _read(request: HttpRequest) -> list[Report]:
     except (ValueError, UnicodeDecodeError):
         given = None
     ours = isinstance(given, dict) and bool({"email", "message_id"} & given.keys())
-    if settings.REGULARS_MAIL_PROVIDER and not (ours and given.get("type") in _TYPES):
+    if settings.MAIL_PROVIDER and not (ours and given.get("type") in _TYPES):
         return providers.read_reports(request)
     if not isinstance(given, dict):
         raise InvalidInput("Expected a JSON object with type, and email or message_id.")

@@ -29,7 +29,7 @@ def connect() -> Channel:
     Raises:
         ChannelMissing: it is not set.
     """
-    sms = settings.REGULARS_SMS
+    sms = settings.TEXT_MESSAGES
     if sms.folder:
         return Files(Path(sms.folder))
     if not sms.url:
@@ -39,7 +39,7 @@ def connect() -> Channel:
 
 def available() -> bool:
     """Whether the installation can send text messages."""
-    return bool(settings.REGULARS_SMS.folder or settings.REGULARS_SMS.url)
+    return bool(settings.TEXT_MESSAGES.folder or settings.TEXT_MESSAGES.url)
 
 
 class Files:
