@@ -38,7 +38,9 @@ def other_call(call: Call) -> Call:
         field, value = next(iter(call.body.items()))
         other = value + 1 if isinstance(value, int) else value[::-1]
         return Call(call.status, call.path, call.query, {**call.body, field: other})
-    return Call(call.status, {name: number + 1 for name, number in call.path.items()}, call.query)
+    another = {"welcome": "birthday"}  # kinds of messages have names
+    path = {name: another.get(value) or value + 1 for name, value in call.path.items()}
+    return Call(call.status, path, call.query)
 
 
 @pytest.mark.parametrize("operation", WRITES)
