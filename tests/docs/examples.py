@@ -30,6 +30,7 @@ _VOLATILE = (
     (r"\d{4}-\d\d-\d\d", "<day>"),
     (r"rk_[0-9A-Za-z]{40}", "<key>"),
     (r"rk_[0-9A-Za-z]{8}", "<beginning of a key>"),
+    (r"\b[0-9a-f]{32}\b", "<token>"),
     (r"\b[0-9a-f]{16}\b", "<qr code>"),
     (r"\b[0-9a-f]{12}\b", "<temporary password>"),
     (r"(?<=/join/)[0-9a-f]{10}\b", "<join code>"),
