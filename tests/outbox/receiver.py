@@ -127,7 +127,10 @@ def _handler(receiver: Receiver) -> type[BaseHTTPRequestHandler]:
         def do_POST(self) -> None:
             length = int(self.headers.get("content-length", 0))
             headers = {name.lower(): value for name, value in self.headers.items()}
-            reply = receiver.take(Received(self.path, headers, self.rfile.read(length)))
+            content = self.rfile.read(length)
+            if len(content) < length:
+                return  # whoever sent it died at it
+            reply = receiver.take(Received(self.path, headers, content))
             try:
                 self._answer(reply)
             finally:
