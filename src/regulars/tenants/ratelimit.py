@@ -18,7 +18,6 @@ from hashlib import blake2b
 from pathlib import Path
 from typing import Any, Protocol
 
-import redis
 import structlog
 from django.conf import settings
 
@@ -100,6 +99,9 @@ if number == 1 then redis.call('PEXPIRE', KEYS[1], ARGV[1]) end
 return {number, redis.call('PTTL', KEYS[1])}"""
 
     def __init__(self, url: str, fallback: Store) -> None:
+        import redis  # noqa: PLC0415 - 6 MB, in memory only where it is used
+
+        self._lost = redis.RedisError
         self._redis: Any = redis.Redis.from_url(url, socket_timeout=1, socket_connect_timeout=1)
         self._script = self._redis.register_script(self._COUNT)
         self._fallback = fallback
@@ -111,7 +113,7 @@ return {number, redis.call('PTTL', KEYS[1])}"""
             return self._fallback.count(subject, limit)
         try:
             number, left = self._script(keys=[f"regulars:rate:{subject}"], args=[int(WINDOW_SECONDS * 1000)])
-        except redis.RedisError as error:
+        except self._lost as error:
             log.warning(
                 "rate limits: Redis does not answer, counting on this machine alone", error=str(error)
             )
