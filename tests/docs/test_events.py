@@ -17,6 +17,9 @@ from regulars.ledger import adjustments, points
 from regulars.members.actions import delete_member, edit_member
 from regulars.outbox.models import Event
 from regulars.sales import actions as sales
+from regulars.scratchcards import actions as scratchcards
+from regulars.scratchcards import cards as scratched
+from regulars.scratchcards.actions import NewPrize
 from regulars.tenants.models import Program
 from regulars.vouchers import actions as vouchers
 from regulars.vouchers import redeeming
@@ -46,8 +49,8 @@ def kinds_of(payload: dict[str, Any]) -> dict[str, str]:
 
 
 def fits(field: str, kind: str, of: str) -> bool:
-    """Whether a field may be nothing, or else of this kind. Only a voucher may be nobody's in particular."""
-    if field == "customer_id" and not of.startswith("voucher."):
+    """Whether a field may be nothing, or else of this kind. Not everything is somebody's in particular."""
+    if field == "customer_id" and not of.startswith(("voucher.", "scratch_card.")):
         return False
     return kind in {"NoneType", NULLABLE.get(field)} and field in NULLABLE
 
@@ -89,6 +92,7 @@ def live(shop: Shop) -> None:
     sales.delete_sale(business_id=shop.id, pk=sale.pk)
     for bearer in (card.pk, None):
         use_vouchers(shop, bearer, branch.pk)
+        use_scratch_cards(shop, bearer, branch.pk)
 
 
 def use_vouchers(shop: Shop, member_id: int | None, branch_id: int) -> None:
@@ -105,6 +109,16 @@ def use_vouchers(shop: Shop, member_id: int | None, branch_id: int) -> None:
     redeeming.redeem(business_id=shop.id, code=code, branch_id=branch_id)
     redeeming.reset(business_id=shop.id, code=code, reason="Wrong customer")
     redeeming.redeem(business_id=shop.id, code=code)
+
+
+def use_scratch_cards(shop: Shop, member_id: int | None, branch_id: int) -> None:
+    """All that may happen to a scratch card."""
+    of = scratchcards.create_campaign(
+        business_id=shop.id, name="Summer Spin", prizes=[NewPrize("Free Coffee", Decimal(1))]
+    )
+    token = scratched.issue_card(business_id=shop.id, campaign_id=of.pk, member_id=member_id).token
+    scratched.reveal(token=token)
+    scratched.redeem(business_id=shop.id, token=token, branch_id=branch_id)
 
 
 @pytest.mark.django_db

@@ -24,6 +24,10 @@ from regulars.outbox.models import Event
 from regulars.promotions.actions import add_event_promotion, add_promotion
 from regulars.rules.errors import NotFound
 from regulars.sales.actions import add_sale
+from regulars.scratchcards.actions import NewPrize, create_campaign
+from regulars.scratchcards.cards import issue_card, reveal
+from regulars.scratchcards.cards import redeem as redeem_card
+from regulars.scratchcards.queries import campaigns
 from regulars.vouchers.actions import add_precode, add_voucher
 from regulars.vouchers.issuing import issue_voucher
 from regulars.vouchers.models import Voucher
@@ -48,6 +52,7 @@ def busy_shop(name: str = "Alice's Café") -> Shop:
         points_required=2,
         can_be_redeemed_for_points=3,
     )
+    create_campaign(business_id=shop.id, name="Summer Spin", prizes=[NewPrize("Free Coffee", HUNDRED)])
     return shop
 
 
@@ -72,7 +77,15 @@ def full_life(shop: Shop, name: str) -> Card:
     add_sale(**who, total_value=HUNDRED, notes=f"for {name}", transaction_ref=name, branch_id=branch_id)
     add_sale(**who, total_value=-HUNDRED / 2, notes=f"{name} brought it back")
     _vouchers(shop, card, name)
+    _scratch_card(shop, card)
     return card
+
+
+def _scratch_card(shop: Shop, card: Card) -> None:
+    (campaign,) = campaigns(shop.id)
+    made = issue_card(business_id=shop.id, campaign_id=campaign.pk, member_id=card.pk)
+    reveal(token=made.token)
+    redeem_card(business_id=shop.id, token=made.token)
 
 
 def _vouchers(shop: Shop, card: Card, name: str) -> None:
@@ -127,7 +140,7 @@ def counts(card: Card | None = None) -> dict[str, int]:
 def test_the_tables_about_members_are_known() -> None:
     names = {model.__name__ for model in paths()}
     assert names >= {"Member", "Card", "Entry", "Reward", "Lot", "LotUse", "PointsAdjustment"}
-    assert names >= {"Sale", "SalePromotion", "VoucherIssue", "VoucherCode", "VoucherLog"}
+    assert names >= {"Sale", "SalePromotion", "VoucherIssue", "VoucherCode", "VoucherLog", "ScratchCard"}
     assert names >= {"LastSeen", "Event"}
     assert not names & {"Business", "Branch", "MemberGroup", "Promotion", "Voucher", "Precode"}
 
