@@ -29,6 +29,8 @@ _VOLATILE = (
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>"),
     (r"\d{4}-\d\d-\d\d", "<day>"),
     (r"rk_[0-9A-Za-z]{40}", "<key>"),
+    (r"whsec_[0-9A-Za-z+/=]{44}", "<secret of a webhook>"),
+    (r"evt_[0-9a-f]{32}", "<event>"),
     (r"rk_[0-9A-Za-z]{8}", "<beginning of a key>"),
     (r"\b[0-9a-f]{32}\b", "<token>"),
     (r"\b[0-9a-f]{16}\b", "<qr code>"),
