@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-import socket
+import platform
 import threading
 import time
 from collections.abc import Callable
@@ -44,7 +44,7 @@ class Worker:
     def __init__(
         self, *, threads: int = 2, name: str = "", lease: float = leases.SECONDS, grace: float = GRACE
     ) -> None:
-        self.name = (name or f"{socket.gethostname()[:40]}:{os.getpid()}")[: leases.NAME_LENGTH]
+        self.name = (name or f"{platform.node()[:40]}:{os.getpid()}")[: leases.NAME_LENGTH]
         self._threads = threads
         self._lease = lease
         self._grace = grace
