@@ -123,6 +123,14 @@ def test_a_name_adds_no_header(shop: Shop) -> None:
     assert parsed["Subject"] == "For Nora Bcc: all@example.com of Tea Bcc: all@example.com"
 
 
+def test_a_business_may_have_any_characters_in_its_name(shop: Shop) -> None:
+    tenants.update_business(business_id=shop.id, business_name="Tea \ue001 <b> & \ue003 Co")
+    shop.business.refresh_from_db()
+    letter = write(shop, "Hi", "Only once.")
+    assert letter.html.count("Only once.") == 1
+    assert "Tea  &lt;b&gt; &amp;  Co" in letter.html
+
+
 def test_a_line_with_nothing_to_tell_is_left_out(shop: Shop) -> None:
     letter = write(
         shop,

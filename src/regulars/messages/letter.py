@@ -13,7 +13,6 @@ from functools import lru_cache
 from html import escape
 from typing import Final
 
-from django.conf import settings
 from django.template.loader import render_to_string
 
 from regulars.messages.kinds import Button
@@ -24,7 +23,7 @@ from regulars.tenants.models import Business
 Line = tuple[Part, ...]
 Paragraph = tuple[Line, ...]
 
-# What a template of mail holds until there is a person: no text that anybody writes has such characters.
+# What a template of mail holds until there is a person: characters that no writing system uses.
 _SUBJECT, _BODY, _TARGET, _UNSUBSCRIBE = "\ue000", "\ue001", "\ue002", "\ue003"
 _HOLES: Final = re.compile(f"([{_SUBJECT}{_BODY}{_TARGET}{_UNSUBSCRIBE}])")
 _ADDRESS: Final = re.compile(r"https?://[^\s<>\"']*[^\s<>\"'.,;:!?)\]}]")
@@ -56,18 +55,20 @@ class Look:
     name: str
     address: str
     accent: str
-    host: str
 
     @classmethod
     def of(cls, business: Business) -> Look:
         """The look of a business."""
         place = (business.address, business.city, business.state, business.pincode)
         return cls(
-            one_line(business.name),
-            one_line(", ".join(part for part in place if part)),
+            _without_holes(one_line(business.name)),
+            _without_holes(one_line(", ".join(part for part in place if part))),
             business.accent_color,
-            settings.REGULARS_PUBLIC_URL,
         )
+
+
+def _without_holes(text: str) -> str:
+    return _HOLES.sub("", text)
 
 
 @dataclass(frozen=True, slots=True)

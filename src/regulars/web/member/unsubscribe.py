@@ -12,6 +12,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
+from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from regulars.messages import unsubscribe
@@ -25,6 +26,7 @@ _CHANNELS = {"email": "e-mails", "sms": "text messages", "post": "letters"}
 _STAYS = "Your card and your rewards stay as they are."
 
 
+@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 def page(request: HttpRequest, token: str) -> HttpResponse:
