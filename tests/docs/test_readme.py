@@ -20,6 +20,7 @@ def still(line: str) -> str:
     """A line of the transcript without what differs from run to run."""
     line = re.sub(r"rk_\w+", "rk_…", line)
     line = re.sub(r'"qr_code": "[0-9a-f]{16}"', '"qr_code": "…"', line)
+    line = re.sub(r"/scratch/[0-9a-f]{32}", "/scratch/…", line)
     line = re.sub(r"\[code\]=M\d{6}", "[code]=M…", line)
     return re.sub(r"gives .+ a stamp", "gives … a stamp", line)
 
@@ -56,6 +57,8 @@ def check_printed_calls(house: House) -> None:
     # The same card in the other dialect.
     assert f"<current_stamps>{stamp['current_stamps']}</current_stamps>" in rpc
     assert re.search(r'"qr_code": "(\w+)"', calls[1])[1] in rpc  # type: ignore[index]
+    (card,) = [line.split()[-1] for line in house.output if "/scratch/" in line]
+    assert "Reveal my card" in house.run("curl", "-sS", card).stdout
 
 
 def check_examples(house: House) -> None:
