@@ -24,11 +24,13 @@ class Postbox:
     port: int = 0
     at_rcpt: str = ""
     at_dot: str = ""
+    refused: set[str] = field(default_factory=set)
     refused_for_now: float = 0.0  # the share of recipients and of messages
     mails: list[EmailMessage] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
     sessions: int = 0
     most_a_session: int = 0  # then it closes the connection; 0: never
+    pipelining: bool = False
     silent_at_dot: bool = False  # takes the message, and closes the connection without a word
 
     def counted(self) -> Counter[str]:
@@ -45,7 +47,7 @@ class Postbox:
     ) -> list[str]:
         self.sessions += 1
         session.host_name, session.taken = hostname, 0
-        return responses
+        return ["250-PIPELINING", *responses] if self.pipelining else responses
 
     async def handle_MAIL(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -59,6 +61,8 @@ class Postbox:
     async def handle_RCPT(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
     ) -> str:
+        if address in self.refused:
+            return "550 5.1.1 Nobody here"
         if answer := self.at_rcpt or self._refusal():
             return answer
         envelope.rcpt_tos.append(address)

@@ -49,7 +49,7 @@ def look(message: Message) -> tuple[Message, list[tuple[str, str]], Member, list
         return (
             Message.objects.get(pk=message.pk),
             list(Suppression.objects.values_list("address", "why")),
-            Member.objects.get(pk=message.member_id),
+            Member.objects.get(pk=message.member_id or 0),
             [event.payload for event in Event.objects.filter(type="message.bounced")],
         )
 

@@ -13,6 +13,7 @@ from pytest_django import Settings
 
 from regulars.ledger.models import Card
 from regulars.members.actions import edit_member
+from regulars.members.models import Member
 from regulars.messages import claims, sending
 from regulars.messages.actions import queue_message, set_text
 from regulars.messages.message_ids import message_id, number_of
@@ -27,9 +28,10 @@ from tests.messages.postbox import Postbox
 pytestmark = pytest.mark.django_db
 
 
-@pytest.fixture
-def box(settings: Settings) -> Iterator[Postbox]:
+@pytest.fixture(params=["step by step", "all at once"])
+def box(request: pytest.FixtureRequest, settings: Settings) -> Iterator[Postbox]:
     with postbox.opened() as made:
+        made.pipelining = request.param == "all at once"
         settings.EMAIL_BACKEND = "regulars.messages.smtp.Backend"
         settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", made.port
         yield made
@@ -225,6 +227,37 @@ def test_an_address_that_does_not_exist_is_remembered(
             if bad
             else []
         )
+
+
+def test_a_line_that_is_a_dot_does_not_end_a_message(box: Postbox, sender: Sender, shop: Shop) -> None:
+    queue(shop)
+    set_text(business_id=shop.id, kind="welcome", body="Before\n.\n..after\n.")
+    assert send_some(sender=sender) == Batch(sent=1)
+    part = box.mails[0].get_body(("plain",))
+    assert part is not None
+    assert part.get_content().splitlines()[:3] == ["Before", ".", "..after"]
+
+
+def test_what_one_refusal_leaves_behind_does_not_hurt_the_next(
+    box: Postbox, sender: Sender, shop: Shop
+) -> None:
+    queue(shop, 6)
+    box.refused = {"ann1@shop.example", "ann2@shop.example", "ann4@shop.example"}
+    batch = send_some(sender=sender)
+    assert (batch.sent, batch.failed) == (3, 3)
+    assert box.reached == ["ann0@shop.example", "ann3@shop.example", "ann5@shop.example"]
+    assert box.sessions == 1
+
+
+def test_an_address_that_no_mail_server_here_takes_is_said_to_be_one(
+    box: Postbox, sender: Sender, shop: Shop
+) -> None:
+    message = queue(shop)[0]
+    with scope(business=shop.business):
+        Member.objects.filter(pk=message.member_id).update(email="jürgen@shop.example")
+    assert send_some(sender=sender) == Batch(failed=1)
+    assert "in front of the @" in now_of(message).reason
+    assert box.sessions == 0
 
 
 def test_a_server_that_is_away_costs_no_attempts(sender: Sender, shop: Shop, settings: Settings) -> None:

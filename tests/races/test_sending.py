@@ -128,7 +128,7 @@ def test_senders_are_killed_and_each_message_leaves_once(installation: Installat
     installation.create_business("Bean")
     ask = asking(installation.database_url)
     with postbox.opened() as box:
-        box.refused_for_now, box.most_a_session = 0.2, 30
+        box.refused_for_now, box.most_a_session, box.pipelining = 0.2, 30, True
         with at_work(installation, box) as senders:
             for kill in range(1, KILLS + 1):
                 # Anywhere in the work of a message, or between two.

@@ -10,10 +10,12 @@ import contextlib
 import re
 import smtplib
 import socket
+from collections.abc import Sequence
 from typing import Any, Final
 
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
+from django.core.mail.message import sanitize_address
 
 from regulars.messages.channels import Note
 from regulars.messages.journal import Step
@@ -22,6 +24,7 @@ from regulars.messages.outcomes import ChannelDown, Failed, Later, Outcome, Sent
 _CLOSING: Final = 421  # "I am going away": a new connection may be welcome
 _GO_AHEAD: Final = 354
 _FINE: Final = 250
+_FORWARDED: Final = 251
 _FOR_GOOD: Final = 500
 _NO_MAILBOX: Final = 550
 _BAD_ADDRESS: Final = re.compile(r"(?:^|\s)5\.1\.(?:[0-36]|10)(?:\s|$)")
@@ -33,48 +36,22 @@ _UNKNOWN: Final = re.compile(
     re.IGNORECASE,
 )
 
-
-class _Noting:
-    """Sends the end of a message only after it was noted."""
-
-    note: Note | None = None
-
-    def data(self, msg: bytes | str) -> tuple[int, bytes]:
-        """The command DATA, as in smtplib, with a pause before the end."""
-        link: Any = self
-        link.putcmd("data")
-        code, text = link.getreply()
-        if code != _GO_AHEAD:
-            raise smtplib.SMTPDataError(code, text)
-        body = smtplib._quote_periods(msg if isinstance(msg, bytes) else msg.encode())  # type: ignore[attr-defined] # noqa: SLF001
-        if body[-2:] != b"\r\n":
-            body += b"\r\n"
-        link.send(body)
-        if self.note is not None:
-            self.note(Step.LEAVING)
-        link.send(b".\r\n")
-        code, text = link.getreply()
-        if self.note is not None:
-            # Whatever it answered, it did answer: what it did not take, it never will.
-            self.note(Step.TAKEN if code == _FINE else Step.AT_WORK)
-        return code, text
+Reply = tuple[int, bytes]
 
 
-class _Plain(_Noting, smtplib.SMTP):
-    """A connection that may be encrypted by STARTTLS."""
+class _Refused(Exception):  # noqa: N818 - an outcome, not an error
+    """The server said no: to the sender, the recipient, or the message."""
 
-
-class _Tls(_Noting, smtplib.SMTP_SSL):
-    """A connection that is encrypted from the first byte."""
+    def __init__(self, what: str, reply: Reply) -> None:
+        super().__init__(what)
+        self.what = what
+        self.code, self.text = reply
 
 
 class Backend(EmailBackend):
     """Django's SMTP backend, which also tells exactly what became of a message."""
 
-    @property
-    def connection_class(self) -> type[smtplib.SMTP]:
-        """See Django's."""
-        return _Tls if self.use_ssl else _Plain
+    connection: Any
 
     def deliver(self, mail: EmailMessage, note: Note) -> Outcome:
         """Send one message over the open connection, or a new one, which stays open.
@@ -90,6 +67,9 @@ class Backend(EmailBackend):
 
     def _attempt(self, mail: EmailMessage, note: Note) -> Outcome | None:
         """None: the connection ended, and the message had not left."""
+        sender = sanitize_address(mail.from_email, "utf-8")
+        (to,) = [sanitize_address(address, "utf-8") for address in mail.recipients()]
+        content = mail.message().as_bytes(linesep="\r\n")
         self._connect()
         step = Step.AT_WORK
 
@@ -98,50 +78,45 @@ class Backend(EmailBackend):
             step = now
             note(now)
 
-        self.connection.note = noting
-        outcome: Outcome | None
         try:
-            self.send_messages([mail])
-            outcome = Sent()
-        except smtplib.SMTPRecipientsRefused as refused:
-            code, text = next(iter(refused.recipients.values()))
-            outcome = self._refusal(code, text, recipient=True)
-        except smtplib.SMTPResponseException as refused:
-            outcome = self._refusal(refused.smtp_code, refused.smtp_error)
-            if isinstance(refused, smtplib.SMTPSenderRefused) and outcome is not None:
-                # Of the sender, thus of all messages. When a person has mended that, they can still go out.
-                outcome = Later(_said(refused.smtp_code, refused.smtp_error))
-        except (smtplib.SMTPNotSupportedError, UnicodeError):
-            self.drop()
-            outcome = Failed(
-                "The mail server does not take addresses with such characters.", bad_address=True
-            )
+            _envelope(self.connection, sender, to, len(content))
+            _content(self.connection, content, noting)
+        except _Refused as refused:
+            return self._refusal(refused)
         except (smtplib.SMTPException, OSError):
             self.drop()
-            left = step is not Step.AT_WORK
-            outcome = Sent(reason="The mail server did not confirm it.") if left else None
-        return outcome
+            return None if step is Step.AT_WORK else Sent(reason="The mail server did not confirm it.")
+        return Sent()
 
     def _connect(self) -> None:
         try:
             if self.open():
-                # What belongs together is sent in two pieces: the second must not wait for the first's receipt.
+                # What belongs together leaves in two pieces: the second must not wait for a receipt.
                 self.connection.sock.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                self.connection.ehlo_or_helo_if_needed()
         except smtplib.SMTPAuthenticationError as error:
             raise ChannelDown("The mail server does not accept the name and password.") from error
         except smtplib.SMTPResponseException as error:
+            self.drop()
             raise ChannelDown(_said(error.smtp_code, error.smtp_error)) from error
         except (smtplib.SMTPException, OSError) as error:
+            self.drop()
             raise ChannelDown(f"The mail server cannot be reached: {error}") from error
 
-    def _refusal(self, code: int, text: bytes | str, *, recipient: bool = False) -> Outcome | None:
-        if code == _CLOSING:
+    def _refusal(self, refused: _Refused) -> Outcome | None:
+        if refused.code == _CLOSING:
             self.drop()
             return None
-        if code < _FOR_GOOD:
-            return Later(_said(code, text))
-        said = _said(code, text)
-        return Failed(said, bad_address=recipient and _names_the_address(code, said))
+        try:
+            self.connection.rset()
+        except (smtplib.SMTPException, OSError):
+            self.drop()
+        said = _said(refused.code, refused.text)
+        # What is said of the sender is said of all messages: when a person has mended it, they can go out.
+        if refused.code < _FOR_GOOD or refused.what == "sender":
+            return Later(said)
+        bad = refused.what == "recipient" and _names_the_address(refused.code, said)
+        return Failed(said, bad_address=bad)
 
     def drop(self) -> None:
         """Forget the connection without a word to the server."""
@@ -156,6 +131,58 @@ class Backend(EmailBackend):
             super().close()
         except (smtplib.SMTPException, OSError):
             self.drop()
+
+
+def _envelope(link: Any, sender: str, to: str, size: int) -> None:
+    """Say who writes to whom, up to the server's leave to send the message.
+
+    Servers that say so take all commands at once (RFC 2920), which saves waiting for two answers.
+    """
+    announced = f" size={size}" if link.does_esmtp and link.has_extn("size") else ""
+    commands = (
+        f"MAIL FROM:{smtplib.quoteaddr(sender)}{announced}",
+        f"RCPT TO:{smtplib.quoteaddr(to)}",
+        "DATA",
+    )
+    if not link.has_extn("pipelining"):
+        for command, what in zip(commands, _WHAT, strict=True):
+            link.putcmd(command)
+            _check(what, link.getreply())
+        return
+    link.send("".join(f"{command}\r\n" for command in commands))
+    replies: Sequence[Reply] = [link.getreply() for _ in commands]
+    if replies[-1][0] == _GO_AHEAD and not all(map(_fine, _WHAT, replies)):
+        # It waits for a message, to nobody: an empty one ends that.
+        link.send(b".\r\n")
+        link.getreply()
+    for what, reply in zip(_WHAT, replies, strict=True):
+        _check(what, reply)
+
+
+_WHAT: Final = ("sender", "recipient", "message")
+_GOOD: Final = {"sender": {_FINE}, "recipient": {_FINE, _FORWARDED}, "message": {_GO_AHEAD}}
+
+
+def _fine(what: str, reply: Reply) -> bool:
+    return reply[0] in _GOOD[what]
+
+
+def _check(what: str, reply: Reply) -> None:
+    if not _fine(what, reply):
+        raise _Refused(what, reply)
+
+
+def _content(link: Any, content: bytes, note: Note) -> None:
+    """Send the message itself, and its end only when that was noted."""
+    body = re.sub(rb"(?m)^\.", b"..", content)
+    link.send(body if body.endswith(b"\r\n") else body + b"\r\n")
+    note(Step.LEAVING)
+    link.send(b".\r\n")
+    reply = link.getreply()
+    # Whatever it answered, it did answer: what it did not take now, it never will.
+    note(Step.TAKEN if reply[0] == _FINE else Step.AT_WORK)
+    if reply[0] != _FINE:
+        raise _Refused("message", reply)
 
 
 def _names_the_address(code: int, said: str) -> bool:

@@ -25,6 +25,8 @@ class Email:
 
     def send(self, parcel: Parcel, note: Note) -> Outcome:
         """See `Channel`."""
+        if not parcel.to.rpartition("@")[0].isascii():
+            return Failed("Addresses with other letters than a to z in front of the @ cannot be written to.")
         try:
             mail = make(parcel)
             mail.message()
@@ -61,10 +63,10 @@ class Mail(EmailMultiAlternatives):
 
     _written: Any = None
 
-    def message(self) -> Any:
+    def message(self, **options: Any) -> Any:
         """See Django's."""
         if self._written is None:
-            self._written = super().message()
+            self._written = super().message(**options)
         return self._written
 
 
