@@ -29,7 +29,7 @@ class _Tokens(PasswordResetTokenGenerator):
 
     key_salt = "regulars.tenants.passwords"
 
-    def check_token(self, user: User | None, token: str | None) -> bool:  # type: ignore[override]
+    def check_token(self, user: User | None, token: str | None) -> bool:
         """Whether the token is this person's, unused, and not too old."""
         if user is None or not token or not super().check_token(user, token):
             return False

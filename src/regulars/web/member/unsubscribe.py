@@ -8,6 +8,7 @@ The signature in the address is what says who it is.
 from __future__ import annotations
 
 from http import HTTPStatus
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -96,5 +97,5 @@ def _render(request: HttpRequest, found: Subscription, **page: object) -> HttpRe
     return render(request, "web/unsubscribe.html", page | _look(found))
 
 
-def _look(found: Subscription) -> dict[str, str]:
+def _look(found: Subscription) -> dict[str, Any]:
     return {"business_name": found.business.name, "look": look.address(found.business.accent_color)}
