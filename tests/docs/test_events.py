@@ -12,6 +12,8 @@ from typing import Any
 import pytest
 from django_scopes import scopes_disabled
 
+from regulars.campaigns import actions as campaigns
+from regulars.campaigns.job import send_out
 from regulars.ledger import actions as ledger
 from regulars.ledger import adjustments, points
 from regulars.members.actions import delete_member, edit_member
@@ -121,10 +123,20 @@ def use_scratch_cards(shop: Shop, member_id: int | None, branch_id: int) -> None
     scratched.redeem(business_id=shop.id, token=token, branch_id=branch_id)
 
 
+def send_campaign(shop: Shop) -> None:
+    """All that may happen to a campaign."""
+    campaign = campaigns.create_campaign(
+        business_id=shop.id, name="June", subject="Come by", message="We are open."
+    )
+    campaigns.send_campaign(business_id=shop.id, pk=campaign.pk)
+    send_out.func(business_id=shop.id, campaign_id=campaign.pk)
+
+
 @pytest.mark.django_db
 def test_the_page_shows_every_type_and_its_payload() -> None:
     shop = make_shop()
     live(shop)
+    send_campaign(shop)
     delete_member(business_id=shop.id, member_id=shop.enrol().pk)
     with scopes_disabled():
         stored = list(Event.objects.order_by("id"))
