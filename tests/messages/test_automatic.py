@@ -67,7 +67,12 @@ def test_a_customer_is_welcomed_and_told_of_rewards_once_each(shop: Shop) -> Non
 
 
 def event(shop: Shop, member_id: int | None, kind: str = "member.enrolled", **fields: Any) -> Pending:
-    told = {"created_at": timezone.now(), "uid": "evt_1", "business_id": shop.id, "payload": {}} | fields
+    told: dict[str, Any] = {
+        "created_at": timezone.now(),
+        "uid": "evt_1",
+        "business_id": shop.id,
+        "payload": {},
+    } | fields
     return Pending(id=1, type=kind, version=1, member_id=member_id, **told)
 
 
@@ -242,14 +247,13 @@ def test_an_erased_member_leaves_no_message_and_no_address(shop: Shop) -> None:
 
 def test_what_ended_long_ago_is_forgotten_but_campaigns_are_not(shop: Shop) -> None:
     old = timezone.now() - tasks.KEEP - dt.timedelta(days=1)
-    for number, fields in enumerate(
-        (
-            {"status": "sent", "created_at": old},
-            {"status": "queued", "created_at": old},
-            {"status": "sent", "created_at": old, "campaign_id": 5},
-            {"status": "sent"},
-        )
-    ):
+    rows: list[dict[str, Any]] = [
+        {"status": "sent", "created_at": old},
+        {"status": "queued", "created_at": old},
+        {"status": "sent", "created_at": old, "campaign_id": 5},
+        {"status": "sent"},
+    ]
+    for number, fields in enumerate(rows):
         with scope(business=shop.id):
             Message.objects.create(business=shop.business, kind="welcome", key=str(number), **fields)
     assert tasks.forget_messages.func() == 1

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from email import message_from_bytes, policy
 from html.parser import HTMLParser
+from typing import Any
 
 import pytest
 from django.core.mail import EmailMultiAlternatives
@@ -54,7 +55,7 @@ def read(rendered: Rendered) -> _Reader:
     return reader
 
 
-def write(shop: Shop, subject: str, body: str, name: str = "Nora Whitfield", **more: str) -> Rendered:
+def write(shop: Shop, subject: str, body: str, name: str = "Nora Whitfield", **more: Any) -> Rendered:
     card = shop.enrol(name)
     with scope(business=shop.id):
         member = Member.objects.select_related("card").get(pk=card.pk)

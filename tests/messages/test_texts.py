@@ -113,7 +113,7 @@ def test_there_is_no_end_of_kinds_but_one_of_named_texts(shop: Shop, monkeypatch
     for call in (change, lambda shop, kind: texts.preview(business_id=shop.id, kind=kind)):
         for kind in ("campaign", "other", ""):
             with pytest.raises(NotFound):
-                call(shop, kind)  # type: ignore[operator]
+                call(shop, kind)
     monkeypatch.setattr(actions, "MAX_VARIANTS", 2)
     for name in ("one", "two", "One"):
         change(shop, "voucher_issued", name=name, body=name)

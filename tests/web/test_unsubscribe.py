@@ -56,9 +56,14 @@ def post(path: str, data: dict[str, str], **more: Any) -> HttpResponse:
     return Client(enforce_csrf_checks=True).post(path, data, **HTTPS, **more)  # type: ignore[return-value]
 
 
-def wants(message: Message) -> bool:
+def member_of(message: Message) -> Member:
+    assert message.member_id is not None
     with scope(business=message.business_id):
-        return not Member.objects.get(pk=message.member_id).optout_email
+        return Member.objects.get(pk=message.member_id)
+
+
+def wants(message: Message) -> bool:
+    return not member_of(message).optout_email
 
 
 def unsubscribed(message: Message) -> bool:
@@ -124,8 +129,7 @@ def test_it_can_be_undone(message: Message) -> None:
 def test_each_channel_is_refused_by_itself(channel: str, field: str, word: str, message: Message) -> None:
     assert word in post(link(message, channel), ONE_CLICK).content.decode()
     assert wants(message)
-    with scope(business=message.business_id):
-        assert getattr(Member.objects.get(pk=message.member_id), field)
+    assert getattr(member_of(message), field)
 
 
 def test_a_forged_or_broken_link_changes_nothing(message: Message) -> None:
