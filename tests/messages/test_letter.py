@@ -183,7 +183,10 @@ def test_a_queued_message_is_rendered_as_things_are_when_it_is_sent(shop: Shop) 
     assert "Rewards to redeem: 2" in letter.text
     assert f"/u/{shop.id}-{card.pk}-" in letter.text
     actions.set_text(business_id=shop.id, kind="reward_earned", subject="{reward} for {first_name}")
-    assert rendered_of(shop, message).subject == "Free tea for Nora"
+    actions.set_text(business_id=shop.id, kind="reward_earned", button="Zur {Karte}")
+    changed = rendered_of(shop, message)
+    assert changed.subject == "Free tea for Nora"
+    assert ">Zur {Karte}</a>" in changed.html
 
 
 def test_an_invitation_has_no_way_out_and_its_password_is_sealed(shop: Shop) -> None:

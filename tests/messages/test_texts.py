@@ -58,6 +58,16 @@ def test_what_is_not_named_stays_and_empty_goes_back_to_the_products_words(shop:
     assert words(shop) == usual
 
 
+def test_the_button_speaks_the_businesss_language(shop: Shop) -> None:
+    assert change(shop, button="Zur Karte").own
+    shown = texts.preview(business_id=shop.id, kind="welcome")
+    assert "\nZur Karte:\nhttps://" in shown.text
+    assert ">Zur Karte</a>" in shown.html
+    assert "Open your card" not in shown.html
+    assert ">Los</a>" in texts.preview(business_id=shop.id, kind="welcome", button="Los").html
+    assert change(shop, button="").button == "Open your card"
+
+
 def test_a_kind_is_switched_off_and_on_and_a_reset_leaves_that(shop: Shop) -> None:
     assert texts.is_enabled(business_id=shop.id, kind="welcome")
     assert not change(shop, enabled=False).enabled
@@ -92,6 +102,8 @@ def test_texts_with_names_are_found_whatever_the_case_and_fall_back(shop: Shop) 
         ("welcome", {"subject": "x" * 201}, "subject"),
         ("welcome", {"body": "x" * 20_001}, "body"),
         ("welcome", {"body": "\x00"}, "body"),
+        ("welcome", {"button": "x" * 61}, "button"),
+        ("welcome", {"button": "two\nlines"}, "button"),
         ("welcome", {"name": "Summer", "body": "x"}, "name"),
         ("voucher_issued", {"name": "x" * 101, "body": "x"}, "name"),
         ("voucher_issued", {"name": "a\nb", "body": "x"}, "name"),

@@ -23,6 +23,7 @@ from regulars.tenants import checks
 
 MAX_BODY: Final = 20_000
 MAX_SUBJECT: Final = 200
+MAX_BUTTON: Final = 60
 MAX_NAME: Final = 100
 # How many further texts one kind may have in a business.
 MAX_VARIANTS: Final = 100
@@ -111,11 +112,12 @@ def set_text(
     enabled: bool | None = None,
     subject: str | None = None,
     body: str | None = None,
+    button: str | None = None,
 ) -> texts.Text:
     """Change the words of a kind, or whether it goes out at all; what is None stays.
 
-    An empty subject or body stands for the product's own words. With a `name` it is a further text of the
-    kind, which a voucher may ask for; it is made when there is none.
+    Empty words stand for the product's own; `button` is what the button says. With a `name` it is a further
+    text of the kind, which a voucher may ask for; it is made when there is none.
 
     Raises:
         NotFound: there is no such kind.
@@ -127,7 +129,9 @@ def set_text(
     _check_switch(found, name, enabled=enabled)
     changes: dict[str, Any] = {} if enabled is None else {"enabled": enabled}
     if subject is not None:
-        changes["subject"] = _check_subject(subject)
+        changes["subject"] = _check_line(subject, "subject", MAX_SUBJECT)
+    if button is not None:
+        changes["button"] = _check_line(button, "button", MAX_BUTTON)
     if body is not None:
         changes["body"] = clean_text(body, field="body", max_length=MAX_BODY)
     check_words(subject=changes.get("subject", ""), body=changes.get("body", ""), known=found.known)
@@ -164,11 +168,11 @@ def _check_switch(kind: Kind, name: str, *, enabled: bool | None) -> None:
         raise InvalidInput.at("enabled", f"must be true: {kind.name} cannot be switched off")
 
 
-def _check_subject(subject: str) -> str:
-    subject = clean_text(subject, field="subject", max_length=MAX_SUBJECT)
-    if "\n" in subject or "\t" in subject:
-        raise InvalidInput.at("subject", "must be one line")
-    return subject
+def _check_line(text: str, field: str, most: int) -> str:
+    text = clean_text(text, field=field, max_length=most)
+    if "\n" in text or "\t" in text:
+        raise InvalidInput.at(field, "must be one line")
+    return text
 
 
 def reset_text(*, business_id: int, kind: str, name: str = "") -> texts.Text:
@@ -186,7 +190,7 @@ def reset_text(*, business_id: int, kind: str, name: str = "") -> texts.Text:
                 raise NotFound(f"{kind} has no text {name!r}.", fields={"name": "is unknown"})
             rows[0].delete()
         for row in rows if not name else ():
-            row.subject = row.body = ""
+            row.subject = row.body = row.button = ""
             row.save()
     return texts.text_of(business_id=business_id, kind=found)
 

@@ -17,7 +17,7 @@ class MessageText(models.Model):
     """What a business made of one kind of message: its own words, or none at all.
 
     `name` is empty for the words that are usually taken; others have a name, which a voucher may ask for.
-    An empty subject or body stands for the product's own.
+    An empty subject, body or label of the button stands for the product's own.
     """
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)
@@ -26,6 +26,7 @@ class MessageText(models.Model):
     enabled = models.BooleanField(default=True)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
+    button = models.CharField(max_length=60, blank=True)
     modified_at = models.DateTimeField(auto_now=True)
 
     objects: ClassVar[models.Manager[MessageText]] = ScopedManager(business="business")

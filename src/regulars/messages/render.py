@@ -64,6 +64,7 @@ def _automatic(message: Message, business: Business, member: Member | None) -> R
             member=member,
             subject=text.subject,
             body=text.body,
+            button=text.button,
             message_id=message.pk,
             channel=message.channel,
             values=told,
@@ -71,7 +72,7 @@ def _automatic(message: Message, business: Business, member: Member | None) -> R
         )
     if message.sealed:
         told |= json.loads(seal.unseal(message.sealed))
-    words = _words(kind.name, text.subject, text.body)
+    words = _words(kind.name, text.subject, text.body, text.button)
     known = {"business_name": business.name}
     rendered = compose(look=Look.of(business), words=words, values=known | told)
     rendered.headers.update(_headers(business))
@@ -88,11 +89,13 @@ def letter(
     channel: str = "email",
     values: Mapping[str, str] | None = None,
     kind: Kind = CAMPAIGN,
+    button: str = "",
 ) -> Rendered:
     """A message to a member in these words, with the link that says no to more of them.
 
-    `values` are those beside what is known of the member. Words are put together once and remembered, so a
-    letter costs little when thousands are written in the same.
+    `values` are those beside what is known of the member; `button` is what the button says, if not the
+    usual. Words are put together once and remembered, so a letter costs little when thousands are written in
+    the same.
 
     Raises:
         InvalidInput: the words use a placeholder that the kind does not have.
@@ -103,7 +106,7 @@ def letter(
     known = member_values(business=business, member=member) | {"unsubscribe_url": stop}
     rendered = compose(
         look=Look.of(business),
-        words=_words(kind.name, subject, body),
+        words=_words(kind.name, subject, body, button),
         values=known | dict(values or {}),
         unsubscribe=stop,
         channel=channel,
@@ -116,8 +119,8 @@ def letter(
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _words(kind: str, subject: str, body: str) -> Words:
-    return texts.words(KINDS[kind], subject=subject, body=body)
+def _words(kind: str, subject: str, body: str, button: str) -> Words:
+    return texts.words(KINDS[kind], subject=subject, body=body, button=button)
 
 
 def member_values(*, business: Business, member: Member) -> dict[str, str]:

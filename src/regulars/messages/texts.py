@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from django_scopes import scope
 
-from regulars.messages.kinds import Kind, automatic
+from regulars.messages.kinds import Button, Kind, automatic
 from regulars.messages.letter import Look, Rendered, Words, compose
 from regulars.messages.models import MessageText
 from regulars.tenants.queries import business_by_id
@@ -24,6 +24,7 @@ class Text:
     enabled: bool
     subject: str
     body: str
+    button: str
     own: bool
 
 
@@ -41,27 +42,29 @@ def text_of(*, business_id: int, kind: Kind, name: str = "") -> Text:
     usual = rows.get("")
     chosen = rows.get(name.strip().upper(), usual)
     enabled = usual is None or usual.enabled
+    label = kind.button.label if kind.button else ""
     if chosen is None:
-        return Text(kind, "", enabled, kind.subject, kind.body, own=False)
+        return Text(kind, "", enabled, kind.subject, kind.body, label, own=False)
     return Text(
         kind,
         chosen.name,
         enabled,
         chosen.subject or (usual.subject if usual else "") or kind.subject,
         chosen.body or (usual.body if usual else "") or kind.body,
-        own=bool(chosen.subject or chosen.body),
+        chosen.button or (usual.button if usual else "") or label,
+        own=bool(chosen.subject or chosen.body or chosen.button),
     )
 
 
-def words(kind: Kind, *, subject: str, body: str) -> Words:
-    """A letter's words for a kind."""
+def words(kind: Kind, *, subject: str, body: str, button: str = "") -> Words:
+    """A letter's words for a kind; `button` is what its button says, if not the product's own."""
     return Words(
         subject=subject,
         body=body,
         known=kind.known,
         links=frozenset(placeholder.name for placeholder in kind.placeholders if placeholder.link),
         codes=frozenset(placeholder.name for placeholder in kind.placeholders if placeholder.code),
-        button=kind.button,
+        button=Button(button, kind.button.target) if kind.button and button else kind.button,
         why=WHY_MEMBER if kind.to == "member" else WHY_STAFF,
     )
 
@@ -81,7 +84,13 @@ def samples(*, business_id: int, kind: Kind) -> dict[str, str]:
 
 
 def preview(
-    *, business_id: int, kind: str, name: str = "", subject: str | None = None, body: str | None = None
+    *,
+    business_id: int,
+    kind: str,
+    name: str = "",
+    subject: str | None = None,
+    body: str | None = None,
+    button: str | None = None,
 ) -> Rendered:
     """A message of a kind with sample values, in the words that the business has, or in these.
 
@@ -94,7 +103,12 @@ def preview(
     values = samples(business_id=business_id, kind=found)
     return compose(
         look=Look.of(business_by_id(business_id)),
-        words=words(found, subject=subject or text.subject, body=body or text.body),
+        words=words(
+            found,
+            subject=subject or text.subject,
+            body=body or text.body,
+            button=button or text.button,
+        ),
         values=values,
         unsubscribe=values.get("unsubscribe_url", ""),
     )

@@ -21,6 +21,7 @@ class NamedText(BaseModel):
     name: str
     subject: str
     body: str
+    button: str
 
 
 class KindOut(BaseModel):
@@ -34,19 +35,21 @@ class KindOut(BaseModel):
     optional: bool
     subject: str
     body: str
+    button: str
     own_text: bool
     texts: list[NamedText]
     placeholders: list[PlaceholderOut]
 
 
 class KindPatch(Incoming):
-    """What to change. An empty subject or body goes back to the product's own words."""
+    """What to change. An empty subject, body or button goes back to the product's own words."""
 
     enabled: Switch | None = None
     subject: Annotated[str | None, Field(examples=["Welcome, {first_name|friend}"])] = None
     body: Annotated[str | None, Field(examples=["Hello {first_name|friend},\n\nnice that you are here."])] = (
         None
     )
+    button: Annotated[str | None, Field(examples=["See your card"])] = None
     name: Annotated[str, Field(description="Of a further text; empty for the usual one")] = ""
 
 
@@ -55,6 +58,7 @@ class PreviewIn(Incoming):
 
     subject: str | None = None
     body: str | None = None
+    button: str | None = None
     name: str = ""
 
 

@@ -47,8 +47,12 @@ def _kind(state: KindState) -> dict[str, Any]:
         "optional": kind.optional,
         "subject": usual.subject,
         "body": usual.body,
+        "button": usual.button,
         "own_text": usual.own,
-        "texts": [{"name": text.name, "subject": text.subject, "body": text.body} for text in state.named],
+        "texts": [
+            {"name": text.name, "subject": text.subject, "body": text.body, "button": text.button}
+            for text in state.named
+        ],
         "placeholders": [
             {"name": one.name, "meaning": one.meaning, "sample": one.sample} for one in kind.placeholders
         ],

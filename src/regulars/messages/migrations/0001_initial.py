@@ -144,6 +144,7 @@ class Migration(migrations.Migration):
                 ("enabled", models.BooleanField(default=True)),
                 ("subject", models.CharField(blank=True, max_length=200)),
                 ("body", models.TextField(blank=True)),
+                ("button", models.CharField(blank=True, max_length=60)),
                 ("modified_at", models.DateTimeField(auto_now=True)),
                 (
                     "business",
