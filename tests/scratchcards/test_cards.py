@@ -7,6 +7,8 @@ from decimal import Decimal
 
 import pytest
 import time_machine
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django_scopes import scopes_disabled
 
 from regulars.analytics.audit import audit
@@ -299,3 +301,20 @@ def test_the_audit_finds_a_wrong_count(shop: Shop) -> None:
     with scopes_disabled():
         Prize.objects.filter(campaign=made).update(issued=2)
     assert [found["check"] for found in audit().differences] == ["scratch cards issued of each prize"]
+
+
+def test_the_hundredth_card_costs_as_many_statements_as_the_first(shop: Shop) -> None:
+    member, made = shop.enrol(), campaign(shop, COFFEE, NOTHING, max_cards=1_000, max_per_member=500)
+
+    def life() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            card = issue(shop, made, member)
+            cards.open_card(token=card.token)
+            cards.reveal(token=card.token)
+            redeem(shop, card.token)
+        return len(asked)
+
+    first = life()
+    for _ in range(20):
+        issue(shop, made, member)
+    assert life() == first <= 45

@@ -43,11 +43,10 @@ def shop() -> Shop:
     return make_shop("Sunrise <Café>")
 
 
-def ask(token: str, *, post: bool = False, **headers: str) -> HttpResponse:
+def ask(token: str, *, post: bool = False, **headers: str) -> Any:
     path = f"/scratch/{token}" + ("/reveal" if post else "")
     send = Client().post if post else Client().get
-    found: HttpResponse = send(path, headers=headers, SERVER_NAME="shop.example", **HTTPS)  # type: ignore[arg-type]
-    return found
+    return send(path, headers=headers, SERVER_NAME="shop.example", **HTTPS)
 
 
 def text(response: HttpResponse, status: int = 200) -> str:

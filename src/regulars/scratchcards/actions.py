@@ -52,9 +52,8 @@ def create_campaign(
         InvalidInput: a value is unusable, the last day has passed, or nothing could be drawn; the message
             names the field.
     """
-    given = {"name": name, "description": description, "expires_at": expires_at}
-    given |= {"max_cards": max_cards, "max_per_member": max_per_member}
-    checked = _checked(given)
+    checked = _checked({"name": name, "description": description, "expires_at": expires_at})
+    checked |= _checked({"max_cards": max_cards, "max_per_member": max_per_member})
     wanted = _checked_prizes(prizes)
     if scratch.has_passed(expires_at, queries.today(business_id)):
         raise InvalidInput.at("expires_at", "must not be in the past")

@@ -13,7 +13,7 @@ from regulars.members.models import Member
 from regulars.tenants.models import Branch, Business, Staff
 
 
-class ScratchCampaign(models.Model):
+class ScratchCampaign(models.Model):  # type: ignore[django-manager-missing]
     """What a scratch card promises, and until when. `expires_at` is its last day, in the business's zone."""
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")

@@ -16,8 +16,6 @@
   const calm = matchMedia("(prefers-reduced-motion: reduce)").matches;
   const colour = (name) => getComputedStyle(document.documentElement).getPropertyValue(name).trim();
 
-  document.documentElement.classList.add("scripts");
-
   const canvas = document.createElement("canvas");
   const pen = canvas.getContext("2d");
   const off = new Uint8Array(ROWS * COLUMNS);
@@ -70,7 +68,7 @@
     const half = pen.measureText(text).width / 2 + 22;
     pen.fillStyle = colour("--accent");
     pen.beginPath();
-    pen.roundRect(width / 2 - half, height / 2 - 23, half * 2, 46, 23);
+    (pen.roundRect ?? pen.rect).call(pen, width / 2 - half, height / 2 - 23, half * 2, 46, 23);
     pen.fill();
     pen.fillStyle = colour("--on-accent");
     pen.fillText(text, width / 2, height / 2 + 1);
@@ -308,6 +306,7 @@
   foil.append(canvas);
   paint();
   foil.classList.add("painted");
+  document.documentElement.classList.add("scripts");
   // Another width or another scheme of colours: paint it anew, as long as nobody has scratched it.
   new ResizeObserver(() => {
     if (!share && Math.abs(foil.getBoundingClientRect().width - width) > 1) {
