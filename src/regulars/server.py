@@ -63,8 +63,10 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
     # The first workers are forked: they share what is loaded, which halves the memory. Nothing may be open.
     connections.close_all()
     _ = get_resolver().url_patterns  # loads every view; a broken installation fails here
-    from regulars.jobs import worker as _worker  # noqa: F401, PLC0415 - shared, too; models need Django
+    from regulars.api.rest.api import api  # noqa: PLC0415 - models need Django
+    from regulars.jobs import worker as _worker  # noqa: F401, PLC0415 - shared, too
 
+    api.get_openapi_schema()  # half a second, once, instead of 10 MB in every process that is asked for it
     gc.collect()
     _give_memory_back()
     gc.freeze()
