@@ -1,4 +1,4 @@
-"""`regulars webhook`: what it prints and refuses. (The races run it as people do, in a process of its own.)"""
+"""`regulars webhook`: what it prints and refuses. (The races run it in a process of its own.)"""
 
 import json
 from collections.abc import Callable
