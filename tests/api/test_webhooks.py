@@ -167,3 +167,4 @@ def test_the_types_are_those_that_are_declared(rest: Rest) -> None:
     stamp = found["stamp.added"]
     assert (stamp["group"], stamp["version"]) == ("stamp", 1)
     assert {one["name"] for one in stamp["fields"]} == TYPES["stamp.added"].example.keys()
+    assert "](" not in str(found)  # links are for the page

@@ -7,6 +7,7 @@ about a payload holds for its version; a field may be added without a new one, n
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -40,6 +41,11 @@ class EventType:
         return self.name.partition(".")[0]
 
     @property
+    def plain_meaning(self) -> str:
+        """The meaning without the links of the page."""
+        return _LINK.sub(r"\1", self.meaning)
+
+    @property
     def example(self) -> dict[str, Any]:
         """A payload."""
         return {field.name: field.example for field in self.fields}
@@ -57,6 +63,7 @@ TYPES: dict[str, EventType] = {name: _made(name, declared) for name, declared in
 
 __all__ = ["GROUPS", "TYPES", "EventType", "Field", "as_markdown"]
 
+_LINK = re.compile(r"\[([^\]]+)\]\([^)]+\)")
 _WIDE = 100  # a payload that fits is written on one line
 _TEXT_WIDTH = 120
 

@@ -135,7 +135,7 @@ def list_event_types(request: HttpRequest) -> dict[str, Any]:
                 "type": kind.name,
                 "group": kind.group,
                 "version": kind.version,
-                "meaning": kind.meaning,
+                "meaning": kind.plain_meaning,
                 "fields": [
                     {"name": one.name, "type": one.type, "meaning": one.meaning, "example": one.example}
                     for one in kind.fields
