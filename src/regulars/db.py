@@ -10,10 +10,7 @@ from functools import cache
 from hashlib import blake2b
 from typing import Any
 
-import psycopg
 from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
-from psycopg.rows import tuple_row
-from psycopg.types.numeric import Int8Dumper
 
 Row = tuple[Any, ...]
 
@@ -54,12 +51,21 @@ def _execute(link: Any, sql: str, params: Sequence[Any]) -> list[Row]:
         if link.vendor == "postgresql":
             hot = getattr(driver, "regulars_cursor", None)
             if hot is None:
-                hot = driver.regulars_cursor = psycopg.Cursor(driver, row_factory=tuple_row)
-                hot.adapters.register_dumper(int, Int8Dumper)
+                hot = driver.regulars_cursor = _cursor(driver)
             hot.execute(sql, params, prepare=True)
             result: Any = hot.pgresult  # `description` would describe every column first
             return hot.fetchall() if result.nfields else []
         return list(driver.execute(_question_marks(sql), params).fetchall())
+
+
+def _cursor(driver: Any) -> Any:
+    import psycopg  # noqa: PLC0415 - SQLite installations do without its 10 MB
+    from psycopg.rows import tuple_row  # noqa: PLC0415
+    from psycopg.types.numeric import Int8Dumper  # noqa: PLC0415
+
+    made = psycopg.Cursor(driver, row_factory=tuple_row)
+    made.adapters.register_dumper(int, Int8Dumper)
+    return made
 
 
 @cache
@@ -164,11 +170,13 @@ def patience(milliseconds: int | None) -> Iterator[None]:
     if milliseconds is None or connection.vendor != "postgresql":
         yield
         return
+    from psycopg.errors import LockNotAvailable  # noqa: PLC0415 - see above
+
     run(f"SET LOCAL lock_timeout = {int(milliseconds)}")
     try:
         yield
     except OperationalError as error:
-        if isinstance(error.__cause__, psycopg.errors.LockNotAvailable):
+        if isinstance(error.__cause__, LockNotAvailable):
             raise StillLocked from error
         raise
     run("SET LOCAL lock_timeout TO DEFAULT")
