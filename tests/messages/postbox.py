@@ -29,6 +29,7 @@ class Postbox:
     mails: list[EmailMessage] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
     sessions: int = 0
+    names: set[str] = field(default_factory=set)  # by which clients introduce themselves
     most_a_session: int = 0  # then it closes the connection; 0: never
     pipelining: bool = False
     silent_at_dot: bool = False  # takes the message, and closes the connection without a word
@@ -46,6 +47,7 @@ class Postbox:
         self, server: Any, session: Any, envelope: Any, hostname: str, responses: list[str]
     ) -> list[str]:
         self.sessions += 1
+        self.names.add(hostname)
         session.host_name, session.taken = hostname, 0
         return ["250-PIPELINING", *responses] if self.pipelining else responses
 

@@ -1,6 +1,7 @@
 """Sending: who gets a message at the moment when it leaves, and what becomes of those that cannot."""
 
 import datetime as dt
+import random
 from collections.abc import Iterator
 from typing import Any
 
@@ -91,7 +92,7 @@ def test_a_message_leaves_once_and_says_where_to(box: Postbox, sender: Sender, s
 def test_one_connection_serves_many(box: Postbox, sender: Sender, shop: Shop) -> None:
     queue(shop, 7)
     assert send_some(sender=sender).sent == 7
-    assert box.sessions == 1
+    assert (box.sessions, box.names) == (1, {"shop.example"})
     assert set(box.counted().values()) == {1}
 
 
@@ -326,6 +327,32 @@ def test_when_told_to_stop_it_gives_back_what_it_has_not_begun(
             ("queued", 0),
         ]
     assert send_some(sender=sender).sent == 3
+
+
+def test_a_limit_ends_the_call_and_says_when_it_goes_on(
+    box: Postbox, sender: Sender, shop: Shop, monkeypatch: pytest.MonkeyPatch, settings: Settings
+) -> None:
+    monkeypatch.setattr(sending, "WAIT_AT_MOST", 0.0)
+    campaign_id = random.randrange(1 << 60)  # whose limit nobody has used
+    queue(shop, 3)
+    with scope(business=shop.business):
+        Message.objects.update(campaign_id=campaign_id)
+    batch = send_some(sender=sender, campaign_id=campaign_id, rate=2)
+    assert batch.sent == 1
+    assert batch.next_at is not None
+    assert dt.timedelta(seconds=29) < batch.next_at - timezone.now() < dt.timedelta(seconds=31)
+    assert send_some(sender=sender, campaign_id=campaign_id).sent == 2
+
+
+def test_a_slow_call_lets_its_caller_look_around(
+    box: Postbox, sender: Sender, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sending, "CALL_AT_MOST", 0.0)
+    queue(shop)
+    batch = send_some(sender=sender)
+    assert batch.sent == 0
+    assert batch.next_at is not None
+    assert batch.next_at <= timezone.now()
 
 
 def test_a_temporary_password_is_gone_once_it_was_sent(box: Postbox, sender: Sender, shop: Shop) -> None:

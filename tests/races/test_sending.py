@@ -22,7 +22,8 @@ KILLS = 100 if LONG else 6
 MESSAGES = 6000 if LONG else 400
 PATIENCE = 60  # seconds
 
-FILL = f"""
+FILL = """
+import os
 import django
 django.setup()
 from django.db import transaction
@@ -31,9 +32,9 @@ from regulars.messages.actions import queue_message
 from regulars.tenants.models import Business
 business = Business.objects.get()
 with transaction.atomic():
-    for number in range({MESSAGES}):
-        card = enrol(business=business, name="Ann Lee", email=f"ann{{number}}@shop.example")
-        queue_message(business_id=business.pk, kind="welcome", key=f"test-{{number}}", member_id=card.pk)
+    for number in range(int(os.environ["MESSAGES"])):
+        card = enrol(business=business, name="Ann Lee", email=f"ann{number}@shop.example")
+        queue_message(business_id=business.pk, kind="welcome", key=f"test-{number}", member_id=card.pk)
 """
 
 # Forks a sender for each line that it reads, and says its number.
@@ -41,7 +42,10 @@ SENDERS = """
 import datetime as dt, os, signal, sys, time
 import django
 django.setup()
-from regulars.messages import claims, sending
+from regulars.messages import journal, sending
+FORGETFUL = os.environ.get("FORGETFUL")
+if FORGETFUL:
+    journal.Journal.note = lambda *_: None
 sending.PAUSES = [dt.timedelta(milliseconds=20)] * 40
 sending.DOWN_PAUSES = [0.05]
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -86,12 +90,14 @@ class Senders:
 
 
 @contextmanager
-def at_work(installation: Installation, box: Postbox) -> Iterator[Senders]:
+def at_work(installation: Installation, box: Postbox, messages: int, **more: str) -> Iterator[Senders]:
     env = {
+        **more,
+        "MESSAGES": str(messages),
         **installation.env,
         "DJANGO_SETTINGS_MODULE": "regulars.settings",
         "REGULARS_EMAIL_URL": box.url,
-        "REGULARS_LOG_LEVEL": "critical",
+        "REGULARS_LOG_LEVEL": "error",
     }
     subprocess.run([sys.executable, "-c", FILL], env=env, cwd=installation.folder, check=True)
     with subprocess.Popen(
@@ -129,7 +135,7 @@ def test_senders_are_killed_and_each_message_leaves_once(installation: Installat
     ask = asking(installation.database_url)
     with postbox.opened() as box:
         box.refused_for_now, box.most_a_session, box.pipelining = 0.2, 30, True
-        with at_work(installation, box) as senders:
+        with at_work(installation, box, MESSAGES) as senders:
             for kill in range(1, KILLS + 1):
                 # Anywhere in the work of a message, or between two.
                 wait_for_mails(box, MESSAGES * kill // (KILLS + 2) + random.randrange(5))
@@ -141,3 +147,16 @@ def test_senders_are_killed_and_each_message_leaves_once(installation: Installat
     assert {to: times for to, times in counted.items() if times != 1} == {}
     assert len(counted) == MESSAGES
     assert ask(STATES) == [("sent", MESSAGES)]
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="kill -9")
+def test_without_what_the_journal_says_some_would_be_written_to_twice(installation: Installation) -> None:
+    installation.create_business("Bean")
+    ask = asking(installation.database_url)
+    with postbox.opened() as box, at_work(installation, box, 100, FORGETFUL="1") as senders:
+        wait_for_mails(box, 40)  # less than what is told to the database at once
+        senders.replace()
+        senders.replace()
+        wait_until_nothing_waits(ask)
+    assert len(box.counted()) == 100
+    assert max(box.counted().values()) > 1

@@ -36,6 +36,7 @@ CLAIM_AT_MOST = 100  # messages; no more than a journal has places
 MARK_AT_MOST = 50
 MARK_EVERY = 0.5  # seconds
 CHECK_EVERY = 1.0  # seconds: what was looked at longer ago is looked at again
+CALL_AT_MOST = 5.0  # seconds; then whoever called has a look at the world again
 WAIT_AT_MOST = 2.0  # seconds that a call waits until the limit lets the next one go
 # After how long a message is tried again that was refused for now. Then it has failed.
 PAUSES: Sequence[dt.timedelta] = tuple(dt.timedelta(minutes=m) for m in (1, 5, 15, 60, 120, 240, 240))
@@ -173,10 +174,10 @@ def send_some(
 
     `counted` is called with the numbers of those that came to an end, in the transaction that says so, also
     for those that a dead sender left behind. `rate` limits this campaign to so many a minute, beside the
-    installation's own limit. It returns early when `stop` says so, when a limit is reached or when the server
-    is away; see `Batch.next_at`. Without a `sender` it is this thread's own, which keeps its connections
-    while there is more to do. Whatever dies in between, each message leaves once (docs/decisions/0014). Not
-    within a transaction.
+    installation's own limit. It returns early when `stop` says so, when a limit is reached, when the server
+    is away, and after some seconds; see `Batch.next_at`. Without a `sender` it is this thread's own, which
+    keeps its connections while there is more to do. Whatever dies in between, each message leaves once
+    (docs/decisions/0014). Not within a transaction.
     """
     limits = _limits(campaign_id, rate)
     if sender is not None:
@@ -242,7 +243,8 @@ class _Run:
         """Deal with up to `most` messages."""
         self._add(claims.take_over(campaign_id=self._campaign_id, now=timezone.now(), counted=self._counted))
         wait_until: dt.datetime | None = None
-        while self.done < most and not self._stop():
+        until = time.monotonic() + CALL_AT_MOST
+        while self.done < most and time.monotonic() < until and not self._stop():
             now = timezone.now()
             if not claims.something_due(campaign_id=self._campaign_id, now=now):
                 break

@@ -11,11 +11,14 @@ import re
 import smtplib
 import socket
 from collections.abc import Sequence
+from email.utils import parseaddr
 from typing import Any, Final
 
+from django.conf import settings
 from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
 from django.core.mail.message import sanitize_address
+from django.core.mail.utils import DNS_NAME
 
 from regulars.messages.channels import Note
 from regulars.messages.journal import Step
@@ -52,6 +55,13 @@ class Backend(EmailBackend):
     """Django's SMTP backend, which also tells exactly what became of a message."""
 
     connection: Any
+
+    def open(self) -> bool | None:
+        """Connect, if it is not connected; see Django's."""
+        # The name that we say who we are by. Django's would ask the name servers, who may take their time.
+        name: Any = DNS_NAME
+        name._fqdn = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]  # noqa: SLF001
+        return super().open()
 
     def deliver(self, mail: EmailMessage, note: Note) -> Outcome:
         """Send one message over the open connection, or a new one, which stays open.
