@@ -23,13 +23,13 @@ from regulars.tenants.models import Business
 
 CHANNELS = ("email", "sms", "post")
 
-_JOINS = """
-JOIN ledger_card c ON c.member_id = m.id
-LEFT JOIN analytics_lastseen s ON s.member_id = m.id AND s.branch_key = 0
-LEFT JOIN (
-    SELECT e.card_id, MAX(e.day) AS day FROM ledger_entry e
-    WHERE +e.business_id = %s AND e.kind IN ({kinds}) AND ({ids}) GROUP BY e.card_id
-) t ON t.card_id = m.id"""
+_CARD = "\nJOIN ledger_card c ON c.member_id = m.id"
+_SEEN = "\nLEFT JOIN analytics_lastseen s ON s.member_id = m.id AND s.branch_key = 0"
+# By the index on a card's entries: a few of each member are looked at, however long the tail is.
+_IN_TAIL = (
+    "EXISTS (SELECT 1 FROM ledger_entry e WHERE e.card_id = m.id AND ({ids}) AND e.kind IN ({kinds}) "
+    "AND e.day >= %s)"
+)
 
 # An address that was reported is written to no more.
 _NOT_SUPPRESSED = (
@@ -43,13 +43,6 @@ _REACHED = {
     "post": "NOT m.optout_post AND m.street_address <> ''",
 }
 _REACHED_PARAMS = {"email": 1, "sms": 1, "post": 0}  # how often the business is asked for
-
-_IN_SEGMENT = {
-    "all": "1 = 1",
-    "active_30d": "(s.day >= %s OR t.day >= %s)",
-    "near_reward": "c.stamps >= %s",
-    "inactive_60d": "m.joined_at < %s AND (s.day IS NULL OR s.day < %s) AND (t.day IS NULL OR t.day < %s)",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,27 +61,30 @@ class Reading:
         self._zone = ZoneInfo(business.timezone)
         self.now = now or timezone.now()
         self.today = self.now.astimezone(self._zone).date()
+        self._watermark = read_watermark()
 
-    def _joins(self) -> Selection:
-        watermark, gaps = read_watermark()
+    def _active_since(self, day: dt.date) -> Selection:
+        watermark, gaps = self._watermark
         ids, params = ["e.id > %s"], [watermark]
         for first, last, _ in gaps:
             ids.append("e.id BETWEEN %s AND %s")
             params += [first, last]
         kinds = ", ".join(f"'{kind}'" for kind in sorted(ACTIVE_KINDS))
-        return Selection(_JOINS.format(kinds=kinds, ids=" OR ".join(ids)), [self.business.pk, *params])
+        in_tail = _IN_TAIL.format(ids=" OR ".join(ids), kinds=kinds)
+        since = db.calendar_day(day)
+        return Selection(f"(COALESCE(s.day >= %s, 1 = 0) OR {in_tail})", [since, *params, since])
 
     def _condition(self, segment: str) -> Selection:
-        params: list[Any] = []
         if segment == "active_30d":
-            params = [db.calendar_day(segments.first_day(self.today, segments.ACTIVE_DAYS))] * 2
-        elif segment == "near_reward":
-            params = [segments.stamps_near(self.business.program.stamps_required)]
-        elif segment == "inactive_60d":
+            return self._active_since(segments.first_day(self.today, segments.ACTIVE_DAYS))
+        if segment == "near_reward":
+            least = segments.stamps_near(self.business.program.stamps_required)
+            return Selection("c.stamps >= %s", [least])
+        if segment == "inactive_60d":
+            seen = self._active_since(segments.first_day(self.today, segments.INACTIVE_DAYS))
             midnight = dt.datetime.combine(segments.joined_before(self.today), dt.time(), self._zone)
-            since = db.calendar_day(segments.first_day(self.today, segments.INACTIVE_DAYS))
-            params = [db.moment(midnight), since, since]
-        return Selection(_IN_SEGMENT[segment], params)
+            return Selection(f"m.joined_at < %s AND NOT {seen.sql}", [db.moment(midnight), *seen.params])
+        return Selection("1 = 1", [])
 
     def _reached(self, channel: str) -> Selection:
         return Selection(_REACHED[channel], [self.business.pk] * _REACHED_PARAMS[channel])
@@ -98,22 +94,17 @@ class Reading:
         for it, and whose address was not reported.
         """
         parts = [self._condition(segment), self._reached(channel)]
-        joins = Selection("", [])
-        if segment == "near_reward":
-            joins = Selection("\nJOIN ledger_card c ON c.member_id = m.id", [])
-        elif segment != "all":
-            joins = self._joins()
+        joins = {"all": "", "near_reward": _CARD}.get(segment, _SEEN)
         return Selection(
-            f"FROM members_member m{joins.sql}\nWHERE m.business_id = %s AND NOT m.suspended AND "
+            f"FROM members_member m{joins}\nWHERE m.business_id = %s AND NOT m.suspended AND "
             + " AND ".join(part.sql for part in parts),
-            [*joins.params, self.business.pk, *_flat(parts)],
+            [self.business.pk, *_flat(parts)],
         )
 
     def numbers(self) -> dict[str, dict[str, int]]:
         """How many members each segment has now, by channel. One pass over the members."""
         reached = [self._reached(channel) for channel in CHANNELS]
         chosen = [self._condition(segment) for segment in segments.SEGMENTS]
-        joins = self._joins()
         columns = [
             f"({part.sql}) AS {name}"
             for name, part in zip((*CHANNELS, *_ALIASES.values()), [*reached, *chosen], strict=True)
@@ -124,10 +115,10 @@ class Reading:
             for channel in CHANNELS
         ]
         sql = (
-            f"SELECT {', '.join(sums)} FROM (SELECT {', '.join(columns)} FROM members_member m{joins.sql}\n"
-            "WHERE m.business_id = %s AND NOT m.suspended) found"
+            f"SELECT {', '.join(sums)} FROM (SELECT {', '.join(columns)}\n"
+            f"FROM members_member m{_CARD}{_SEEN}\nWHERE m.business_id = %s AND NOT m.suspended) found"
         )
-        params = [*_flat([*reached, *chosen]), *joins.params, self.business.pk]
+        params = [*_flat([*reached, *chosen]), self.business.pk]
         row = iter(db.run(sql, params)[0])
         return {segment: {channel: int(next(row)) for channel in CHANNELS} for segment in segments.SEGMENTS}
 
