@@ -60,6 +60,7 @@ for line in sys.stdin:
 
 WAITING = "SELECT count(*) FROM messages_message WHERE status IN ('queued', 'sending')"
 STATES = "SELECT status, count(*) FROM messages_message GROUP BY status"
+REASONS = "SELECT status, reason, attempts, count(*) FROM messages_message GROUP BY status, reason, attempts"
 
 
 class Senders:
@@ -115,17 +116,17 @@ def at_work(installation: Installation, box: Postbox, messages: int, **more: str
             senders.stop()
 
 
-def wait_for_mails(box: Postbox, number: int) -> None:
+def wait_for_mails(box: Postbox, number: int, ask: Ask) -> None:
     deadline = time.monotonic() + PATIENCE
     while len(box.reached) < number:
-        assert time.monotonic() < deadline, f"{len(box.reached)} of {number} came"
+        assert time.monotonic() < deadline, f"{len(box.reached)} of {number} came: {ask(REASONS)}"
         time.sleep(0.001)
 
 
 def wait_until_nothing_waits(ask: Ask) -> None:
     deadline = time.monotonic() + PATIENCE
     while ask(WAITING) != [(0,)]:
-        assert time.monotonic() < deadline, ask(STATES)
+        assert time.monotonic() < deadline, ask(REASONS)
         time.sleep(0.05)
 
 
@@ -138,7 +139,7 @@ def test_senders_are_killed_and_each_message_leaves_once(installation: Installat
         with at_work(installation, box, MESSAGES) as senders:
             for kill in range(1, KILLS + 1):
                 # Anywhere in the work of a message, or between two.
-                wait_for_mails(box, MESSAGES * kill // (KILLS + 2) + random.randrange(5))
+                wait_for_mails(box, MESSAGES * kill // (KILLS + 2) + random.randrange(5), ask)
                 time.sleep(random.random() / 500)
                 senders.replace()
             wait_until_nothing_waits(ask)
@@ -154,7 +155,7 @@ def test_without_what_the_journal_says_some_would_be_written_to_twice(installati
     installation.create_business("Bean")
     ask = asking(installation.database_url)
     with postbox.opened() as box, at_work(installation, box, 100, FORGETFUL="1") as senders:
-        wait_for_mails(box, 40)  # less than what is told to the database at once
+        wait_for_mails(box, 40, ask)  # less than what is told to the database at once
         senders.replace()
         senders.replace()
         wait_until_nothing_waits(ask)
