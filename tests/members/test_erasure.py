@@ -9,7 +9,7 @@ import pytest
 from django.apps import apps
 from django.db import connection, models
 from django.db.models import Q
-from django_scopes import scopes_disabled
+from django_scopes import scope, scopes_disabled
 
 from regulars.analytics.audit import audit
 from regulars.analytics.rollup import roll_up
@@ -20,7 +20,10 @@ from regulars.members import personal_data
 from regulars.members.actions import delete_member, edit_member
 from regulars.members.groups import ensure_group
 from regulars.members.models import Member
-from regulars.outbox.models import Event
+from regulars.messages.models import Message, Suppression
+from regulars.outbox import fanout
+from regulars.outbox.actions import create_endpoint
+from regulars.outbox.models import Delivery, DeliveryAttempt, Event
 from regulars.promotions.actions import add_event_promotion, add_promotion
 from regulars.rules.errors import NotFound
 from regulars.sales.actions import add_sale
@@ -52,6 +55,7 @@ def busy_shop(name: str = "Alice's Café") -> Shop:
         points_required=2,
         can_be_redeemed_for_points=3,
     )
+    create_endpoint(business_id=shop.id, url="https://hooks.example/regulars")
     create_campaign(business_id=shop.id, name="Summer Spin", prizes=[NewPrize("Free Coffee", HUNDRED)])
     return shop
 
@@ -78,7 +82,25 @@ def full_life(shop: Shop, name: str) -> Card:
     add_sale(**who, total_value=-HUNDRED / 2, notes=f"{name} brought it back")
     _vouchers(shop, card, name)
     _scratch_card(shop, card)
+    _tell(shop, card, name)
     return card
+
+
+def _tell(shop: Shop, card: Card, name: str) -> None:
+    """Let the receiver of events and the customer's mail hear of it all."""
+    fanout.pass_on_all()
+    with scope(business=shop.id):
+        for delivery in Delivery.objects.filter(member_id=card.pk):
+            DeliveryAttempt.objects.create(
+                business=shop.business,
+                delivery=delivery,
+                at=delivery.created_at,
+                duration_ms=1,
+                response=name,
+            )
+        assert Message.objects.filter(member_id=card.pk).count() > 1
+        address = f"{name.lower()}@mail.example"
+        Suppression.objects.create(business=shop.business, channel="email", address=address, why="bounce")
 
 
 def _scratch_card(shop: Shop, card: Card) -> None:
@@ -141,7 +163,7 @@ def test_the_tables_about_members_are_known() -> None:
     names = {model.__name__ for model in paths()}
     assert names >= {"Member", "Card", "Entry", "Reward", "Lot", "LotUse", "PointsAdjustment"}
     assert names >= {"Sale", "SalePromotion", "VoucherIssue", "VoucherCode", "VoucherLog", "ScratchCard"}
-    assert names >= {"LastSeen", "Event"}
+    assert names >= {"LastSeen", "Event", "Delivery", "DeliveryAttempt", "Message"}
     assert not names & {"Business", "Branch", "MemberGroup", "Promotion", "Voucher", "Precode"}
 
 
