@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import datetime as dt
+from typing import Any
 
 import pytest
 import time_machine
@@ -70,7 +71,7 @@ def test_another_business_finds_nothing() -> None:
     endpoint, _ = listen(shop, GOOD)
     tell(shop)
     fanout.pass_on_all()
-    whose = {"business_id": stranger.id, "endpoint_id": endpoint.pk}
+    whose: dict[str, Any] = {"business_id": stranger.id, "endpoint_id": endpoint.pk}
     for call in (actions.delete_endpoint, actions.rotate_secret, actions.send_test, queries.endpoint):
         with pytest.raises(NotFound):
             call(**whose)

@@ -264,16 +264,27 @@ def test_after_failures_it_is_asked_with_one_event_at_a_time(
     assert fresh(endpoint).failures == 0
 
 
-def test_told_to_stop_it_ends_what_is_under_way_and_gives_back_the_rest(receiver: Receiver) -> None:
+def test_told_to_stop_it_ends_what_is_under_way_and_gives_back_the_rest(
+    receiver: Receiver, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ended, close = threading.Event(), deliver._Sender.close
+
+    def closing(sender: deliver._Sender) -> None:
+        sender._ending = True
+        ended.set()
+        close(sender)
+
+    monkeypatch.setattr(deliver._Sender, "close", closing)
+    receiver.answering = lambda _: Reply(hold=ended)
     shop = make_shop()
     listen(shop, receiver.url)
     tell(shop, member_id=None, number=60)
     fanout.pass_on_all()
-    deliver.step(lambda: bool(receiver.received))
-    sent = len(receiver.received)
-    assert 0 < sent < 60
-    assert Counter(statuses()) == {"delivered": sent, "pending": 60 - sent}
+    deliver.step(lambda: len(receiver.received) == deliver.IN_FLIGHT_EACH)
+    assert len(receiver.received) == deliver.IN_FLIGHT_EACH == 8
+    assert Counter(statuses()) == {"delivered": 8, "pending": 52}
     assert {one.lease for one in deliveries()} == {""}
+    receiver.answering = lambda _: Reply()
     settle()
     assert len(set(receiver.uids)) == len(receiver.received) == 60
 

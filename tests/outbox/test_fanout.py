@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import pytest
 from django.db import OperationalError, connection
 from django_scopes import scopes_disabled
@@ -40,7 +38,7 @@ class Listener:
 
 
 @pytest.fixture
-def listener(monkeypatch: pytest.MonkeyPatch) -> Iterator[Listener]:
+def listener(monkeypatch: pytest.MonkeyPatch) -> Listener:
     monkeypatch.setattr(consumers, "_registry", dict(consumers._registry))
     made = Listener()
     consumers.register("test", frozenset({"stamp.added", "sale.recorded", "reward.earned"}), made)
