@@ -12,8 +12,9 @@ from typing import Any
 import pytest
 from django.test.client import ClientHandler
 
-from tests.api.routes import NOBODY, Things, furnish, operations, own, schema, send
+from tests.api.routes import NOBODY, furnish, operations, own, schema, send
 from tests.api.support import Rest, answer, dump, invalid, no_trace, ok, refused
+from tests.api.things import Things
 from tests.factories import Shop
 
 pytestmark = pytest.mark.django_db

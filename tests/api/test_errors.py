@@ -12,8 +12,9 @@ from django.http.response import HttpResponseBase
 
 from regulars.tenants import identity, ratelimit
 from regulars.tenants.models import Business
-from tests.api.routes import Call, Things, furnish, operations, own, send, writes
+from tests.api.routes import furnish, operations, own, send, writes
 from tests.api.support import Rest, answer, dump, invalid, meta, no_trace, ok, refused
+from tests.api.things import Call, Things
 from tests.factories import Shop
 
 pytestmark = pytest.mark.django_db

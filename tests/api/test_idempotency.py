@@ -14,8 +14,9 @@ from django_scopes import scopes_disabled
 from regulars.ledger.models import Entry
 from regulars.tenants import idempotency
 from regulars.tenants.models import IdempotencyRecord
-from tests.api.routes import Call, Things, furnish, own, send, writes
+from tests.api.routes import furnish, own, send, writes
 from tests.api.support import Rest, answer, dump, ok, refused, text_of, values
+from tests.api.things import Call, Things
 from tests.factories import Shop
 
 pytestmark = pytest.mark.django_db

@@ -7,19 +7,9 @@ from typing import Any
 
 import pytest
 
-from tests.api.routes import (
-    NOBODY,
-    Call,
-    Things,
-    foreign,
-    furnish,
-    operations,
-    own,
-    schema,
-    send,
-    start_ids_at,
-)
+from tests.api.routes import NOBODY, foreign, furnish, operations, own, schema, send, start_ids_at
 from tests.api.support import Rest, answer, dump, text_of
+from tests.api.things import Call, Things
 from tests.factories import make_shop
 
 pytestmark = pytest.mark.django_db

@@ -23,8 +23,9 @@ from hypothesis import strategies as st
 from schemathesis import GenerationMode, checks
 
 from regulars.api.rest.api import api
-from tests.api.routes import Things, furnish, operations, schema
+from tests.api.routes import furnish, operations, schema
 from tests.api.support import Rest, text_of
+from tests.api.things import Things
 from tests.factories import Shop
 
 pytestmark = pytest.mark.django_db

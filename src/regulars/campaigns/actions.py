@@ -218,7 +218,13 @@ def _queue(campaign: Campaign, reading: segments.Reading) -> None:
         selection=chosen.sql,
     )
     status = Message.Status.SENT if by_post else Message.Status.QUEUED
-    params = [campaign.business_id, campaign.channel, campaign.pk, f"campaign:{campaign.pk}:", status.value]
+    params: list[Any] = [
+        campaign.business_id,
+        campaign.channel,
+        campaign.pk,
+        f"campaign:{campaign.pk}:",
+        status.value,
+    ]
     params += [db.moment(reading.now) if by_post else None, *chosen.params]
     with connection.cursor() as cursor:
         cursor.execute(sql, params)
