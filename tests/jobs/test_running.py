@@ -107,6 +107,16 @@ def test_progress_is_there_at_the_end() -> None:
     assert job.progress_text == "counting" + "x" * 192
 
 
+def test_the_end_knows_the_progress_that_somebody_is_just_about_to_write() -> None:
+    run = progress.Run(lambda: False)
+    assert (run.latest(), run.untold()) == (None, None)
+    with progress.inside(run):
+        progress.report(done=7)
+    assert run.untold() == progress.Progress(7)
+    assert run.untold() is None
+    assert run.latest() == progress.Progress(7)
+
+
 def test_outside_a_job_nothing_is_reported_and_nobody_stops() -> None:
     progress.report(done=1)
     assert not progress.stopping()

@@ -30,7 +30,7 @@ class Run:
 
     stop: Callable[[], bool]
     lost: bool = False  # somebody else has the job by now
-    _now: Progress = field(default_factory=Progress)
+    _now: Progress | None = None
     _changed: bool = False
     _lock: threading.Lock = field(default_factory=threading.Lock)
 
@@ -44,6 +44,11 @@ class Run:
         with self._lock:
             changed, self._changed = self._changed, False
             return self._now if changed else None
+
+    def latest(self) -> Progress | None:
+        """What was said last, for the end of the job; None when nothing ever was."""
+        with self._lock:
+            return self._now
 
 
 _current: ContextVar[Run | None] = ContextVar("regulars_job", default=None)

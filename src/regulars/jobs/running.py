@@ -43,7 +43,7 @@ def run_job(job: Job, run: progress.Run) -> None:
             result = normalize_json(_call(job))
     except Again as again:
         at = again.at
-        _write(lambda: leases.give_back(job, at=at, progress=run.untold()))
+        _write(lambda: leases.give_back(job, at=at, progress=run.latest()))
         return
     except GiveUp as reason:
         _failed(job, run, reason, for_good=True)
@@ -54,7 +54,7 @@ def run_job(job: Job, run: progress.Run) -> None:
     finally:
         if not connection.in_atomic_block:
             close_old_connections()  # those that broke
-    if not _write(lambda: leases.succeed(job, result, run.untold())):
+    if not _write(lambda: leases.succeed(job, result, run.latest())):
         log.warning("job_lost", job=job.pk, task=job.task)
         return
     log.info("job_done", job=job.pk, task=job.task, seconds=round(time.monotonic() - began, 3))
@@ -70,7 +70,7 @@ def _call(job: Job) -> Any:
 def _failed(job: Job, run: progress.Run, error: BaseException, *, for_good: bool) -> None:
     kind = get_module_path(type(error))
     text = str(error) if for_good else "".join(traceback.format_exception(error))
-    told = run.untold()
+    told = run.latest()
     status = _write(lambda: leases.fail(job, kind=kind, error=text, for_good=for_good, progress=told))
     say = log.error if status == Job.Status.FAILED else log.warning
     name = "job_lost" if status is None else "job_failed" if status == Job.Status.FAILED else "job_tried"

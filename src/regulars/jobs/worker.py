@@ -158,7 +158,7 @@ class Worker:
         for work in self._at_work():
             log.warning("job_cut_off", job=work.job.pk, task=work.job.task)
             with suppress(DatabaseError):  # then its lease runs out
-                leases.give_back(work.job, progress=work.run.untold())
+                leases.give_back(work.job, progress=work.run.latest())
 
     def _keep(self) -> None:
         try:
