@@ -27,6 +27,7 @@ class Postbox:
     refused: set[str] = field(default_factory=set)
     refused_for_now: float = 0.0  # the share of recipients and of messages
     mails: list[EmailMessage] = field(default_factory=list)
+    raw: list[bytes] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
     sessions: int = 0
     names: set[str] = field(default_factory=set)  # by which clients introduce themselves
@@ -75,6 +76,7 @@ class Postbox:
             if answer := self.at_dot or self._refusal():
                 return answer
             self.reached.append(to)
+        self.raw.append(envelope.content)
         self.mails.append(message_from_bytes(envelope.content, policy=policy.default))
         session.taken += 1
         if self.silent_at_dot:

@@ -10,7 +10,7 @@ from pytest_django import Settings
 
 from regulars.members.models import Member
 from regulars.messages.actions import queue_message
-from regulars.messages.message_ids import message_id
+from regulars.messages.message_ids import message_id, number_of
 from regulars.messages.models import Message, Suppression
 from regulars.messages.sending import Sender, send_some
 from regulars.outbox.models import Event
@@ -166,3 +166,11 @@ def test_a_provider_without_reports_of_its_own_can_use_ours(settings: Settings) 
     message = sent(make_shop())
     assert report({"event": "bounced"})[0] == 400
     assert report({"type": "bounce", "message_id": message_id(message.pk)}) == (200, {"recorded": 1})
+
+
+def test_a_message_id_is_always_the_same_and_no_other_counts() -> None:
+    made = message_id(12)
+    assert made == message_id(12)
+    assert number_of(made) == number_of(made.strip("<>")) == 12
+    assert number_of(made.replace("m12.", "m13.")) is None
+    assert number_of("<other@shop.example>") is None

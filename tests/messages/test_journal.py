@@ -75,7 +75,7 @@ def test_what_the_dead_have_done_is_read_from_their_journal() -> None:
     dead = Journal()
     messages = claim(dead)
     for message, step in zip(messages, (Step.TAKEN, Step.LEAVING, Step.AT_WORK), strict=False):
-        dead.note(message, step)
+        dead.note(message)(step)
     dead.abandon()
     assert journal.left_behind() == [dead.name]
     counted: list[Counts] = []
@@ -98,7 +98,7 @@ def test_a_message_that_kills_its_senders_is_given_up() -> None:
     for _ in range(claims.DEATHS):
         dead = Journal()
         (message,) = claim(dead)
-        dead.note(message, Step.AT_WORK)
+        dead.note(message)(Step.AT_WORK)
         dead.abandon()
         claims.take_over(campaign_id=None, now=timezone.now())
     assert rows(shop) == [("failed", claims.DEADLY, claims.DEATHS)]
@@ -173,9 +173,9 @@ def test_old_journals_are_removed_unless_a_message_needs_them(owner: Journal) ->
 
 def test_a_journal_has_its_room(owner: Journal) -> None:
     owner.claim(range(1, journal.PLACES + 1))
-    owner.note(journal.PLACES, Step.TAKEN)
+    owner.note(journal.PLACES)(Step.TAKEN)
     owner.claim([7])
     with pytest.raises(ValueError, match="room for 256"):
         owner.claim(range(journal.PLACES + 1))
     with pytest.raises(KeyError):
-        owner.note(8, Step.AT_WORK)
+        owner.note(8)

@@ -3,6 +3,9 @@
 import datetime as dt
 import random
 from collections.abc import Iterator
+from email import message_from_bytes
+from email.header import decode_header, make_header
+from email.utils import parseaddr
 from typing import Any
 
 import pytest
@@ -17,7 +20,7 @@ from regulars.members.actions import edit_member
 from regulars.members.models import Member
 from regulars.messages import claims, sending
 from regulars.messages.actions import queue_message, set_text
-from regulars.messages.message_ids import message_id, number_of
+from regulars.messages.message_ids import number_of
 from regulars.messages.models import Message, Suppression
 from regulars.messages.sending import Batch, Sender, send_some
 from regulars.outbox.models import Event
@@ -87,6 +90,18 @@ def test_a_message_leaves_once_and_says_where_to(box: Postbox, sender: Sender, s
     assert box.mails[0]["From"] == "Bean & Leaf <regulars@shop.example>"
     assert number_of(box.mails[0]["Message-ID"]) == message.pk
     assert [part.get_content_type() for part in box.mails[0].iter_parts()] == ["text/plain", "text/html"]
+
+
+@pytest.mark.parametrize(
+    "name", ["Alice's Café", 'Bean, "Leaf" & Söhne <b@x.example>', "咖啡店" * 30], ids=range(3)
+)
+def test_the_name_of_a_business_is_the_sender_s(name: str, box: Postbox, sender: Sender) -> None:
+    queue(make_shop(name))
+    assert send_some(sender=sender).sent == 1
+    header = message_from_bytes(box.raw[0])["From"]
+    shown, address = parseaddr(header)
+    assert str(make_header(decode_header(shown))).replace("\n", "") == name
+    assert address == "regulars@shop.example"
 
 
 def test_one_connection_serves_many(box: Postbox, sender: Sender, shop: Shop) -> None:
@@ -255,7 +270,7 @@ def test_an_address_that_no_mail_server_here_takes_is_said_to_be_one(
 ) -> None:
     message = queue(shop)[0]
     with scope(business=shop.business):
-        Member.objects.filter(pk=message.member_id).update(email="jürgen@shop.example")
+        Member.objects.filter(pk=message.member_id or 0).update(email="jürgen@shop.example")
     assert send_some(sender=sender) == Batch(failed=1)
     assert "in front of the @" in now_of(message).reason
     assert box.sessions == 0
@@ -379,11 +394,3 @@ def test_the_loop_uses_djangos_backends_too(shop: Shop) -> None:
     assert sending.step(lambda: False) is False
     assert len(mail.outbox) == 2
     assert {status for status, _ in states(shop)} == {"sent"}
-
-
-def test_a_message_id_is_always_the_same_and_no_other_counts() -> None:
-    made = message_id(12)
-    assert made == message_id(12)
-    assert number_of(made) == number_of(made.strip("<>")) == 12
-    assert number_of(made.replace("m12.", "m13.")) is None
-    assert number_of("<other@shop.example>") is None

@@ -45,7 +45,8 @@ django.setup()
 from regulars.messages import journal, sending
 FORGETFUL = os.environ.get("FORGETFUL")
 if FORGETFUL:
-    journal.Journal.note = lambda *_: None
+    read = journal.read_remains
+    journal.read_remains = lambda name: read(name) and journal.Remains(known=True, steps={})
 sending.PAUSES = [dt.timedelta(milliseconds=20)] * 40
 sending.DOWN_PAUSES = [0.05]
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
@@ -60,6 +61,7 @@ for line in sys.stdin:
 
 WAITING = "SELECT count(*) FROM messages_message WHERE status IN ('queued', 'sending')"
 STATES = "SELECT status, count(*) FROM messages_message GROUP BY status"
+UNCONFIRMED = "SELECT count(*) FROM messages_message WHERE reason <> ''"
 REASONS = "SELECT status, reason, attempts, count(*) FROM messages_message GROUP BY status, reason, attempts"
 
 
@@ -146,8 +148,11 @@ def test_senders_are_killed_and_each_message_leaves_once(installation: Installat
         box.refused_for_now = 0.0
     counted = box.counted()
     assert {to: times for to, times in counted.items() if times != 1} == {}
-    assert len(counted) == MESSAGES
     assert ask(STATES) == [("sent", MESSAGES)]
+    # Between the journal and the dot is time for some instructions (docs/decisions/0014): who is killed just
+    # there leaves a message that nobody confirmed. It has not been seen in hundreds of kills, but it can be.
+    missing = MESSAGES - len(counted)
+    assert missing <= min(ask(UNCONFIRMED)[0][0], 1)
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="kill -9")

@@ -11,8 +11,7 @@ from django.http import HttpRequest
 
 from regulars.messages import bounces
 from regulars.messages.bounces import Report
-from regulars.messages.channels import Note
-from regulars.messages.journal import Step
+from regulars.messages.journal import Note, Step
 from regulars.messages.outcomes import ChannelDown, Failed, Later, Outcome, Sent
 
 _WAIT: Final = {408, 425, 429}

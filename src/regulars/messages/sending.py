@@ -99,15 +99,14 @@ class Sender:
         message = ready.message
         if (down := self._down.get(message.channel)) and time.monotonic() < down.until:
             raise ChannelDown(down.reason)
-        self.journal.note(message.pk, Step.AT_WORK)
+        note = self.journal.note(message.pk)
+        note(Step.AT_WORK)
         try:
             channel = self._open.get(message.channel) or channels.connect(message.channel)
             self._open[message.channel] = channel
             rendered = render.render_message(message=message, business=ready.business, member=ready.member)
-            outcome = channel.send(
-                channels.Parcel(message.pk, ready.to, ready.business, rendered),
-                lambda step: self.journal.note(message.pk, step),
-            )
+            parcel = channels.Parcel(message.pk, ready.to, ready.business, rendered)
+            outcome = channel.send(parcel, note)
         except ChannelMissing as missing:
             return Skipped(str(missing))
         except ChannelDown as trouble:

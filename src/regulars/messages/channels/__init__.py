@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Protocol
 
-from regulars.messages.journal import Step
+from regulars.messages.journal import Note
 from regulars.messages.letter import Rendered
 from regulars.messages.outcomes import ChannelMissing, Outcome
 from regulars.tenants.models import Business
-
-Note = Callable[[Step], None]
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,8 +10,8 @@ from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.message import sanitize_address
 
 from regulars.messages import providers, smtp
-from regulars.messages.channels import Note, Parcel
-from regulars.messages.journal import Step
+from regulars.messages.channels import Parcel
+from regulars.messages.journal import Note, Step
 from regulars.messages.message_ids import message_id
 from regulars.messages.outcomes import ChannelDown, Failed, Outcome, Sent
 from regulars.rules.placeholders import one_line
@@ -50,6 +50,12 @@ class Email:
         self._backend.close()
 
 
+def _quoted(name: str) -> str:
+    # Not encoded yet: whoever writes the header does that, and folds it.
+    escaped = name.replace("\\", "\\\\").replace('"', '\\"')
+    return f'"{escaped}"'
+
+
 def _unusable(address: str) -> bool:
     try:
         sanitize_address(address, "utf-8")
@@ -80,7 +86,7 @@ def make(parcel: Parcel) -> Mail:
     mail = Mail(
         subject=rendered.subject,
         body=rendered.text,
-        from_email=sanitize_address((name, own_address), "utf-8"),
+        from_email=f"{_quoted(name)} <{own_address}>",
         to=[parcel.to],
         reply_to=[reply_to] if reply_to else None,
         headers={**headers, "Message-ID": message_id(parcel.number)},

@@ -12,8 +12,8 @@ from urllib.parse import quote
 from django.conf import settings
 
 from regulars import outbound
-from regulars.messages.channels import Channel, Note, Parcel
-from regulars.messages.journal import Step
+from regulars.messages.channels import Channel, Parcel
+from regulars.messages.journal import Note, Step
 from regulars.messages.outcomes import ChannelDown, ChannelMissing, Failed, Later, Outcome, Sent
 
 MISSING: Final = "No way of sending text messages is set up (REGULARS_SMS_URL)."
