@@ -132,6 +132,56 @@ def test_a_later_event_of_a_member_waits_for_an_earlier_one(
     assert statuses() == ["delivered"] * 6
 
 
+def test_a_receiver_that_starts_late_gets_all_at_the_next_event_of_the_customer(
+    receiver: Receiver, clock: time_machine.Traveller
+) -> None:
+    shop = make_shop()
+    listen(shop, receiver.url)
+    receiver.answering = lambda _: Reply(500)
+    tell(shop, n=0)
+    for _ in range(2):  # at once and after five seconds; then there is a pause of five minutes
+        settle()
+        clock.shift(dt.timedelta(seconds=6))
+    receiver.answering = lambda _: Reply()
+    settle()
+    assert statuses() == ["pending"]
+    tell(shop, n=1)
+    settle()
+    assert statuses() == ["delivered", "delivered"]
+    assert [one.body["data"]["n"] for one in receiver.received] == [0, 0, 0, 1]
+
+
+def test_what_another_event_shows_to_work_is_tried_early_a_few_times_only(
+    receiver: Receiver, clock: time_machine.Traveller
+) -> None:
+    shop = make_shop()
+    listen(shop, receiver.url)
+    receiver.answering = lambda one: Reply(500) if one.body["data"].get("bad") else Reply()
+    tell(shop, member_id=1, bad=True)
+    for member in range(2, 20):
+        tell(shop, member_id=member)
+        settle()
+        clock.shift(dt.timedelta(seconds=6))
+    tried = [one for one in receiver.received if one.body["data"].get("bad")]
+    assert 2 < len(tried) <= 4  # the table alone has two in this time
+
+
+@pytest.mark.parametrize("status", [404, 429, 503])
+def test_what_a_receiver_refused_or_put_off_is_not_tried_early(
+    receiver: Receiver, clock: time_machine.Traveller, status: int
+) -> None:
+    shop = make_shop()
+    listen(shop, receiver.url)
+    receiver.answering = lambda one: Reply(status) if one.body["data"]["n"] == 0 else Reply()
+    tell(shop, n=0)
+    for n in range(1, 8):
+        tell(shop, n=n)
+        tell(shop, member_id=2, n=n)
+        settle()
+        clock.shift(dt.timedelta(seconds=6))
+    assert [one.body["data"]["n"] for one in receiver.received].count(0) == 2
+
+
 def test_attempts_follow_the_table_and_end(receiver: Receiver, clock: time_machine.Traveller) -> None:
     shop = make_shop()
     endpoint, _ = listen(shop, receiver.url)

@@ -12,7 +12,7 @@ from typing import Any
 from django.db import transaction
 
 from regulars import db
-from regulars.outbox import claims, rows
+from regulars.outbox import claims, hurry, rows
 from regulars.outbox.claims import Claimed
 from regulars.rules import retries
 from regulars.rules.retries import Verdict
@@ -189,6 +189,8 @@ def _update_endpoint(endpoint_id: int, state: _State, results: Iterable[Result])
             "AND next_at > %s",
             (db.moment(latest), endpoint_id, db.moment(latest)),
         )
+    elif succeeded:
+        hurry.of_endpoint(endpoint_id, now=latest)
 
 
 def _count_failure(state: _State, result: Result) -> None:

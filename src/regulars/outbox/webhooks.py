@@ -13,7 +13,7 @@ import orjson
 from standardwebhooks import Webhook
 
 from regulars import __version__, db, seal
-from regulars.outbox import rows
+from regulars.outbox import hurry, rows
 from regulars.outbox.consumers import Pending
 
 TEST = "webhook.test"
@@ -22,8 +22,8 @@ SECRET_PREFIX = "whsec_"  # noqa: S105 - what secrets begin with
 _SECRET_BYTES = 32
 
 _ENDPOINTS = (
-    "SELECT id, business_id, event_types FROM outbox_webhookendpoint WHERE is_active AND {businesses} "
-    "ORDER BY id"
+    "SELECT id, business_id, event_types, failures FROM outbox_webhookendpoint "
+    "WHERE is_active AND {businesses} ORDER BY id"
 )
 _COLUMNS = {"business_id": "bigint", "endpoint_id": "bigint", "event_id": "bigint", "member_id": "bigint"}
 _INSERT = """
@@ -89,8 +89,11 @@ def enlist(*, events: list[Pending]) -> None:
     if not found:
         return
     endpoints: dict[int, list[tuple[int, list[str]]]] = {}
-    for endpoint_id, business_id, types in found:
+    failing: set[int] = set()
+    for endpoint_id, business_id, types, failures in found:
         wanted = orjson.loads(types) if isinstance(types, str) else types
+        if failures:
+            failing.add(endpoint_id)
         endpoints.setdefault(business_id, []).append((endpoint_id, wanted))
     deliveries = [
         {
@@ -104,8 +107,14 @@ def enlist(*, events: list[Pending]) -> None:
         if _is_for(event, endpoint_id, wanted)
     ]
     if deliveries:
-        now = db.moment(dt.datetime.now(dt.UTC))
-        db.run(_INSERT.format(table=rows.table(_COLUMNS)), (now, rows.parameter(deliveries)))
+        now = dt.datetime.now(dt.UTC)
+        db.run(_INSERT.format(table=rows.table(_COLUMNS)), (db.moment(now), rows.parameter(deliveries)))
+        behind = [
+            (one["endpoint_id"], one["member_id"])
+            for one in deliveries
+            if one["endpoint_id"] in failing and one["member_id"] is not None
+        ]
+        hurry.of_members(behind, now=now)
 
 
 def _is_for(event: Pending, endpoint_id: int, wanted: list[str]) -> bool:
