@@ -7,7 +7,7 @@ import random
 import socket
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email import message_from_bytes, policy
 from email.message import EmailMessage
@@ -88,9 +88,27 @@ class Postbox:
         return "451 4.3.0 Not now" if random.random() < self.refused_for_now / 2 else ""
 
 
+class _Thorough(SMTP):
+    """Reads what has arrived to its end when the client is gone, as mail servers do.
+
+    aiosmtpd would stop at once, and forget a message that had come whole.
+    """
+
+    async def _handle_client(self) -> None:
+        with suppress(ConnectionError):  # nobody is there to hear the answer
+            await super()._handle_client()
+
+    def eof_received(self) -> bool | None:
+        return asyncio.StreamReaderProtocol.eof_received(self)
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._timeout_handle.cancel()
+        asyncio.StreamReaderProtocol.connection_lost(self, None)
+
+
 class _Quiet(Controller):
     def factory(self) -> SMTP:
-        return SMTP(self.handler, hostname="mail.example", loop=self.loop)
+        return _Thorough(self.handler, hostname="mail.example", loop=self.loop)
 
 
 @contextmanager
