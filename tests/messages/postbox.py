@@ -102,7 +102,8 @@ class _Thorough(SMTP):
         return asyncio.StreamReaderProtocol.eof_received(self)
 
     def connection_lost(self, error: Exception | None) -> None:
-        self._timeout_handle.cancel()
+        if self._timeout_handle is not None:
+            self._timeout_handle.cancel()
         asyncio.StreamReaderProtocol.connection_lost(self, None)
 
 

@@ -14,8 +14,8 @@ DOMAIN = (
     "analytics/", "jobs/", "scratchcards/", "messages/", "campaigns/", "db.py", "seal.py", "outbound.py",
 )  # fmt: skip
 NETWORK = {
-    "aiohttp", "asyncio", "ftplib", "granian", "http.client", "httpcore", "httpx", "imaplib", "poplib", "redis",
-    "requests", "smtplib", "socket", "socketserver", "ssl", "urllib.request", "urllib3", "xmlrpc",
+    "aiohttp", "asyncio", "ftplib", "granian", "http.client", "httpcore", "httpx", "imaplib", "poplib",
+    "redis", "requests", "smtplib", "socket", "socketserver", "ssl", "urllib.request", "urllib3", "xmlrpc",
 }  # fmt: skip
 # The doors through which a domain room reaches the network, outside every transaction, and for what.
 DOORS = {

@@ -23,8 +23,8 @@ NEWS_FOR = dt.timedelta(days=31)
 def tell_expired(*, business_id: int, now: dt.datetime | None = None, zone: str | None = None) -> int:
     """Write an event for every voucher code whose last day has passed, once each; how many there were.
 
-    The day is the business's own; who knows its time zone already says it. A code that a till still holds is left until its reservation has ended.
-    Safe to run at any time, also by several at once.
+    The day is the business's own; who knows its time zone already says it. A code that a
+    till still holds is left until its reservation has ended. Safe to run at any time, also by several at once.
     """
     moment = now or timezone.now()
     today = business_day(zone or place_of(business_id).timezone, moment)
