@@ -24,7 +24,7 @@ def tell_expired(*, business_id: int, now: dt.datetime | None = None, zone: str 
     """Write an event for every voucher code whose last day has passed, once each; how many there were.
 
     The day is the business's own; who knows its time zone already says it. A code that a
-    till still holds is left until its reservation has ended. Safe to run at any time, also by several at once.
+    till still holds is left until its reservation has ended. Safe to run at any time, by several at once too.
     """
     moment = now or timezone.now()
     today = business_day(zone or place_of(business_id).timezone, moment)
