@@ -176,6 +176,22 @@ def test_a_stopping_worker_gives_the_job_back_between_batches(
     assert len({letter.to[0] for letter in mail.outbox}) == len(mail.outbox) == 5
 
 
+def test_a_large_campaign_lets_other_jobs_have_a_turn(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(job, "BATCH", 2)
+    monkeypatch.setattr(job, "TURN", 0.0)
+    customers(shop, 5)
+    campaign = draft(shop)
+    send(shop, campaign)
+    for done in (2, 4):
+        given_back = work(shop, campaign)
+        assert given_back is not None
+        assert given_back.at is not None
+        assert given_back.at <= timezone.now()
+        assert again(shop, campaign).sent_count == done
+    assert work(shop, campaign) is None
+    assert again(shop, campaign).status == "sent"
+
+
 def test_what_is_due_later_brings_the_job_back_later(shop: Shop) -> None:
     customers(shop, 2)
     campaign = draft(shop)

@@ -7,6 +7,7 @@ worker dies. What is missing at the end belonged to members who were erased mean
 from __future__ import annotations
 
 import datetime as dt
+import time
 from functools import partial
 from typing import Final
 
@@ -28,6 +29,8 @@ from regulars.outbox import emit
 
 # Between two batches the job looks whether it should stop, or was cancelled.
 BATCH: Final = 200
+# Then it lets other jobs have a turn, in seconds: a large campaign must not keep a small one waiting for hours.
+TURN: Final = 20.0
 # When to look again for messages that somebody else still holds.
 LOOK_AGAIN: Final = dt.timedelta(seconds=5)
 # So often a worker may die at a campaign. Each of its messages counts its own attempts.
@@ -55,7 +58,8 @@ def send_out(*, business_id: int, campaign_id: int) -> None:
 
 
 def _send(campaign: Campaign) -> dt.datetime | None:
-    """Send what is due; when to go on, None when nothing is left."""
+    """Send what is due, for one turn; when to go on, None when nothing is left."""
+    until = time.monotonic() + TURN
     while True:
         campaign.refresh_from_db()
         done = campaign.sent_count + campaign.failed_count + campaign.skipped_count
@@ -72,8 +76,11 @@ def _send(campaign: Campaign) -> dt.datetime | None:
             counted=partial(count, campaign),
             stop=progress.stopping,
         )
-        if batch.next_at is None or batch.next_at > timezone.now():
+        now = timezone.now()
+        if batch.next_at is None or batch.next_at > now:
             return batch.next_at
+        if time.monotonic() > until:
+            return now
 
 
 def count(campaign: Campaign, counts: Counts) -> None:
