@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Final
 
 from django.conf import settings
@@ -14,8 +15,7 @@ _OURS: Final = re.compile(r"<?m(\d{1,18})\.([0-9a-f]{12})@[^\s<>@]+>?")
 
 def message_id(number: int) -> str:
     """The Message-ID of a message: always the same, and not to be guessed."""
-    _, _, domain = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")
-    return f"<m{number}.{_proof(number)}@{domain or 'localhost'}>"
+    return f"<m{number}.{_proof(number)}@{_domain(settings.DEFAULT_FROM_EMAIL)}>"
 
 
 def number_of(header: str) -> int | None:
@@ -24,6 +24,11 @@ def number_of(header: str) -> int | None:
     if found is None or not constant_time_compare(found[2], _proof(int(found[1]))):
         return None
     return int(found[1])
+
+
+@lru_cache(maxsize=4)
+def _domain(own: str) -> str:
+    return parseaddr(own)[1].rpartition("@")[2] or "localhost"
 
 
 def _proof(number: int) -> str:

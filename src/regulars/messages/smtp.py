@@ -15,12 +15,11 @@ from email.utils import parseaddr
 from typing import Any, Final
 
 from django.conf import settings
-from django.core.mail import EmailMessage
 from django.core.mail.backends.smtp import EmailBackend
-from django.core.mail.message import sanitize_address
 from django.core.mail.utils import DNS_NAME
 
 from regulars.messages.journal import Note, Step
+from regulars.messages.mime import Written
 from regulars.messages.outcomes import ChannelDown, Failed, Later, Outcome, Sent
 
 _CLOSING: Final = 421  # "I am going away": a new connection may be welcome
@@ -62,7 +61,7 @@ class Backend(EmailBackend):
         name._fqdn = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]  # noqa: SLF001
         return super().open()
 
-    def deliver(self, mail: EmailMessage, note: Note) -> Outcome:
+    def deliver(self, mail: Written, note: Note) -> Outcome:
         """Send one message over the open connection, or a new one, which stays open.
 
         Raises:
@@ -74,16 +73,12 @@ class Backend(EmailBackend):
             outcome = self._attempt(mail, note)
         return outcome or Later("The mail server ended the connection.")
 
-    def _attempt(self, mail: EmailMessage, note: Note) -> Outcome | None:
+    def _attempt(self, mail: Written, note: Note) -> Outcome | None:
         """None: the connection ended, and the message had not left."""
-        sender = sanitize_address(parseaddr(mail.from_email)[1], "utf-8")
-        (to,) = [sanitize_address(address, "utf-8") for address in mail.recipients()]
-        written: Any = mail.message()
-        content = written.as_bytes(linesep="\r\n")
         self._connect()
         try:
-            _envelope(self.connection, sender, to, len(content))
-            _content(self.connection, content, note)
+            _envelope(self.connection, mail.sender, mail.to, len(mail.content))
+            _content(self.connection, mail.content, note)
         except _Refused as refused:
             return self._refusal(refused)
         except (smtplib.SMTPException, OSError):
@@ -92,6 +87,8 @@ class Backend(EmailBackend):
         return Sent()
 
     def _connect(self) -> None:
+        if self.connection is not None:
+            return
         try:
             if self.open():
                 # What belongs together leaves in two pieces: the second must not wait for a receipt.
@@ -143,8 +140,8 @@ def _envelope(link: Any, sender: str, to: str, size: int) -> None:
     """
     announced = f" size={size}" if link.does_esmtp and link.has_extn("size") else ""
     commands = (
-        f"MAIL FROM:{smtplib.quoteaddr(sender)}{announced}",
-        f"RCPT TO:{smtplib.quoteaddr(to)}",
+        f"MAIL FROM:<{sender}>{announced}",
+        f"RCPT TO:<{to}>",
         "DATA",
     )
     if not link.has_extn("pipelining"):

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from email.utils import parseaddr
+from functools import lru_cache
 from typing import Any
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives, get_connection
 from django.core.mail.message import sanitize_address
 
-from regulars.messages import providers, smtp
+from regulars.messages import mime, providers, smtp
 from regulars.messages.channels import Parcel
 from regulars.messages.journal import Note, Step
 from regulars.messages.message_ids import message_id
@@ -29,11 +30,11 @@ class Email:
             return Failed("Addresses with other letters than a to z in front of the @ cannot be written to.")
         try:
             mail = make(parcel)
-            mail.message()
+            written = mime.write(mail)
         except ValueError as error:  # a header with a line break, an address that is none
             return Failed(f"The message cannot be written: {error}", bad_address=_unusable(parcel.to))
         if isinstance(self._backend, smtp.Backend):
-            return self._backend.deliver(mail, note)
+            return self._backend.deliver(written, note)
         if providers.is_provider(self._backend):
             return providers.deliver(self._backend, mail, note)
         note(Step.LEAVING)
@@ -64,26 +65,19 @@ def _unusable(address: str) -> bool:
     return False
 
 
-class Mail(EmailMultiAlternatives):
-    """A mail that is written once, however often it is asked for."""
-
-    _written: Any = None
-
-    def message(self, **options: Any) -> Any:
-        """See Django's."""
-        if self._written is None:
-            self._written = super().message(**options)
-        return self._written
+@lru_cache(maxsize=4)
+def _own(header: str) -> tuple[str, str]:
+    return parseaddr(header)
 
 
-def make(parcel: Parcel) -> Mail:
+def make(parcel: Parcel) -> EmailMultiAlternatives:
     """The mail of a message: from the installation's address, in the name of the business."""
     rendered, business = parcel.rendered, parcel.business
-    own_name, own_address = parseaddr(settings.DEFAULT_FROM_EMAIL)
+    own_name, own_address = _own(settings.DEFAULT_FROM_EMAIL)
     name = one_line(rendered.from_name or business.name or own_name)
     headers = dict(rendered.headers)
     reply_to = headers.pop("Reply-To", "")
-    mail = Mail(
+    mail = EmailMultiAlternatives(
         subject=rendered.subject,
         body=rendered.text,
         from_email=f"{_quoted(name)} <{own_address}>",
