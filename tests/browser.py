@@ -69,7 +69,9 @@ class Browser:
 
     def _receive(self, deadline: float) -> dict[str, Any]:
         while b"\0" not in self._buffer:
-            ready, _, _ = select.select([self._read], [], [], max(deadline - time.monotonic(), 0))
+            waiting = select.poll()  # select() itself knows no number above 1023
+            waiting.register(self._read, select.POLLIN)
+            ready = waiting.poll(max(deadline - time.monotonic(), 0) * 1000)
             assert ready, "the browser does not answer"
             piece = os.read(self._read, 1 << 16)
             assert piece, "the browser is gone"

@@ -40,7 +40,7 @@ def own(mine: Things) -> dict[str, Call]:
         "PATCH /api/messages/kinds/{kind}": Call(path=named, body={"subject": "Hello {first_name|there}"}),
         "DELETE /api/messages/kinds/{kind}": Call(path=named),
         "POST /api/messages/kinds/{kind}/preview": Call(path=named, body={"body": "Nice to meet you."}),
-        "POST /api/messages/kinds/{kind}/test": Call(201, path=named, body={"to": "maeve@harbour.example"}),
+        "POST /api/messages/kinds/{kind}/test": Call(path=named, body={"to": "maeve@harbour.example"}),
         "GET /api/messages/look": Call(),
         "PATCH /api/messages/look": Call(body={"accent_color": "#7c2d12"}),
         "GET /api/messages/suppressions": Call(),

@@ -7,13 +7,14 @@ from contextlib import contextmanager
 from typing import Any
 
 import pytest
+from django.conf import settings
 from django.db import InterfaceError, OperationalError, connection
 from django.http.response import HttpResponseBase
 
 from regulars.tenants import identity, ratelimit
 from regulars.tenants.models import Business
 from tests.api.routes import furnish, operations, own, send, writes
-from tests.api.support import Rest, answer, dump, invalid, meta, no_trace, ok, refused
+from tests.api.support import Rest, answer, dump, forget, invalid, meta, no_trace, ok, refused
 from tests.api.things import Call, Things
 from tests.factories import Shop
 
@@ -29,7 +30,8 @@ def mine(shop: Shop) -> Things:
 
 def on_plan(shop: Shop, plan: str) -> Rest:
     Business.objects.filter(pk=shop.id).update(plan=plan)
-    identity.forget()
+    (settings.REGULARS_DATA_DIR / "run" / "rate-limits").unlink(missing_ok=True)
+    forget()
     return Rest(shop)
 
 
@@ -82,6 +84,10 @@ def without_database(things: Things, name: str, call: Call) -> HttpResponseBase:
         return send(rest, name, call)
 
 
+def asks_the_database(name: str) -> bool:
+    return name != "GET /api/webhooks/event-types"  # once the key is known
+
+
 def without_database_from_the_start(things: Things, name: str, call: Call) -> HttpResponseBase:
     identity.forget()
     with database_gone(InterfaceError):
@@ -105,9 +111,12 @@ def test_every_operation_fails_as_documented(failure: Any, status: int, code: st
     before = dump(business_id=mine.shop.id)
     for operation, call in own(mine).items():
         response = failure(mine, operation, call)
+        assert status in operations()[operation]["responses"]
+        if failure is without_database and not asks_the_database(operation):
+            ok(response)
+            continue
         refused(response, status, code, *(["zzz"] if code == "invalid_input" else []))
         assert "geheim" not in str(answer(response)), operation
-        assert status in operations()[operation]["responses"]
     after = dump(business_id=mine.shop.id)
     assert after | {"tenants_business": []} == before | {"tenants_business": []}  # one failure is its plan
 
@@ -117,7 +126,8 @@ def test_every_operation_succeeds_with_its_documented_status(operation: str, min
     call = own(mine)[operation]
     assert send(Rest(mine.shop), operation, call).status_code == call.status
     assert call.status in operations()[operation]["responses"]
-    assert call.status == (201 if operation.startswith("POST ") and operation.count("/") == 2 else 200)
+    makes = operation.startswith("POST ") and (operation.count("/") == 2 or operation.endswith("/issue"))
+    assert call.status == (201 if makes else 200)
 
 
 @pytest.mark.parametrize("operation", OPERATIONS)

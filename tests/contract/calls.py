@@ -5,7 +5,7 @@ Written down from the samples of the API that this dialect is compatible with.
 
 from __future__ import annotations
 
-from tests.contract import campaign_calls, scratch_calls
+from tests.contract import beyond, campaign_calls, scratch_calls
 from tests.contract.shapes import (
     CARD_URL,
     DAY,
@@ -19,7 +19,7 @@ from tests.contract.shapes import (
 )
 
 # Rooms with a file of their own; each has CALLS and BEYOND as here.
-ROOMS = (campaign_calls, scratch_calls)
+ROOMS = (campaign_calls, scratch_calls, beyond)
 
 _WRITABLE = "can be set with PATCH, so a client must be able to read it back"
 _ROW = "the list's row has it; a client that knows the row need not ask twice"

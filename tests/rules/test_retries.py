@@ -30,20 +30,20 @@ def test_what_an_answer_means(status: int | None, meant: Verdict) -> None:
 @pytest.mark.parametrize("failed", range(1, 10))
 def test_pauses_follow_the_table(failed: int) -> None:
     pause = TABLE[failed - 1]
-    assert retries.next_attempt(failed=failed, now=NOW, chance=0.5) == NOW + pause
+    assert retries.next_attempt(failed=failed, now=NOW, chance=500) == NOW + pause
     assert retries.next_attempt(failed=failed, now=NOW, chance=0) == NOW + 0.9 * pause
-    assert retries.next_attempt(failed=failed, now=NOW, chance=1) == NOW + 1.1 * pause
+    assert retries.next_attempt(failed=failed, now=NOW, chance=retries.CHANCES) == NOW + 1.1 * pause
 
 
 def test_the_tenth_failure_is_the_last() -> None:
     assert retries.ATTEMPTS == 10
-    assert retries.next_attempt(failed=10, now=NOW, chance=0.5) is None
-    assert retries.next_attempt(failed=10, now=NOW, chance=0.5, wish=HOUR) is None
+    assert retries.next_attempt(failed=10, now=NOW, chance=500) is None
+    assert retries.next_attempt(failed=10, now=NOW, chance=500, wish=HOUR) is None
 
 
 def test_a_wish_makes_it_later_never_earlier() -> None:
     for wish, pause in ((HOUR, HOUR), (SECOND, 5 * SECOND), (9 * 24 * HOUR, 24 * HOUR)):
-        assert retries.next_attempt(failed=1, now=NOW, chance=0.5, wish=wish) == NOW + pause
+        assert retries.next_attempt(failed=1, now=NOW, chance=500, wish=wish) == NOW + pause
 
 
 @pytest.mark.parametrize(

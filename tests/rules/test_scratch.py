@@ -59,16 +59,16 @@ def test_each_ticket_belongs_to_one_prize(monkeypatch: pytest.MonkeyPatch) -> No
 def test_a_used_up_prize_leaves_the_draw() -> None:
     prizes = [Odds(Decimal(999), issued=3, max_cards=3), Odds(Decimal("0.0001"), issued=3, max_cards=4)]
     assert {scratch.draw(prizes) for _ in range(50)} == {1}
-    assert scratch.chances(prizes) == [0.0, 100.0]
+    assert scratch.chances(prizes) == [0, 100]
     gone = [Odds(Decimal(1), issued=1, max_cards=1), Odds(Decimal(0))]
-    assert scratch.chances(gone) == [0.0, 0.0]
+    assert scratch.chances(gone) == [0, 0]
     with pytest.raises(NoPrizeLeft, match="used up"):
         scratch.draw(gone)
 
 
 def test_chances_are_percent() -> None:
-    assert scratch.chances(odds(10, 30, 60)) == [10.0, 30.0, 60.0]
-    assert scratch.chances(odds(1, 1, 1)) == [33.33, 33.33, 33.33]
+    assert scratch.chances(odds(10, 30, 60)) == [10, 30, 60]
+    assert scratch.chances(odds(1, 1, 1)) == [Decimal("33.33")] * 3
 
 
 @pytest.mark.parametrize(

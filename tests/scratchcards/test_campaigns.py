@@ -174,7 +174,9 @@ def test_another_shop_finds_none_of_it(shop: Shop) -> None:
         lambda: actions.toggle_campaign(business_id=stranger.id, pk=made.pk),
         lambda: actions.delete_campaign(business_id=stranger.id, pk=made.pk),
         lambda: queries.campaign(business_id=stranger.id, pk=made.pk),
-        lambda: queries.cards(business_id=stranger.id, campaign_id=made.pk, page=1, per_page=20),
+        lambda: queries.cards(
+            business_id=stranger.id, campaign_id=made.pk, page=1, per_page=20, day=queries.today(stranger.id)
+        ),
         lambda: issue(stranger, made),
     ):
         with pytest.raises(NotFound):

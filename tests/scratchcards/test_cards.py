@@ -267,7 +267,14 @@ def test_lists_of_cards_by_status_and_member(shop: Shop) -> None:
     redeem(shop, done.token)
 
     def listed(**which: str | int) -> list[int]:
-        found = queries.cards(business_id=shop.id, campaign_id=made.pk, page=1, per_page=20, **which)  # type: ignore[arg-type]
+        found = queries.cards(
+            business_id=shop.id,
+            campaign_id=made.pk,
+            page=1,
+            per_page=20,
+            day=queries.today(shop.id),
+            **which,  # type: ignore[arg-type]
+        )
         assert found.total == len(found.rows)
         return [card.pk for card in found.rows]
 

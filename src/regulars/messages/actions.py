@@ -15,16 +15,10 @@ from django_scopes import scope
 from regulars import db, seal
 from regulars.messages import texts
 from regulars.messages.kinds import Kind, automatic
-from regulars.messages.letter import check_words
 from regulars.messages.models import Message, MessageText, Suppression
 from regulars.rules.errors import InvalidInput, NotFound
-from regulars.rules.text import clean_text
 from regulars.tenants import checks
 
-MAX_BODY: Final = 20_000
-MAX_SUBJECT: Final = 200
-MAX_BUTTON: Final = 60
-MAX_NAME: Final = 100
 # How many further texts one kind may have in a business.
 MAX_VARIANTS: Final = 100
 # With what the keys of messages begin that only show what one would look like.
@@ -125,16 +119,11 @@ def set_text(
             texts, or it cannot be switched off; the field is named.
     """
     found = automatic(kind)
-    name = _check_name(found, name)
+    name = texts.check_name(found, name)
     _check_switch(found, name, enabled=enabled)
-    changes: dict[str, Any] = {} if enabled is None else {"enabled": enabled}
-    if subject is not None:
-        changes["subject"] = _check_line(subject, "subject", MAX_SUBJECT)
-    if button is not None:
-        changes["button"] = _check_line(button, "button", MAX_BUTTON)
-    if body is not None:
-        changes["body"] = clean_text(body, field="body", max_length=MAX_BODY)
-    check_words(subject=changes.get("subject", ""), body=changes.get("body", ""), known=found.known)
+    changes: dict[str, Any] = texts.clean_words(found, subject=subject, body=body, button=button)
+    if enabled is not None:
+        changes["enabled"] = enabled
     with transaction.atomic(), scope(business=business_id):
         db.serialise("message texts", business_id)
         rows = MessageText.objects.filter(kind=kind)
@@ -150,15 +139,6 @@ def set_text(
     return texts.text_of(business_id=business_id, kind=found, name=name)
 
 
-def _check_name(kind: Kind, name: str) -> str:
-    name = clean_text(name, field="name", max_length=MAX_NAME)
-    if name and not kind.variants:
-        raise InvalidInput.at("name", f"must be empty: {kind.name} has one text")
-    if "\n" in name:
-        raise InvalidInput.at("name", "must be one line")
-    return name
-
-
 def _check_switch(kind: Kind, name: str, *, enabled: bool | None) -> None:
     if enabled is None:
         return
@@ -166,13 +146,6 @@ def _check_switch(kind: Kind, name: str, *, enabled: bool | None) -> None:
         raise InvalidInput.at("enabled", "belongs to the kind, not to one of its further texts")
     if not enabled and not kind.optional:
         raise InvalidInput.at("enabled", f"must be true: {kind.name} cannot be switched off")
-
-
-def _check_line(text: str, field: str, most: int) -> str:
-    text = clean_text(text, field=field, max_length=most)
-    if "\n" in text or "\t" in text:
-        raise InvalidInput.at(field, "must be one line")
-    return text
 
 
 def reset_text(*, business_id: int, kind: str, name: str = "") -> texts.Text:
@@ -200,10 +173,11 @@ def send_test(*, business_id: int, kind: str, to: str, name: str = "") -> Messag
 
     Raises:
         NotFound: there is no such kind.
-        InvalidInput: `to` is no e-mail address.
+        InvalidInput: `to` is no e-mail address, or `name` nothing that a text can be called.
     """
     found = automatic(kind)
     to = checks.check_email(to, field="to")
+    name = texts.clean_line(name, "name", texts.MAX_NAME)
     values = texts.samples(business_id=business_id, kind=found) | {"text": name}
     message = queue_message(
         business_id=business_id, kind=kind, key=f"{TEST_PREFIX}{uuid4().hex}", to=to, context=values

@@ -26,24 +26,20 @@ class KindState:
 def kinds(*, business_id: int) -> list[KindState]:
     """All automatic kinds with the words of a business."""
     with scope(business=business_id):
-        names = MessageText.objects.exclude(name="").order_by("name").values_list("kind", "name")
-        known: dict[str, list[str]] = {}
-        for kind, name in names:
-            known.setdefault(kind, []).append(name)
-    return [
-        kind_state(business_id=business_id, kind=kind, names=known.get(kind.name, []))
-        for kind in AUTOMATIC.values()
-    ]
+        rows = list(MessageText.objects.order_by("name"))
+    return [_state(kind, [row for row in rows if row.kind == kind.name]) for kind in AUTOMATIC.values()]
 
 
-def kind_state(*, business_id: int, kind: Kind, names: list[str] | None = None) -> KindState:
+def kind_state(*, business_id: int, kind: Kind) -> KindState:
     """One kind with the words of a business."""
-    if names is None:
-        with scope(business=business_id):
-            rows = MessageText.objects.filter(kind=kind.name).exclude(name="").order_by("name")
-            names = list(rows.values_list("name", flat=True))
-    usual = texts.text_of(business_id=business_id, kind=kind)
-    named = [texts.text_of(business_id=business_id, kind=kind, name=name) for name in names]
+    with scope(business=business_id):
+        rows = list(MessageText.objects.filter(kind=kind.name).order_by("name"))
+    return _state(kind, rows)
+
+
+def _state(kind: Kind, rows: list[MessageText]) -> KindState:
+    usual = texts.text_among(rows, kind=kind)
+    named = [texts.text_among(rows, kind=kind, name=row.name) for row in rows if row.name]
     return KindState(kind, usual, named)
 
 

@@ -2,14 +2,23 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Final
 
 from django_scopes import scope
 
 from regulars.messages.kinds import Button, Kind, automatic
-from regulars.messages.letter import Look, Rendered, Words, compose
+from regulars.messages.letter import Look, Rendered, Words, check_words, compose
 from regulars.messages.models import MessageText
+from regulars.rules.errors import InvalidInput
+from regulars.rules.text import clean_text
 from regulars.tenants.queries import business_by_id
+
+MAX_BODY: Final = 20_000
+MAX_SUBJECT: Final = 200
+MAX_BUTTON: Final = 60
+MAX_NAME: Final = 100
 
 WHY_MEMBER = "You get this because you are a member of our programme."
 WHY_STAFF = "You get this because you work with us."
@@ -38,9 +47,15 @@ def is_enabled(*, business_id: int, kind: str) -> bool:
 def text_of(*, business_id: int, kind: Kind, name: str = "") -> Text:
     """The words of a kind, or those that have a name; when nobody has that name, the usual ones."""
     with scope(business=business_id):
-        rows = {row.name.upper(): row for row in MessageText.objects.filter(kind=kind.name)}
-    usual = rows.get("")
-    chosen = rows.get(name.strip().upper(), usual)
+        rows = list(MessageText.objects.filter(kind=kind.name))
+    return text_among(rows, kind=kind, name=name)
+
+
+def text_among(rows: Iterable[MessageText], *, kind: Kind, name: str = "") -> Text:
+    """The same, of rows that were read already."""
+    named = {row.name.upper(): row for row in rows if row.kind == kind.name}
+    usual = named.get("")
+    chosen = named.get(name.strip().upper(), usual)
     enabled = usual is None or usual.enabled
     label = kind.button.label if kind.button else ""
     if chosen is None:
@@ -54,6 +69,39 @@ def text_of(*, business_id: int, kind: Kind, name: str = "") -> Text:
         chosen.button or (usual.button if usual else "") or label,
         own=bool(chosen.subject or chosen.body or chosen.button),
     )
+
+
+def clean_line(text: str, field: str, most: int) -> str:
+    """Text of one line without white space at its ends, or InvalidInput."""
+    text = clean_text(text, field=field, max_length=most)
+    if "\n" in text or "\t" in text:
+        raise InvalidInput.at(field, "must be one line")
+    return text
+
+
+def check_name(kind: Kind, name: str) -> str:
+    """The name of a text of a kind, empty for the usual one, or InvalidInput."""
+    name = clean_line(name, "name", MAX_NAME)
+    if name and not kind.variants:
+        raise InvalidInput.at("name", f"must be empty: {kind.name} has one text")
+    return name
+
+
+def clean_words(kind: Kind, *, subject: str | None, body: str | None, button: str | None) -> dict[str, str]:
+    """Those words that are given, fit to be stored and sent.
+
+    Raises:
+        InvalidInput: one is unusable, or uses an unknown placeholder; the field is named.
+    """
+    clean = {}
+    if subject is not None:
+        clean["subject"] = clean_line(subject, "subject", MAX_SUBJECT)
+    if button is not None:
+        clean["button"] = clean_line(button, "button", MAX_BUTTON)
+    if body is not None:
+        clean["body"] = clean_text(body, field="body", max_length=MAX_BODY)
+    check_words(subject=clean.get("subject", ""), body=clean.get("body", ""), known=kind.known)
+    return clean
 
 
 def words(kind: Kind, *, subject: str, body: str, button: str = "") -> Words:
@@ -96,18 +144,20 @@ def preview(
 
     Raises:
         NotFound: there is no such kind.
-        InvalidInput: the words use an unknown placeholder; the field is named.
+        InvalidInput: the words are unusable or use an unknown placeholder; the field is named.
     """
     found = automatic(kind)
+    tried = clean_words(found, subject=subject, body=body, button=button)
+    name = clean_line(name, "name", MAX_NAME)
     text = text_of(business_id=business_id, kind=found, name=name)
     values = samples(business_id=business_id, kind=found)
     return compose(
         look=Look.of(business_by_id(business_id)),
         words=words(
             found,
-            subject=subject or text.subject,
-            body=body or text.body,
-            button=button or text.button,
+            subject=tried.get("subject") or text.subject,
+            body=tried.get("body") or text.body,
+            button=tried.get("button") or text.button,
         ),
         values=values,
         unsubscribe=values.get("unsubscribe_url", ""),

@@ -128,7 +128,10 @@ def _outcome(result: Result) -> tuple[str, dt.datetime]:
     if result.verdict is not Verdict.RETRY:
         return ("delivered" if result.verdict is Verdict.DELIVERED else "failed"), result.at
     again = retries.next_attempt(
-        failed=result.claimed.attempts + 1, now=result.at, chance=_chance.random(), wish=result.wish
+        failed=result.claimed.attempts + 1,
+        now=result.at,
+        chance=_chance.randint(0, retries.CHANCES),
+        wish=result.wish,
     )
     return ("failed", result.at) if again is None else ("pending", again)
 
@@ -205,5 +208,6 @@ def _count_failure(state: _State, result: Result) -> None:
 
 def _accepted_since(state: _State, result: Result) -> bool:
     """Whether the endpoint accepted anything while this delivery was failing."""
-    tried_for = sum(retries.PAUSES, dt.timedelta()) * (1 - retries.JITTER)
+    table = sum(retries.PAUSES, dt.timedelta())
+    tried_for = table - table // retries.JITTER
     return state.last_success_at is not None and state.last_success_at > result.at - tried_for

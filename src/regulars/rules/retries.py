@@ -21,7 +21,9 @@ PAUSES = (
     dt.timedelta(hours=24),
 )
 ATTEMPTS = len(PAUSES) + 1
-JITTER = 0.1  # of a pause, so that what failed together does not come back together
+# A pause is longer or shorter by up to a tenth, so that what failed together does not come back together.
+JITTER = 10
+CHANCES = 1000
 LONGEST_WISH = dt.timedelta(hours=24)  # that Retry-After may express
 
 # A receiver that fails so often in a row is asked with one event at a time, at growing distances.
@@ -46,15 +48,16 @@ def verdict(status: int | None) -> Verdict:
 
 
 def next_attempt(
-    *, failed: int, now: dt.datetime, chance: float, wish: dt.timedelta | None = None
+    *, failed: int, now: dt.datetime, chance: int, wish: dt.timedelta | None = None
 ) -> dt.datetime | None:
     """When to try again after `failed` attempts that failed; None when there were enough.
 
-    `chance` between 0 and 1 chooses within the jitter. A receiver's `wish` makes it later, never earlier.
+    `chance` from 0 to `CHANCES` chooses within the jitter. A receiver's `wish` makes it later, never earlier.
     """
     if failed >= ATTEMPTS:
         return None
-    pause = PAUSES[failed - 1] * (1 + JITTER * (2 * chance - 1))
+    pause = PAUSES[failed - 1]
+    pause += (pause // JITTER) * (2 * chance - CHANCES) // CHANCES
     return now + max(pause, min(wish, LONGEST_WISH) if wish else dt.timedelta())
 
 

@@ -105,6 +105,11 @@ def check_weights(weights: Sequence[Decimal]) -> None:
         raise InvalidInput.at("prizes", "must have a prize with a probability above 0")
 
 
+def _steps(odds: Sequence[Odds]) -> list[int]:
+    """The weights in whole steps of the smallest one, so that no chance is rounded."""
+    return [int(one.live_weight.scaleb(WEIGHT_PLACES)) for one in odds]
+
+
 def draw(odds: Sequence[Odds]) -> int:
     """Which of the prizes a new card holds, by its place. The chance of each is its weight among those left.
 
@@ -113,8 +118,7 @@ def draw(odds: Sequence[Odds]) -> int:
     Raises:
         NoPrizeLeft: none is left that could be drawn.
     """
-    # In whole steps of the smallest weight, so that no chance is rounded.
-    steps = [int(one.live_weight.scaleb(WEIGHT_PLACES)) for one in odds]
+    steps = _steps(odds)
     total = sum(steps)
     if not total:
         raise NoPrizeLeft(
@@ -128,10 +132,11 @@ def draw(odds: Sequence[Odds]) -> int:
     raise AssertionError("a ticket lies within the total")
 
 
-def chances(odds: Sequence[Odds]) -> list[float]:
+def chances(odds: Sequence[Odds]) -> list[Decimal]:
     """The chance of each prize at the next draw in percent, to two places; all 0 when nothing is left."""
-    total = sum(one.live_weight for one in odds)
-    return [round(float(one.live_weight * 100 / total), 2) if total else 0.0 for one in odds]
+    steps = _steps(odds)
+    total = sum(steps)
+    return [Decimal((step * 20_000 + total) // (total * 2) if total else 0).scaleb(-2) for step in steps]
 
 
 def last_day(issued_on: date, *, days: int, campaign_ends: date | None) -> date:

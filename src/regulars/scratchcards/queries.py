@@ -135,10 +135,13 @@ def cards(
     campaign_id: int,
     page: int,
     per_page: int,
+    day: dt.date,
     status: str | None = None,
     member_id: int | None = None,
 ) -> Page[ScratchCard]:
     """A page of a campaign's cards with prize and member, newest first; of a status or a member when named.
+
+    `day` is the business's today, on which a card has its status.
 
     Raises:
         NotFound: the business has no such campaign.
@@ -148,7 +151,7 @@ def cards(
             raise unknown(campaign_id)
         found = ScratchCard.objects.select_related("prize", "member").filter(campaign_id=campaign_id)
         if status is not None:
-            found = found.filter(_having(status, today(business_id)))
+            found = found.filter(_having(status, day))
         if member_id is not None:
             found = found.filter(member_id=member_id)
         first, total = (page - 1) * per_page, found.count()

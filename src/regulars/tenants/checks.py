@@ -138,7 +138,8 @@ def _check_range(field: str, value: int, least: int, most: int) -> int:
 
 def check_reply_to(value: str) -> str:
     """Where answers to a business's mail go: an e-mail address, empty for none, or InvalidInput."""
-    return check_email(value, field="reply_to") if value.strip() else ""
+    value = clean_text(value, field="reply_to", max_length=254)
+    return check_email(value, field="reply_to") if value else ""
 
 
 def check_accent(value: str) -> str:

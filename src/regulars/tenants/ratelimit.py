@@ -12,6 +12,7 @@ import os
 import struct
 import threading
 import time
+import weakref
 from dataclasses import dataclass
 from functools import cache
 from hashlib import blake2b
@@ -56,6 +57,7 @@ class SharedMemory:
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
+        weakref.finalize(self, os.close, self._fd)
         size = self._SLOTS * self._SLOT.size
         if os.fstat(self._fd).st_size < size:
             os.ftruncate(self._fd, size)

@@ -111,11 +111,11 @@ def preview(request: HttpRequest, kind: str, body: PreviewIn) -> dict[str, Any]:
 
 @router.post(
     "/messages/kinds/{kind}/test",
-    response=answered(Data[TestOut], status=201, also=(404, 409, 422)),
+    response=answered(Data[TestOut], also=(404, 409, 422)),
     summary="Send a sample",
     openapi_extra=IDEMPOTENT,
 )
-@answers(201, write=True)
+@answers(write=True)
 def send_test(request: HttpRequest, kind: str, body: TestIn) -> dict[str, Any]:
     """Send a message with sample values to an address."""
     sent = actions.send_test(business_id=identity_of(request).business_id, kind=kind, **body.model_dump())

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import Annotated, Any
 
 from django.http import HttpRequest
+from django.utils import timezone
 from ninja import Query, Router
 
 from regulars.api.rest.auth import identity_of
@@ -36,6 +37,7 @@ from regulars.api.rest.scratch_schemas import (
     Toggled,
 )
 from regulars.api.rest.writes import answers
+from regulars.ledger.post import business_day
 from regulars.rules import scratch
 from regulars.rules.errors import InvalidInput
 from regulars.scratchcards import actions, cards, queries
@@ -83,12 +85,12 @@ def _whole_campaign(campaign: ScratchCampaign, business: Business) -> dict[str, 
     }
 
 
-def _prize(prize: Prize, chance: float) -> dict[str, Any]:
+def _prize(prize: Prize, chance: Decimal) -> dict[str, Any]:
     return {
         "id": prize.pk,
         "label": prize.label,
         "probability": float(prize.weight),
-        "chance_pct": chance,
+        "chance_pct": float(chance),
         "is_winner": prize.is_winner,
         "max_cards": prize.max_cards,
         "issued": prize.issued,
@@ -276,13 +278,14 @@ def list_scratch_cards(  # noqa: PLR0917 - query parameters
 ) -> dict[str, Any]:
     """The cards of a campaign, newest first."""
     business = business_by_id(_allowed(request))
+    today = business_day(business.timezone, timezone.now())
     found = queries.cards(
         business_id=business.pk,
         campaign_id=known_id(campaign_id, "scratch card campaign"),
         page=page,
         per_page=clamp(per_page),
+        day=today,
         status=status,
         member_id=customer_id,
     )
-    today = queries.today(business.pk)
     return listed(found, [_card(card, business, queries.status_of(card, today)) for card in found.rows])

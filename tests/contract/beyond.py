@@ -1,0 +1,38 @@
+"""Whole rooms that the sample API does not have, and why we serve them."""
+
+from __future__ import annotations
+
+from tests.contract.shapes import Documented
+
+_MESSAGES = "what goes out by itself is switched, worded and looked into as in the back office"
+_LOOK = "messages and pages carry the business's colour and its address for answers"
+_BAD = "an address that bounced can be forgiven"
+_WEBHOOKS = "other systems hear of what happens without asking"
+_LOG = "what became of each delivery, and another try"
+
+BEYOND = {
+    "GET /api/messages": _MESSAGES,
+    "GET /api/messages/kinds": _MESSAGES,
+    "PATCH /api/messages/kinds/{}": _MESSAGES,
+    "DELETE /api/messages/kinds/{}": _MESSAGES,
+    "POST /api/messages/kinds/{}/preview": _MESSAGES,
+    "POST /api/messages/kinds/{}/test": _MESSAGES,
+    "GET /api/messages/look": _LOOK,
+    "PATCH /api/messages/look": _LOOK,
+    "GET /api/messages/suppressions": _BAD,
+    "DELETE /api/messages/suppressions/{}": _BAD,
+    "GET /api/webhooks": _WEBHOOKS,
+    "POST /api/webhooks": _WEBHOOKS,
+    "GET /api/webhooks/event-types": _WEBHOOKS,
+    "GET /api/webhooks/{}": _WEBHOOKS,
+    "PATCH /api/webhooks/{}": _WEBHOOKS,
+    "DELETE /api/webhooks/{}": _WEBHOOKS,
+    "POST /api/webhooks/{}/rotate-secret": _WEBHOOKS,
+    "POST /api/webhooks/{}/test": _WEBHOOKS,
+    "POST /api/webhooks/{}/resend": _LOG,
+    "GET /api/webhooks/{}/deliveries": _LOG,
+    "GET /api/webhooks/deliveries/{}": _LOG,
+    "POST /api/webhooks/deliveries/{}/resend": _LOG,
+}
+
+CALLS: list[Documented] = []
