@@ -29,7 +29,7 @@ from regulars.outbox import emit
 
 # Between two batches the job looks whether it should stop, or was cancelled.
 BATCH: Final = 200
-# Then it lets other jobs have a turn, in seconds: a large campaign must not keep a small one waiting for hours.
+# Seconds after which it lets other jobs have a turn: nobody waits for hours behind a large campaign.
 TURN: Final = 20.0
 # When to look again for messages that somebody else still holds.
 LOOK_AGAIN: Final = dt.timedelta(seconds=5)
