@@ -37,6 +37,13 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "SKU categories",
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        django.db.models.functions.text.Upper("code"),
+                        name="sku_category_code_unique",
+                    )
+                ],
             },
         ),
         migrations.CreateModel(
@@ -78,19 +85,14 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="skucategory",
-            constraint=models.UniqueConstraint(
-                models.F("business"),
-                django.db.models.functions.text.Upper("code"),
-                name="sku_category_code_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="sku",
-            constraint=models.UniqueConstraint(
-                models.F("business"), django.db.models.functions.text.Upper("code"), name="sku_code_unique"
-            ),
+            options={
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        django.db.models.functions.text.Upper("code"),
+                        name="sku_code_unique",
+                    )
+                ],
+            },
         ),
     ]

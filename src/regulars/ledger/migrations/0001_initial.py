@@ -53,6 +53,54 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("pending_rewards__gt", 0)),
+                        fields=["business", "-pending_rewards", "member"],
+                        name="card_pending",
+                    )
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "stamps",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("total_stamps"), "-", models.F("stamps_spent")
+                                ),
+                            )
+                        ),
+                        name="card_stamps_add_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "pending_rewards",
+                                django.db.models.expressions.CombinedExpression(
+                                    models.F("rewards_earned"), "-", models.F("rewards_redeemed")
+                                ),
+                            )
+                        ),
+                        name="card_rewards_add_up",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "points",
+                                django.db.models.expressions.CombinedExpression(
+                                    django.db.models.expressions.CombinedExpression(
+                                        models.F("points_earned"), "-", models.F("points_spent")
+                                    ),
+                                    "-",
+                                    models.F("points_expired"),
+                                ),
+                            )
+                        ),
+                        name="card_points_add_up",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Entry",
@@ -115,6 +163,44 @@ class Migration(migrations.Migration):
             ],
             options={
                 "verbose_name_plural": "entries",
+                "indexes": [
+                    models.Index(fields=["card", "id"], name="entry_card_id"),
+                    models.Index(fields=["business", "day", "id"], name="entry_business_day"),
+                    models.Index(
+                        condition=models.Q(("branch__isnull", False)),
+                        fields=["branch", "id"],
+                        name="entry_branch",
+                    ),
+                    models.Index(
+                        condition=models.Q(("staff__isnull", False)),
+                        fields=["staff", "id"],
+                        name="entry_staff",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        condition=models.Q(("occasion__isnull", False)),
+                        fields=("card", "occasion"),
+                        name="entry_occasion_once",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            (
+                                "kind__in",
+                                (
+                                    "enrol",
+                                    "stamp_add",
+                                    "birthday_bonus",
+                                    "reward_redeem",
+                                    "points_earn",
+                                    "points_spend",
+                                    "points_expire",
+                                ),
+                            )
+                        ),
+                        name="entry_kind_known",
+                    ),
+                ],
             },
         ),
         migrations.CreateModel(
@@ -150,6 +236,24 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("remaining__gt", 0)), fields=["card", "id"], name="lot_card_open"
+                    ),
+                    models.Index(
+                        condition=models.Q(("expires_on__isnull", False), ("remaining__gt", 0)),
+                        fields=["business", "expires_on"],
+                        name="lot_expiring",
+                    ),
+                ],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("remaining__gte", 0), ("remaining__lte", models.F("points"))),
+                        name="lot_remaining",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="LotUse",
@@ -179,6 +283,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.CheckConstraint(condition=models.Q(("points__gt", 0)), name="lot_use_positive")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Reward",
@@ -221,136 +330,8 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="card",
-            index=models.Index(
-                condition=models.Q(("pending_rewards__gt", 0)),
-                fields=["business", "-pending_rewards", "member"],
-                name="card_pending",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "stamps",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("total_stamps"), "-", models.F("stamps_spent")
-                        ),
-                    )
-                ),
-                name="card_stamps_add_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "pending_rewards",
-                        django.db.models.expressions.CombinedExpression(
-                            models.F("rewards_earned"), "-", models.F("rewards_redeemed")
-                        ),
-                    )
-                ),
-                name="card_rewards_add_up",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="card",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "points",
-                        django.db.models.expressions.CombinedExpression(
-                            django.db.models.expressions.CombinedExpression(
-                                models.F("points_earned"), "-", models.F("points_spent")
-                            ),
-                            "-",
-                            models.F("points_expired"),
-                        ),
-                    )
-                ),
-                name="card_points_add_up",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["card", "id"], name="entry_card_id"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(fields=["business", "day", "id"], name="entry_business_day"),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(
-                condition=models.Q(("branch__isnull", False)), fields=["branch", "id"], name="entry_branch"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="entry",
-            index=models.Index(
-                condition=models.Q(("staff__isnull", False)), fields=["staff", "id"], name="entry_staff"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("occasion__isnull", False)),
-                fields=("card", "occasion"),
-                name="entry_occasion_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="entry",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    (
-                        "kind__in",
-                        (
-                            "enrol",
-                            "stamp_add",
-                            "birthday_bonus",
-                            "reward_redeem",
-                            "points_earn",
-                            "points_spend",
-                            "points_expire",
-                        ),
-                    )
-                ),
-                name="entry_kind_known",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lot",
-            index=models.Index(
-                condition=models.Q(("remaining__gt", 0)), fields=["card", "id"], name="lot_card_open"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="lot",
-            index=models.Index(
-                condition=models.Q(("expires_on__isnull", False), ("remaining__gt", 0)),
-                fields=["business", "expires_on"],
-                name="lot_expiring",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lot",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("remaining__gte", 0), ("remaining__lte", models.F("points"))),
-                name="lot_remaining",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="lotuse",
-            constraint=models.CheckConstraint(condition=models.Q(("points__gt", 0)), name="lot_use_positive"),
-        ),
-        migrations.AddIndex(
-            model_name="reward",
-            index=models.Index(fields=["card", "id"], name="reward_card_id"),
+            options={
+                "indexes": [models.Index(fields=["card", "id"], name="reward_card_id")],
+            },
         ),
     ]

@@ -31,6 +31,11 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "constraints": [
+                    models.UniqueConstraint(fields=("business", "code"), name="member_group_code_unique")
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Member",
@@ -101,33 +106,23 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddConstraint(
-            model_name="membergroup",
-            constraint=models.UniqueConstraint(fields=("business", "code"), name="member_group_code_unique"),
-        ),
-        migrations.AddIndex(
-            model_name="member",
-            index=models.Index(fields=["business", "id"], name="member_business_id"),
-        ),
-        migrations.AddIndex(
-            model_name="member",
-            index=models.Index(
-                condition=models.Q(("cell", ""), _negated=True),
-                fields=["business", "cell"],
-                name="member_cell",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="member",
-            index=models.Index(
-                condition=models.Q(("email", ""), _negated=True),
-                fields=["business", "email"],
-                name="member_email",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="member",
-            constraint=models.UniqueConstraint(fields=("business", "code"), name="member_code_unique"),
+            options={
+                "indexes": [
+                    models.Index(fields=["business", "id"], name="member_business_id"),
+                    models.Index(
+                        condition=models.Q(("cell", ""), _negated=True),
+                        fields=["business", "cell"],
+                        name="member_cell",
+                    ),
+                    models.Index(
+                        condition=models.Q(("email", ""), _negated=True),
+                        fields=["business", "email"],
+                        name="member_email",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(fields=("business", "code"), name="member_code_unique")
+                ],
+            },
         ),
     ]

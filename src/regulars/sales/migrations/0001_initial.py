@@ -86,6 +86,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["business", "id"], name="sale_business"),
+                    models.Index(fields=["business", "occurred_at"], name="sale_occurred"),
+                    models.Index(
+                        condition=models.Q(("staff__isnull", False)), fields=["staff"], name="sale_staff"
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        django.db.models.functions.text.Upper("code"),
+                        name="sale_code_unique",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="SalePromotion",
@@ -122,25 +138,5 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="sale",
-            index=models.Index(fields=["business", "id"], name="sale_business"),
-        ),
-        migrations.AddIndex(
-            model_name="sale",
-            index=models.Index(fields=["business", "occurred_at"], name="sale_occurred"),
-        ),
-        migrations.AddConstraint(
-            model_name="sale",
-            constraint=models.UniqueConstraint(
-                models.F("business"), django.db.models.functions.text.Upper("code"), name="sale_code_unique"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="sale",
-            index=models.Index(
-                condition=models.Q(("staff__isnull", False)), fields=["staff"], name="sale_staff"
-            ),
         ),
     ]

@@ -90,6 +90,37 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("auto_allocate_on_event", ""), _negated=True),
+                        fields=["business", "auto_allocate_on_event"],
+                        name="voucher_event",
+                    ),
+                    models.Index(
+                        condition=models.Q(
+                            ("auto_allocate_on_event__in", ("points_reach_required", "points_reach_value")),
+                            ("trigger_on_total_points_earned__isnull", False),
+                            _connector="OR",
+                        ),
+                        fields=["business", "id"],
+                        name="voucher_threshold",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        django.db.models.functions.text.Upper("code"),
+                        name="voucher_code_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value__gte", 0)), name="voucher_value_not_negative"
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("value_type__in", (0, 1, 2))), name="voucher_value_type_known"
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="Precode",
@@ -115,6 +146,22 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("used_at__isnull", True)),
+                        fields=["voucher", "id"],
+                        name="precode_unused",
+                    )
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        django.db.models.functions.text.Upper("code"),
+                        name="precode_code_unique",
+                    )
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VoucherIssue",
@@ -179,6 +226,30 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(fields=["business", "id"], name="voucher_issue_business"),
+                    models.Index(fields=["voucher", "member", "id"], name="voucher_issue_member"),
+                    models.Index(
+                        condition=models.Q(("staff__isnull", False)),
+                        fields=["staff"],
+                        name="voucher_issue_staff",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        django.db.models.functions.text.Upper("code"),
+                        name="voucher_issue_code_unique",
+                    ),
+                    models.UniqueConstraint(
+                        condition=models.Q(("occasion__isnull", False)),
+                        fields=("voucher", "member", "occasion"),
+                        name="voucher_issue_occasion_once",
+                    ),
+                    models.CheckConstraint(condition=models.Q(("qty__gte", 1)), name="voucher_issue_qty"),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VoucherCode",
@@ -267,6 +338,46 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("status", "reserved")),
+                        fields=["business", "reserved_until"],
+                        name="voucher_code_reserved",
+                    ),
+                    models.Index(
+                        condition=models.Q(("credit__isnull", False)),
+                        fields=["credit"],
+                        name="voucher_code_credit",
+                    ),
+                    models.Index(
+                        condition=models.Q(("redeemed_branch__isnull", False)),
+                        fields=["redeemed_branch"],
+                        name="voucher_code_branch",
+                    ),
+                ],
+                "constraints": [
+                    models.UniqueConstraint(
+                        models.F("business"),
+                        django.db.models.functions.text.Upper("code"),
+                        name="voucher_code_code_unique",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(("status__in", ("active", "reserved", "redeemed"))),
+                        name="voucher_code_status_known",
+                    ),
+                    models.CheckConstraint(
+                        condition=models.Q(
+                            models.Q(("redeemed_at__isnull", False), ("status", "redeemed")),
+                            models.Q(
+                                models.Q(("status", "redeemed"), _negated=True), ("redeemed_at__isnull", True)
+                            ),
+                            _connector="OR",
+                        ),
+                        name="voucher_code_redeemed_at",
+                    ),
+                ],
+            },
         ),
         migrations.CreateModel(
             name="VoucherLog",
@@ -330,153 +441,19 @@ class Migration(migrations.Migration):
                     ),
                 ),
             ],
-        ),
-        migrations.AddIndex(
-            model_name="voucher",
-            index=models.Index(
-                condition=models.Q(("auto_allocate_on_event", ""), _negated=True),
-                fields=["business", "auto_allocate_on_event"],
-                name="voucher_event",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voucher",
-            index=models.Index(
-                condition=models.Q(
-                    ("auto_allocate_on_event__in", ("points_reach_required", "points_reach_value")),
-                    ("trigger_on_total_points_earned__isnull", False),
-                    _connector="OR",
-                ),
-                fields=["business", "id"],
-                name="voucher_threshold",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.UniqueConstraint(
-                models.F("business"),
-                django.db.models.functions.text.Upper("code"),
-                name="voucher_code_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value__gte", 0)), name="voucher_value_not_negative"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucher",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("value_type__in", (0, 1, 2))), name="voucher_value_type_known"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="precode",
-            index=models.Index(
-                condition=models.Q(("used_at__isnull", True)), fields=["voucher", "id"], name="precode_unused"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="precode",
-            constraint=models.UniqueConstraint(
-                models.F("business"),
-                django.db.models.functions.text.Upper("code"),
-                name="precode_code_unique",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voucherissue",
-            index=models.Index(fields=["business", "id"], name="voucher_issue_business"),
-        ),
-        migrations.AddIndex(
-            model_name="voucherissue",
-            index=models.Index(fields=["voucher", "member", "id"], name="voucher_issue_member"),
-        ),
-        migrations.AddConstraint(
-            model_name="voucherissue",
-            constraint=models.UniqueConstraint(
-                models.F("business"),
-                django.db.models.functions.text.Upper("code"),
-                name="voucher_issue_code_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucherissue",
-            constraint=models.UniqueConstraint(
-                condition=models.Q(("occasion__isnull", False)),
-                fields=("voucher", "member", "occasion"),
-                name="voucher_issue_occasion_once",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="voucherissue",
-            constraint=models.CheckConstraint(condition=models.Q(("qty__gte", 1)), name="voucher_issue_qty"),
-        ),
-        migrations.AddIndex(
-            model_name="vouchercode",
-            index=models.Index(
-                condition=models.Q(("status", "reserved")),
-                fields=["business", "reserved_until"],
-                name="voucher_code_reserved",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="vouchercode",
-            index=models.Index(
-                condition=models.Q(("credit__isnull", False)), fields=["credit"], name="voucher_code_credit"
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouchercode",
-            constraint=models.UniqueConstraint(
-                models.F("business"),
-                django.db.models.functions.text.Upper("code"),
-                name="voucher_code_code_unique",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouchercode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(("status__in", ("active", "reserved", "redeemed"))),
-                name="voucher_code_status_known",
-            ),
-        ),
-        migrations.AddConstraint(
-            model_name="vouchercode",
-            constraint=models.CheckConstraint(
-                condition=models.Q(
-                    models.Q(("redeemed_at__isnull", False), ("status", "redeemed")),
-                    models.Q(models.Q(("status", "redeemed"), _negated=True), ("redeemed_at__isnull", True)),
-                    _connector="OR",
-                ),
-                name="voucher_code_redeemed_at",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="vouchercode",
-            index=models.Index(
-                condition=models.Q(("redeemed_branch__isnull", False)),
-                fields=["redeemed_branch"],
-                name="voucher_code_branch",
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voucherissue",
-            index=models.Index(
-                condition=models.Q(("staff__isnull", False)), fields=["staff"], name="voucher_issue_staff"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voucherlog",
-            index=models.Index(
-                condition=models.Q(("branch__isnull", False)), fields=["branch"], name="voucher_log_branch"
-            ),
-        ),
-        migrations.AddIndex(
-            model_name="voucherlog",
-            index=models.Index(
-                condition=models.Q(("staff__isnull", False)), fields=["staff"], name="voucher_log_staff"
-            ),
+            options={
+                "indexes": [
+                    models.Index(
+                        condition=models.Q(("branch__isnull", False)),
+                        fields=["branch"],
+                        name="voucher_log_branch",
+                    ),
+                    models.Index(
+                        condition=models.Q(("staff__isnull", False)),
+                        fields=["staff"],
+                        name="voucher_log_staff",
+                    ),
+                ],
+            },
         ),
     ]
