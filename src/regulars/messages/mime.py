@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from email.utils import parseaddr
+from typing import Any
 
 from django.core.mail import EmailMultiAlternatives
 from django.core.mail.message import sanitize_address
@@ -25,8 +26,9 @@ def write(mail: EmailMultiAlternatives) -> Written:
         ValueError: a header has a line break, an address is none, or a text is no Unicode.
     """
     (to,) = mail.recipients()
+    made: Any = mail.message()
     return Written(
         sender=sanitize_address(parseaddr(mail.from_email)[1], "utf-8"),
         to=sanitize_address(to, "utf-8"),
-        content=mail.message().as_bytes(linesep="\r\n"),
+        content=made.as_bytes(linesep="\r\n"),
     )

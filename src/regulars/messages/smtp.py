@@ -56,6 +56,8 @@ class Backend(EmailBackend):
 
     def open(self) -> bool | None:
         """Connect, if it is not connected; see Django's."""
+        if self.connection is not None:
+            return False
         # The name that we say who we are by. Django's would ask the name servers, who may take their time.
         name: Any = DNS_NAME
         name._fqdn = parseaddr(settings.DEFAULT_FROM_EMAIL)[1].rpartition("@")[2]  # noqa: SLF001
@@ -87,8 +89,6 @@ class Backend(EmailBackend):
         return Sent()
 
     def _connect(self) -> None:
-        if self.connection is not None:
-            return
         try:
             if self.open():
                 # What belongs together leaves in two pieces: the second must not wait for a receipt.
