@@ -20,16 +20,16 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from bench import machine, measure, replay, results
 from bench.members import MOST_MEMBERS
-from bench.workloads import WORKLOADS
+from bench.size import Say, Size
 
 RESULTS = Path(__file__).parent / "results.md"
 FAILED = 2
 STOPPED = 130  # as a shell reports Ctrl-C
 DATABASES = ("postgresql", "sqlite")
+KINDS = dict.fromkeys(name.split("-")[0] for name in measure.COMPARISONS)
 NO_DATA = "No file of purchases was given (--data), so none was replayed."
 _ENDINGS = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
-Say = Callable[[str], None]
 # Its name, how many steps it reports, and what it does.
 Task = tuple[str, int, Callable[[Say], object]]
 
@@ -42,8 +42,8 @@ def read_arguments(arguments: list[str]) -> argparse.Namespace:
     )
     parser.add_argument(
         "--only",
-        choices=(*DATABASES, *WORKLOADS, *measure.COMPARISONS),
-        help="one database, one kind of request, or one comparison",
+        choices=(*DATABASES, *KINDS, *measure.COMPARISONS),
+        help="one database, one kind of request or message, or one comparison",
     )
     parser.add_argument(
         "--quick", action="store_true", help="10,000 members, two rounds of 2 s: does it work"
@@ -100,7 +100,7 @@ def main(arguments: list[str]) -> int:
     except RuntimeError as error:
         console.print(f"Failed: {error}", *getattr(error, "__notes__", ()), markup=False, highlight=False)
         return FAILED
-    found = [one for one in done if isinstance(one, results.Result)]
+    found = [one for one in done if isinstance(one, results.Compared)]
     replayed = [one for one in done if isinstance(one, replay.Replayed)]
     for headline in [*map(results.headline, found), *map(results.replay_headline, replayed)]:
         console.print(headline, highlight=False, soft_wrap=True)
@@ -119,7 +119,7 @@ def main(arguments: list[str]) -> int:
 
 def tasks(chosen: argparse.Namespace) -> list[Task]:
     """What is to be done, in its order."""
-    size = measure.Size(
+    size = Size(
         member_count=chosen.members or (10_000 if chosen.quick else 100_000),
         rounds=chosen.rounds or (2 if chosen.quick else 10),
         seconds=chosen.seconds or (2 if chosen.quick else 3),
@@ -135,7 +135,7 @@ def tasks(chosen: argparse.Namespace) -> list[Task]:
     return wanted
 
 
-def _measuring(compare: measure.Compare, size: measure.Size) -> Callable[[Say], object]:
+def _measuring(compare: measure.Compare, size: Size) -> Callable[[Say], object]:
     return lambda say: compare(size, say)
 
 

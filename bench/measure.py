@@ -13,45 +13,22 @@ from typing import Any
 
 import psycopg
 
-from bench import client, notes, pgbench, places, servers, shop, sqlite_loop
+from bench import campaigns, client, notes, pgbench, places, servers, shop, sqlite_loop, webhooks
 from bench.child import call
-from bench.results import Result, Round
+from bench.results import Compared, Result, Round
+from bench.size import FIRST_WARM_UP, WARM_UP, Say, Size
 from bench.workloads import STAMPS, WORKLOADS, Workload
 from tests.postgres import Server
 
 CLIENTS = 16
-WARM_UP = 1  # second before each measurement
-FIRST_WARM_UP = 4  # seconds on each side before the first round
 # Two clients may meet on a card: the product then reads again, pgbench has done nothing.
 _MOST_MISSED = 0.005
-# What is used up must last: nothing that is measured reaches so many a second.
-_SUPPLY_PER_SECOND = 10_000
 _RECORDING_MEMBERS = 50
 _RECORDING_SUPPLY = 500
 
-Say = Callable[[str], None]
 # Runs one side for a warm-up and a time, in seconds.
 Limit = Callable[[int, int], "Limited"]
-Compare = Callable[["Size", Say], Result]
-
-
-@dataclass(frozen=True, slots=True)
-class Size:
-    """How much to measure."""
-
-    member_count: int
-    rounds: int
-    seconds: int
-
-    @property
-    def steps(self) -> int:
-        """How many steps of progress a comparison reports."""
-        return 5 + 2 * self.rounds
-
-    @property
-    def supply(self) -> int:
-        """How much there must be of what requests use up."""
-        return _SUPPLY_PER_SECOND * (FIRST_WARM_UP + self.rounds * (WARM_UP + self.seconds))
+Compare = Callable[[Size, Say], Compared[Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,7 +101,7 @@ class _Sides:
             )
 
     def result(self, name: str, size: Size, *more: str) -> Result:
-        return Result(name, tuple(self.rounds), size.member_count, CLIENTS, self.acknowledged, more)
+        return Result(name, tuple(self.rounds), more, size.member_count, CLIENTS, self.acknowledged)
 
 
 def postgresql(workload: Workload, size: Size, say: Say) -> Result:
@@ -290,6 +267,9 @@ COMPARISONS: dict[str, Compare] = {
     for workload in WORKLOADS.values()
     for database in workload.databases
 }
+for _database in ("postgresql", "sqlite"):
+    COMPARISONS[f"webhooks-{_database}"] = partial(webhooks.compare, _database)
+    COMPARISONS[f"campaigns-{_database}"] = partial(campaigns.compare, _database)
 
 
 def _count_postgresql(server: Server, database: str, sql: str) -> int:

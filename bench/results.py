@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Sequence
 from dataclasses import dataclass
 from statistics import median
+from typing import Any, Generic, TypeVar
 
 from bench.replay import CLIENTS, POINTS_PER_100, POINTS_REQUIRED, VOUCHER_VALUE, Replayed
 from bench.workloads import WORKLOADS
@@ -13,13 +14,20 @@ from bench.workloads import WORKLOADS
 _BESIDE = {"postgresql": "on PostgreSQL beside pgbench", "sqlite": "on SQLite beside a bare sqlite3 loop"}
 _READ = "on PostgreSQL beside a bare Django view"
 _NAMES = [(one, database) for one in WORKLOADS.values() for database in one.databases]
+_DATABASES = {"postgresql": "PostgreSQL", "sqlite": "SQLite"}
 
-# At least, and the dream: from the table in "what good means", which sets them for every benchmark.
-GOALS = {f"{one.name}-{database}": (one.floor, one.dream) for one, database in _NAMES}
+# At least, and the dream: from the table in "what good means", which sets them for nearly every benchmark.
+Goals = tuple[float, float] | None
+GOALS: dict[str, Goals] = {f"{one.name}-{database}": (one.floor, one.dream) for one, database in _NAMES}
 TITLES = {
     f"{one.name}-{database}": f"{one.title} {_BESIDE[database] if one.count else _READ}"
     for one, database in _NAMES
 }
+for _database, _named in _DATABASES.items():
+    GOALS[f"webhooks-{_database}"] = (0.50, 0.80)
+    TITLES[f"webhooks-{_database}"] = f"Webhook deliveries on {_named} beside a bare httpx loop"
+    GOALS[f"campaigns-{_database}"] = None
+    TITLES[f"campaigns-{_database}"] = f"E-mails of a campaign on {_named} beside a bare smtplib loop"
 
 
 _WROTE = "The database held exactly as many {}, and `regulars audit` agreed."
@@ -31,23 +39,17 @@ _FOUND = {
     "members": "`regulars audit` agreed.",
 }
 
+_SPEEDS = ("round", "limit, 1/s", "product, 1/s", "ratio")
 # A limit that varies more than this between rounds, highest to lowest, says that others used the machine.
 STEADY = 1.5
 
 
 @dataclass(frozen=True, slots=True)
-class Round:
-    """The limit, then the product."""
+class Speeds:
+    """The limit and the product, measured one after the other."""
 
     limit_per_second: float
     product_per_second: float
-    p50_ms: float
-    p95_ms: float
-    p99_ms: float
-    server_cpu_us: float  # per request, of `regulars serve`
-    database_cpu_us: float  # per request, of PostgreSQL; 0 where the database is in the server
-    limit_cpu_us: float  # per transaction, of PostgreSQL; 0 likewise
-    client_cpu: float  # share of one processor
 
     @property
     def ratio(self) -> float:
@@ -56,14 +58,34 @@ class Round:
 
 
 @dataclass(frozen=True, slots=True)
-class Result:
-    """All rounds on one database, and what was found in it afterwards."""
+class Round(Speeds):
+    """Requests, answered by the limit and then by the product."""
+
+    p50_ms: float
+    p95_ms: float
+    p99_ms: float
+    server_cpu_us: float  # per request, of `regulars serve`
+    database_cpu_us: float  # per request, of PostgreSQL; 0 where the database is in the server
+    limit_cpu_us: float  # per transaction, of PostgreSQL; 0 likewise
+    client_cpu: float  # share of one processor
+
+
+@dataclass(frozen=True, slots=True)
+class Pass(Speeds):
+    """Things that are sent by themselves, by the limit and by the product."""
+
+    product_cpu_us: float  # for each thing, of the product's process
+
+
+R = TypeVar("R", bound=Speeds)
+
+
+@dataclass(frozen=True, slots=True)
+class Compared(Generic[R]):
+    """All rounds of a comparison, and what was found afterwards."""
 
     name: str
-    rounds: tuple[Round, ...]
-    member_count: int
-    clients: int
-    acknowledged: int
+    rounds: tuple[R, ...]
     notes: tuple[str, ...]
 
     @property
@@ -73,8 +95,9 @@ class Result:
 
     @property
     def passed(self) -> bool:
-        """Whether the ratio is at least what it must be."""
-        return self.ratio >= GOALS[self.name][0]
+        """Whether the ratio is at least what it must be, if it must be anything."""
+        goals = GOALS[self.name]
+        return goals is None or self.ratio >= goals[0]
 
     @property
     def warning(self) -> str:
@@ -87,22 +110,95 @@ class Result:
             "this machine changed its speed between the rounds, so the ratio is rough."
         )
 
+    @property
+    def memory(self) -> str:
+        """What is said of memory, if it was measured."""
+        return ""
+
     def middle(self, figure: str) -> float:
         """The median of a figure over the rounds."""
         figures: list[float] = [getattr(one, figure) for one in self.rounds]
         return median(figures)
 
+    def table(self) -> list[list[str]]:
+        """The rounds, below the head of their table."""
+        raise NotImplementedError
 
-def headline(result: Result) -> str:
+    def told(self) -> list[str]:
+        """What a reader must know of them, before the notes."""
+        return []
+
+
+@dataclass(frozen=True, slots=True)
+class Result(Compared[Round]):
+    """Requests of clients."""
+
+    member_count: int
+    clients: int
+    acknowledged: int
+
+    def table(self) -> list[list[str]]:
+        """See `Compared`."""
+        head = [*_SPEEDS, "p50 / p95 / p99, ms", "server CPU, µs a request"]
+        with_database = self.name.endswith("postgresql")
+        if with_database:
+            head.append("database CPU, µs a request: product / limit")
+        rows = [
+            [
+                *_speeds(number, one),
+                f"{one.p50_ms:.1f} / {one.p95_ms:.1f} / {one.p99_ms:.1f}",
+                f"{one.server_cpu_us:,.0f}",
+                *([f"{one.database_cpu_us:,.0f} / {one.limit_cpu_us:,.0f}"] if with_database else []),
+            ]
+            for number, one in enumerate(self.rounds, start=1)
+        ]
+        return [head, *rows]
+
+    def told(self) -> list[str]:
+        """See `Compared`."""
+        return [
+            f"{self.member_count:,} members with a card each; {self.clients} keep-alive connections.",
+            f"{self.acknowledged:,} requests were acknowledged. {_FOUND[self.name.split('-')[0]]}",
+            f"The load generator used {self.middle('client_cpu'):.0%} of one processor.",
+        ]
+
+
+@dataclass(frozen=True, slots=True)
+class Sent(Compared[Pass]):
+    """Things that leave the house by themselves, and how much memory the process took for them."""
+
+    grown_mb: float | None = None
+
+    @property
+    def memory(self) -> str:
+        """See `Compared`."""
+        return "" if self.grown_mb is None else f"{self.grown_mb:,.0f} MB more memory"
+
+    def table(self) -> list[list[str]]:
+        """See `Compared`."""
+        rows = [
+            [*_speeds(number, one), f"{one.product_cpu_us:,.0f}"]
+            for number, one in enumerate(self.rounds, start=1)
+        ]
+        return [[*_SPEEDS, "CPU of the product, µs for each"], *rows]
+
+
+def _speeds(number: int, one: Speeds) -> list[str]:
+    return [str(number), f"{one.limit_per_second:,.0f}", f"{one.product_per_second:,.0f}", f"{one.ratio:.3f}"]
+
+
+def headline(result: Compared[Any]) -> str:
     """One line for the terminal."""
-    floor, dream = GOALS[result.name]
+    goals = GOALS[result.name]
     ratios = [one.ratio for one in result.rounds]
     verdict = "reached" if result.passed else "NOT REACHED"
+    goal = f"at least {goals[0]:.2f} {verdict}, dream {goals[1]:.2f}" if goals else "no floor is set"
     product, limit = result.middle("product_per_second"), result.middle("limit_per_second")
     return (
         f"{result.name}: {product:,.0f}/s of {limit:,.0f}/s, "
-        f"ratio {result.ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}); at least {floor:.2f} {verdict}, "
-        f"dream {dream:.2f}" + (f"\n  {result.warning}" if result.warning else "")
+        f"ratio {result.ratio:.2f} ({min(ratios):.2f} to {max(ratios):.2f}); {goal}"
+        + (f"; {result.memory}" if result.memory else "")
+        + (f"\n  {result.warning}" if result.warning else "")
     )
 
 
@@ -116,7 +212,7 @@ def replay_headline(replayed: Replayed) -> str:
 
 
 def render(
-    results: Sequence[Result], replayed: Sequence[Replayed], *, machine: Sequence[str], today: dt.date
+    results: Sequence[Compared[Any]], replayed: Sequence[Replayed], *, machine: Sequence[str], today: dt.date
 ) -> str:
     """The page about a run."""
     parts = [
@@ -138,51 +234,27 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]]) -> str:
     return "\n".join(f"| {' | '.join(line)} |" for line in lines)
 
 
-def _overview(results: Sequence[Result]) -> str:
+def _overview(results: Sequence[Compared[Any]]) -> str:
     rows = []
     for result in results:
-        floor, dream = GOALS[result.name]
+        goals = GOALS[result.name]
+        reached = "yes" if result.passed else "**no**"
         ratios = [one.ratio for one in result.rounds]
+        speed = f"{result.middle('product_per_second'):,.0f} a second"
         rows.append(
             [
-                TITLES[result.name],
+                TITLES[result.name] + (f" ({speed}, {result.memory})" if result.memory else ""),
                 f"**{result.ratio:.2f}**",
                 f"{min(ratios):.2f} to {max(ratios):.2f}",
-                f"{floor:.2f}",
-                f"{dream:.2f}",
-                "yes" if result.passed else "**no**",
+                *([f"{goals[0]:.2f}", f"{goals[1]:.2f}", reached] if goals else ["not set"] * 3),
             ]
         )
     return _table(["what", "ratio (median)", "rounds", "at least", "dream", "reached"], rows)
 
 
-def _detail(result: Result) -> str:
-    rows = [
-        [
-            str(number),
-            f"{one.limit_per_second:,.0f}",
-            f"{one.product_per_second:,.0f}",
-            f"{one.ratio:.3f}",
-            f"{one.p50_ms:.1f} / {one.p95_ms:.1f} / {one.p99_ms:.1f}",
-            f"{one.server_cpu_us:,.0f}",
-            *(
-                [f"{one.database_cpu_us:,.0f} / {one.limit_cpu_us:,.0f}"]
-                if result.name.endswith("postgresql")
-                else []
-            ),
-        ]
-        for number, one in enumerate(result.rounds, start=1)
-    ]
-    head = ["round", "limit, 1/s", "product, 1/s", "ratio", "p50 / p95 / p99, ms", "server CPU, µs a request"]
-    if result.name.endswith("postgresql"):
-        head.append("database CPU, µs a request: product / limit")
-    notes = [
-        f"{result.member_count:,} members with a card each; {result.clients} keep-alive connections.",
-        f"{result.acknowledged:,} requests were acknowledged. {_FOUND[result.name.split('-')[0]]}",
-        f"The load generator used {result.middle('client_cpu'):.0%} of one processor.",
-        *([f"**{result.warning}**"] if result.warning else []),
-        *result.notes,
-    ]
+def _detail(result: Compared[Any]) -> str:
+    head, *rows = result.table()
+    notes = [*result.told(), *([f"**{result.warning}**"] if result.warning else []), *result.notes]
     listed = "\n".join(f"- {note}" for note in notes)
     return f"## {TITLES[result.name]}\n\n{_table(head, rows)}\n\n{listed}"
 
@@ -193,7 +265,7 @@ def _replay(replayed: Sequence[Replayed]) -> str:
         return f"{title}Not in this run: no file of purchases was given (`--data`)."
     rows = [
         [
-            {"postgresql": "PostgreSQL", "sqlite": "SQLite"}[one.database],
+            _DATABASES[one.database],
             f"{one.people:,}",
             f"{one.members_per_second:,.0f}",
             f"{one.purchases:,}",

@@ -1,4 +1,4 @@
-"""Webhook deliveries beside a bare httpx loop: `python -m bench.webhooks`.
+"""Webhook deliveries beside a bare httpx loop. `python -m bench.webhooks PORT` is their receiver.
 
 Both post as many bodies to one receiver on this machine, with as many requests under way. The product passes
 the events on, claims, signs and writes down every delivery; the loop only posts.
@@ -7,25 +7,25 @@ the events on, claims, signs and writes down every delivery; the loop only posts
 from __future__ import annotations
 
 import asyncio
-import os
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from statistics import median
+from dataclasses import dataclass
 
 import httpx
 
-from bench import places, servers
+from bench import places, shop
 from bench.child import call
+from bench.results import Pass, Sent
+from bench.sink import wait_for_port
+from bench.size import Say, Size
 
-ROUNDS = 5
-REQUESTS = 4000
-UNDER_WAY = 8  # what the product allows itself towards one endpoint
-FLOOR, DREAM = 0.50, 0.80
+UNDER_WAY = 8  # as many as the product allows itself towards one endpoint
+_EMITTED_AT_ONCE = 200
 _PAYLOAD = {"customer_id": 12, "stamps_added": 1, "current_stamps": 1, "goal": 8}
 _HEADERS = {
     "content-type": "application/json",
@@ -62,25 +62,23 @@ async def receive(port: int) -> None:
 
 @contextmanager
 def receiver() -> Iterator[str]:
-    """A receiver in a process of its own; its address."""
+    """A receiver in a process of its own; its address.
+
+    Raises:
+        RuntimeError: it ended, or does not answer in time.
+    """
     with socket.create_server(("127.0.0.1", 0)) as probe:
         port = probe.getsockname()[1]
-    process = subprocess.Popen([sys.executable, "-m", "bench.webhooks", "receive", str(port)])
+    process = subprocess.Popen([sys.executable, "-m", "bench.webhooks", str(port)], start_new_session=True)
     try:
-        while True:
-            try:
-                socket.create_connection(("127.0.0.1", port)).close()
-                break
-            except OSError:
-                if process.poll() is not None:
-                    raise RuntimeError("the receiver ended") from None
+        wait_for_port(process, port)
         yield f"http://127.0.0.1:{port}/hooks"
     finally:
         process.terminate()
         process.wait()
 
 
-def bare(url: str) -> float:
+def bare(url: str, number: int) -> float:
     """Requests a second of the loop."""
     limits = httpx.Limits(max_connections=UNDER_WAY, max_keepalive_connections=UNDER_WAY)
     with httpx.Client(limits=limits, trust_env=False) as client, ThreadPoolExecutor(UNDER_WAY) as pool:
@@ -90,64 +88,95 @@ def bare(url: str) -> float:
 
         list(pool.map(post, range(UNDER_WAY)))
         began = time.perf_counter()
-        list(pool.map(post, range(REQUESTS)))
-        return REQUESTS / (time.perf_counter() - began)
+        list(pool.map(post, range(number)))
+        return number / (time.perf_counter() - began)
 
 
-def product(url: str, environment: dict[str, str]) -> float:
-    """Deliveries a second, from the events to the last result in the database."""
-    os.environ.update(environment, DJANGO_SETTINGS_MODULE="regulars.settings")
-    from regulars.commands.setup import read_environment, start_django  # noqa: PLC0415
+@dataclass(frozen=True, slots=True)
+class Delivered:
+    """What the product did: deliveries a second, and its processor time for each."""
 
-    settings = read_environment()
-    start_django(settings, writes=True)
+    per_second: float
+    cpu_us: float
+
+
+def product(url: str, environment: Mapping[str, str], number: int) -> Delivered:
+    """Deliver so many events, from the events to the last result in the database.
+
+    Raises:
+        RuntimeError: a delivery did not succeed.
+    """
+    shop.start_django(environment)
     from django_scopes import scopes_disabled  # noqa: PLC0415 - models need Django
 
-    from regulars.commands import database  # noqa: PLC0415
     from regulars.outbox import actions, deliver, emit, fanout  # noqa: PLC0415
     from regulars.outbox.models import Delivery  # noqa: PLC0415
     from regulars.tenants.actions import create_business  # noqa: PLC0415
 
-    database.make_or_check(settings, upgrade=False)
     business = create_business(name=f"Bench {time.time_ns()}", owner_email="owner@bench.example").business
     endpoint, _ = actions.create_endpoint(business_id=business.pk, url=url)
-    for number in (UNDER_WAY, REQUESTS):
-        for start in range(0, number, 200):
-            events = [
-                emit.NewEvent("stamp.added", member + 1, _PAYLOAD)
-                for member in range(start, min(start + 200, number))
-            ]
+    for count in (UNDER_WAY, number):
+        for start in range(0, count, _EMITTED_AT_ONCE):
+            members = range(start + 1, min(start + _EMITTED_AT_ONCE, count) + 1)
+            events = [emit.NewEvent("stamp.added", member, _PAYLOAD) for member in members]
             emit.emit(business_id=business.pk, events=events)
-        began = time.perf_counter()
+        began, cpu = time.perf_counter(), time.process_time()
         fanout.pass_on_all()
         deliver.deliver_all()
-        took = time.perf_counter() - began
+        took, cpu = time.perf_counter() - began, time.process_time() - cpu
     with scopes_disabled():
         done = Delivery.objects.filter(endpoint=endpoint, status=Delivery.Status.DELIVERED).count()
-    if done != REQUESTS + UNDER_WAY:
-        raise RuntimeError(f"{done} deliveries succeeded of {REQUESTS + UNDER_WAY}")
-    return REQUESTS / took
+    if done != number + UNDER_WAY:
+        raise RuntimeError(f"{done} deliveries succeeded of {number + UNDER_WAY}")
+    return Delivered(number / took, cpu / number * 1e6)
 
 
-def main() -> int:
-    """Measure on both databases; exit status 1 when a ratio is below its floor."""
-    good = True
-    for kind in ("postgresql", "sqlite"):
-        with places.temporary_folder() as folder, places.database(kind, folder) as address, receiver() as url:
-            environment = servers.clean(places.environment(folder, address))
-            environment["REGULARS_WEBHOOK_NETWORKS"] = "127.0.0.0/8"
-            rounds = [(call(bare, url), call(product, url, environment)) for _ in range(ROUNDS)]
-        ratio = median(ours / limit for limit, ours in rounds)
-        limit, ours = (median(side) for side in zip(*rounds, strict=True))
-        good = good and ratio >= FLOOR
-        print(
-            f"webhooks-{kind}: {ours:,.0f}/s of {limit:,.0f}/s, ratio {ratio:.2f}; at least {FLOOR:.2f} "
-            f"{'reached' if ratio >= FLOOR else 'NOT REACHED'}, dream {DREAM:.2f}"
-        )
-    return 0 if good else 1
+def migrate(environment: Mapping[str, str]) -> None:
+    """Make the tables."""
+    shop.start_django(environment)
+    from django.core.management import call_command  # noqa: PLC0415 - reads the environment
+
+    call_command("migrate", verbosity=0, skip_checks=True)
+
+
+def compare(database: str, size: Size, say: Say) -> Sent:
+    """Deliver events to one endpoint, and post as many bodies to it by a loop, in turns.
+
+    Raises:
+        RuntimeError: a side failed.
+    """
+    rounds = []
+    with (
+        places.temporary_folder() as folder,
+        places.database(database, folder) as address,
+        receiver() as url,
+    ):
+        environment = places.environment(folder, address) | {"REGULARS_WEBHOOK_NETWORKS": "127.0.0.0/8"}
+        say("making the tables")
+        call(migrate, environment)
+        for number in range(1, size.rounds + 1):
+            say(f"round {number}: limit")
+            limit = call(bare, url, size.webhooks)
+            say(f"round {number}: product")
+            done = call(product, url, environment, size.webhooks)
+            rounds.append(Pass(limit, done.per_second, done.cpu_us))
+    return Sent(f"webhooks-{database}", tuple(rounds), _notes(size.webhooks))
+
+
+def _notes(number: int) -> tuple[str, ...]:
+    return (
+        (
+            f"{number:,} deliveries a round to one endpoint, with {UNDER_WAY} requests under way: as many as "
+            "the product allows itself towards one. Every delivery was written down as delivered."
+        ),
+        (
+            f"The limit posts as many bodies of {len(_BODY)} bytes with an `httpx.Client` from {UNDER_WAY} "
+            "threads. The product passes the events on, claims, signs, posts and writes down every attempt, "
+            "all within its time."
+        ),
+        "Both post to one receiver in a process of its own, a lean one of asyncio.",
+    )
 
 
 if __name__ == "__main__":
-    if sys.argv[1:2] == ["receive"]:
-        asyncio.run(receive(int(sys.argv[2])))
-    sys.exit(main())
+    asyncio.run(receive(int(sys.argv[1])))

@@ -10,6 +10,7 @@ import pytest
 from bench import __main__ as command
 from bench import client, measure, members, pgbench, replay, results, statements
 from bench.shop import Shop
+from bench.size import Say, Size
 from bench.statements import Ref
 from bench.workloads import WORKLOADS
 from regulars.ledger import post
@@ -148,7 +149,12 @@ def test_a_response_without_length_fails() -> None:
 
 def result(name: str, *speeds: float) -> results.Result:
     rounds = tuple(results.Round(1000, speed, 5.0, 9.0, 12.0, 700, 300, 290, 0.05) for speed in speeds)
-    return results.Result(name, rounds, 100_000, 16, 4321, ("A note.",))
+    return results.Result(name, rounds, ("A note.",), 100_000, 16, 4321)
+
+
+def sent(name: str, *speeds: float, grown_mb: float | None = None) -> results.Sent:
+    passes = tuple(results.Pass(1000, speed, 650) for speed in speeds)
+    return results.Sent(name, passes, ("A note.",), grown_mb)
 
 
 def test_the_page_says_ratio_spread_and_whether_it_is_enough() -> None:
@@ -172,7 +178,7 @@ def test_the_page_says_ratio_spread_and_whether_it_is_enough() -> None:
 def test_an_unsteady_machine_is_named() -> None:
     def with_limits(*limits: float) -> results.Result:
         rounds = tuple(results.Round(limit, 300, 5.0, 9.0, 12.0, 700, 0, 0, 0.05) for limit in limits)
-        return results.Result("stamps-sqlite", rounds, 10, 16, 1, ())
+        return results.Result("stamps-sqlite", rounds, (), 10, 16, 1)
 
     steady, unsteady = with_limits(1000, 1400, 1200), with_limits(1000, 1600, 1200)
     assert steady.warning == ""
@@ -180,6 +186,17 @@ def test_an_unsteady_machine_is_named() -> None:
     assert "varied from 1,000 to 1,600 a second" in results.headline(unsteady)
     page = results.render([unsteady], [], machine=[], today=dt.date(2026, 2, 3))
     assert "varied from 1,000 to 1,600 a second" in page
+
+
+def test_what_has_no_floor_is_shown_without_one() -> None:
+    campaign = sent("campaigns-sqlite", 400, 300, grown_mb=11.4)
+    assert campaign.passed
+    assert "no floor is set; 11 MB more memory" in results.headline(campaign)
+    lines = results.render([campaign], [], machine=[], today=dt.date(2026, 2, 3)).splitlines()
+    title = f"{results.TITLES['campaigns-sqlite']} (350 a second, 11 MB more memory)"
+    assert f"| {title} | **0.35** | 0.30 to 0.40 | not set | not set | not set |" in lines
+    assert "| 2 | 1,000 | 300 | 0.300 | 650 |" in lines
+    assert not sent("webhooks-sqlite", 400).passed
 
 
 @pytest.mark.parametrize(("speed", "status"), [(251, 0), (249, 1)])
@@ -191,7 +208,7 @@ def test_the_exit_status_says_whether_the_floor_is_reached(tmp_path: Path, speed
 
 
 def test_stopping_is_not_a_failure_with_a_traceback(capsys: pytest.CaptureFixture[str]) -> None:
-    def stopped(size: measure.Size, say: measure.Say) -> results.Result:
+    def stopped(size: Size, say: Say) -> results.Result:
         raise KeyboardInterrupt
 
     with patch.dict(measure.COMPARISONS, {"stamps-sqlite": stopped}):
@@ -200,7 +217,7 @@ def test_stopping_is_not_a_failure_with_a_traceback(capsys: pytest.CaptureFixtur
 
 
 def test_a_failure_is_told(capsys: pytest.CaptureFixture[str]) -> None:
-    def failing(size: measure.Size, say: measure.Say) -> results.Result:
+    def failing(size: Size, say: Say) -> results.Result:
         raise RuntimeError("3 requests were acknowledged but 2 entries written")
 
     with patch.dict(measure.COMPARISONS, {"stamps-sqlite": failing}):
@@ -220,9 +237,10 @@ def chosen(*arguments: str) -> list[str]:
 
 def test_one_database_one_kind_of_request_or_one_comparison_can_be_chosen() -> None:
     assert chosen() == list(measure.COMPARISONS)
-    assert len(chosen()) == 9
+    assert len(chosen()) == 13
     assert chosen("--only", "sales") == ["sales-postgresql", "sales-sqlite"]
     assert chosen("--only", "members-postgresql") == ["members-postgresql"]
+    assert chosen("--only", "campaigns") == ["campaigns-postgresql", "campaigns-sqlite"]
     assert {name.partition("-")[2] for name in chosen("--only", "sqlite")} == {"sqlite"}
     assert chosen("replay") == []
 
@@ -230,8 +248,8 @@ def test_one_database_one_kind_of_request_or_one_comparison_can_be_chosen() -> N
 def test_every_comparison_has_a_title_and_goals_of_its_own() -> None:
     assert set(measure.COMPARISONS) == set(results.TITLES) == set(results.GOALS)
     assert len(set(results.TITLES.values())) == len(results.TITLES)
-    assert all(0 < floor < dream for floor, dream in results.GOALS.values())
-    assert {name: goals[0] for name, goals in results.GOALS.items()} == {
+    assert all(0 < goals[0] < goals[1] for goals in results.GOALS.values() if goals)
+    assert {name: goals and goals[0] for name, goals in results.GOALS.items()} == {
         "stamps-postgresql": 0.25,
         "stamps-sqlite": 0.25,
         "sales-postgresql": 0.12,
@@ -241,12 +259,19 @@ def test_every_comparison_has_a_title_and_goals_of_its_own() -> None:
         "rewards-postgresql": 0.20,
         "rewards-sqlite": 0.20,
         "members-postgresql": 0.30,
+        "webhooks-postgresql": 0.50,
+        "webhooks-sqlite": 0.50,
+        "campaigns-postgresql": None,
+        "campaigns-sqlite": None,
     }
 
 
 @pytest.mark.parametrize("name", results.GOALS)
 def test_every_result_can_be_rendered(name: str) -> None:
-    page = results.render([result(name, 500)], [], machine=[], today=dt.date(2026, 2, 3))
+    requests = name.split("-", maxsplit=1)[0] in WORKLOADS
+    page = results.render(
+        [result(name, 500) if requests else sent(name, 500)], [], machine=[], today=dt.date(2026, 2, 3)
+    )
     assert results.TITLES[name] in page
     assert "no file of purchases was given" in page
 
