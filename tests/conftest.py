@@ -22,7 +22,6 @@ LONGEST = (
     "races/",
     "demo/test_shop.py",
     "docs/test_readme.py",
-    "cli/test_demo.py",
     "bench/test_product.py",
     "ledger/test_stateful.py",
 )

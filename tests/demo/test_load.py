@@ -1,4 +1,7 @@
-"""Loading: all or nothing, once, with progress. A small shop does as well here."""
+"""Loading: all or nothing, once, with progress. A small shop does as well here.
+
+What the database has no part in runs on SQLite alone.
+"""
 
 import os
 import signal
@@ -20,7 +23,7 @@ from regulars.ledger.audit import audit
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business, User
 
-SMALL = replace(BAKERY, members=25)
+SMALL = replace(BAKERY, members=10)
 
 
 @pytest.fixture(autouse=True)
@@ -28,6 +31,7 @@ def small_shop(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(load, "SHOPS", (SMALL,))
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_progress_counts_each_stage_from_nothing_to_all() -> None:
     stages: dict[str, list[tuple[int, int]]] = {}
@@ -104,6 +108,7 @@ def test_a_killed_load_leaves_nothing_and_may_be_repeated(tmp_path: Path) -> Non
     assert audit().ok
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_second_load_changes_nothing() -> None:
     load_demo()
@@ -114,6 +119,7 @@ def test_a_second_load_changes_nothing() -> None:
     assert Business.objects.count() == 1
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_a_demo_that_lost_its_people_is_recognised_by_name() -> None:
     load_demo()
@@ -122,6 +128,7 @@ def test_a_demo_that_lost_its_people_is_recognised_by_name() -> None:
         load_demo()
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_somebody_with_a_demo_address_is_not_overwritten() -> None:
     tenants.create_business(name="Another", owner_email=SMALL.team[1].email, owner_password="not the demo's")
@@ -130,6 +137,7 @@ def test_somebody_with_a_demo_address_is_not_overwritten() -> None:
     assert Business.objects.get().name == "Another"
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_other_businesses_stay_as_they_are() -> None:
     other = tenants.create_business(name="Another", owner_email="owner@another.example").business
@@ -144,6 +152,7 @@ def test_without_a_demo_there_is_nothing_to_reopen() -> None:
     assert reopen_demo() is None
 
 
+@pytest.mark.once
 @pytest.mark.django_db
 def test_reopening_makes_no_key_for_a_business_that_knows_the_demos_owner() -> None:
     load_demo()

@@ -1,13 +1,16 @@
-"""What README shows is what happens."""
+"""What README shows is what happens, at the first start of `make run` and at those that follow."""
 
 from __future__ import annotations
 
 import json
 import re
+import stat
 from pathlib import Path
 
+import httpx
 import pytest
 
+from tests.cli.conftest import Regulars
 from tests.docs import examples, pages
 from tests.docs.house import PUBLISHED_URL, House, serving
 
@@ -32,6 +35,47 @@ def test_make_run_gives_what_the_readme_shows(tmp_path: Path) -> None:
         check_transcript(house)
         check_printed_calls(house)
         check_examples(house)
+        keys, stamps = shown_keys(house.output), stamps_of(house)
+    check_it_is_kept(Regulars(tmp_path, house.env), keys, stamps)
+
+
+def shown_keys(output: list[str]) -> list[str]:
+    return [line.rpartition(": ")[2] for line in output if line.startswith("API key of ")]
+
+
+def stamps_of(house: House) -> int:
+    """All stamps of the first shop, as the third printed call gets them."""
+    (call,) = [line for line in house.output if line.startswith("  curl ") and "/api/stats" in line]
+    stats: int = json.loads(house.run("bash", "-c", call).stdout)["data"]["total_stamps"]
+    return stats
+
+
+def check_it_is_kept(regulars: Regulars, keys: list[str], stamps: int) -> None:
+    """The demo is loaded once and shown at every start."""
+    assert len(keys) == 2
+    kept = regulars.data_dir / "demo.json"
+    assert stat.S_IMODE(kept.stat().st_mode) == 0o600
+    content = kept.read_text()
+    with regulars.serving("--demo") as running:
+        assert running.said("global[api_method]")  # the last line
+        assert shown_keys(running.output) == keys
+        assert any("(owner)" in line for line in running.output)
+        assert not any("demo shop: " in line for line in running.errors)
+        answer = httpx.get(f"{running.url}/api/stats", headers={"X-Api-Key": keys[0]})
+        assert answer.json()["data"]["total_stamps"] == stamps
+    assert kept.read_text() == content
+
+    # Without its file the shop stays and gets keys that work.
+    kept.unlink()
+    printed = regulars("demo").stdout
+    assert keys[0] not in printed
+    new_key = json.loads(kept.read_text())["businesses"][0]["api_key"]
+    assert new_key in printed
+    kept.write_text("{")
+    with regulars.serving("--banner") as running:  # shows what there is, loads nothing
+        assert httpx.get(running.url).status_code == 200
+        assert shown_keys(running.output) == []
+    assert json.loads(regulars("audit").stdout)["ok"] is True
 
 
 def check_transcript(house: House) -> None:
