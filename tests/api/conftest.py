@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 from pytest_django import Settings
+from pytest_django.plugin import DjangoDbBlocker
 
 if TYPE_CHECKING:
     from tests.api.support import Clock, Rest
@@ -26,6 +27,19 @@ def _fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
     support.forget()
     yield
     support.forget()
+
+
+@pytest.fixture(scope="module")
+def kept(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator[None]:
+    """What fixtures of a module write after this stays for all its tests.
+
+    Each test's own transaction is a savepoint within this one.
+    """
+    from django.db import transaction  # noqa: PLC0415
+
+    with django_db_blocker.unblock(), transaction.atomic():
+        yield
+        transaction.set_rollback(True)
 
 
 @pytest.fixture

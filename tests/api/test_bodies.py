@@ -15,7 +15,7 @@ from django.test.client import ClientHandler
 from tests.api.routes import NOBODY, furnish, operations, own, schema, send
 from tests.api.support import Rest, answer, dump, invalid, no_trace, ok, refused
 from tests.api.things import Things
-from tests.factories import Shop
+from tests.factories import make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -76,9 +76,9 @@ WRONG_TYPES: dict[str, list[Any]] = {
 NO_TEXT = ["\x00", "a\x00b", "\x01", "a\x1bb", "\x7f", "\x85"]
 
 
-@pytest.fixture
-def mine(shop: Shop) -> Things:
-    return furnish(shop, "Sunrise")
+@pytest.fixture(scope="module")
+def mine(kept: None) -> Things:
+    return furnish(make_shop(), "Sunrise")
 
 
 def fields(operation: str) -> dict[str, dict[str, Any]]:

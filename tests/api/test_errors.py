@@ -16,16 +16,16 @@ from regulars.tenants.models import Business
 from tests.api.routes import furnish, operations, own, send, writes
 from tests.api.support import Rest, answer, dump, forget, invalid, meta, no_trace, ok, refused
 from tests.api.things import Call, Things
-from tests.factories import Shop
+from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db
 
 OPERATIONS = sorted(operations())
 
 
-@pytest.fixture
-def mine(shop: Shop) -> Things:
-    return furnish(shop, "Sunrise")
+@pytest.fixture(scope="module")
+def mine(kept: None) -> Things:
+    return furnish(make_shop(), "Sunrise")
 
 
 def on_plan(shop: Shop, plan: str) -> Rest:

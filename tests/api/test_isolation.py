@@ -19,14 +19,14 @@ THEIR_IDS, MY_IDS = 7_000_000, 9_000_000
 ATTACKS = [(name, number) for name, calls in foreign(NOBODY, NOBODY).items() for number in range(len(calls))]
 
 
-@pytest.fixture
-def theirs(db: None) -> Iterator[Things]:
+@pytest.fixture(scope="module")
+def theirs(kept: None) -> Iterator[Things]:
     start_ids_at(THEIR_IDS)
     yield furnish(make_shop("Charlie's Tea House", owner_name="Charlie", country="DE"), "Fremdling")
     start_ids_at(1)  # PostgreSQL does not take that back with the rows
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def mine(theirs: Things) -> Things:
     start_ids_at(MY_IDS)
     return furnish(make_shop(), "Sunrise")

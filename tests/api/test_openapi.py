@@ -26,7 +26,7 @@ from regulars.api.rest.api import api
 from tests.api.routes import furnish, operations, schema
 from tests.api.support import Rest, text_of
 from tests.api.things import Things
-from tests.factories import Shop
+from tests.factories import make_shop
 
 pytestmark = pytest.mark.django_db
 
@@ -154,7 +154,7 @@ def test_limits_of_numbers_are_documented() -> None:
 
 LONG = bool(os.environ.get("SOAK"))
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-CASES = -(-2_000 // (len(operations()) * len(MODES))) if LONG else 8
+CASES = -(-2_000 // (len(operations()) * len(MODES))) if LONG else 5
 CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,
@@ -174,12 +174,17 @@ def application(environ: dict[str, Any], start_response: Any) -> Any:
 DESCRIBED = schemathesis.openapi.from_wsgi("/api/openapi.json", application)
 
 
+@pytest.fixture(scope="module")
+def mine(kept: None) -> Things:
+    return furnish(make_shop(), "Sunrise")
+
+
 @pytest.fixture
-def things(shop: Shop) -> Iterator[Things]:
+def things(mine: Things) -> Iterator[Things]:
     # The test's own transaction must outlive each request.
     for signal in (signals.request_started, signals.request_finished):
         signal.disconnect(close_old_connections)
-    yield furnish(shop, "Sunrise")
+    yield mine
     for signal in (signals.request_started, signals.request_finished):
         signal.connect(close_old_connections)
 
