@@ -3,30 +3,33 @@
 from __future__ import annotations
 
 import datetime as dt
-import threading
 from typing import Any
 
 import pytest
 import time_machine
-from django.db import connection
 from django_scopes import scopes_disabled
 
 from regulars.ledger.models import Entry
 from regulars.tenants import idempotency
 from regulars.tenants.models import IdempotencyRecord
 from tests.api.routes import furnish, own, send, writes
-from tests.api.support import Rest, answer, dump, ok, refused, text_of, values
+from tests.api.support import Rest, answer, dump, ok, refused, text_of
 from tests.api.things import Call, Things
-from tests.factories import Shop
+from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db
 
 WRITES = sorted(writes())
 
 
-@pytest.fixture
-def mine(shop: Shop) -> Things:
-    return furnish(shop, "Sunrise")
+@pytest.fixture(scope="module")
+def mine(kept: None) -> Things:
+    return furnish(make_shop(), "Sunrise")
+
+
+@pytest.fixture(scope="module")
+def theirs(mine: Things) -> Things:
+    return furnish(make_shop("Charlie's Tea House", owner_name="Charlie", country="DE"), "Fremdling")
 
 
 def once(rest: Rest, operation: str, call: Call, key: str = "key 1") -> Any:
@@ -89,8 +92,7 @@ def test_a_refusal_keeps_nothing(operation: str, mine: Things) -> None:
 
 
 @pytest.mark.parametrize("operation", WRITES)
-def test_each_business_has_its_own_keys(operation: str, mine: Things, stranger: Shop) -> None:
-    theirs = furnish(stranger, "Fremdling")
+def test_each_business_has_its_own_keys(operation: str, mine: Things, theirs: Things) -> None:
     for things in (mine, theirs):
         response = once(Rest(things.shop), operation, own(things)[operation])
         assert response.status_code == own(things)[operation].status
@@ -211,45 +213,3 @@ def test_a_fault_keeps_nothing(mine: Things, monkeypatch: pytest.MonkeyPatch) ->
         refused(once(rest, "POST /api/stamps/add", call), 500, "internal_error")
     assert dump() == before
     assert ok(once(rest, "POST /api/stamps/add", call))["stamps_added"] == 3
-
-
-@pytest.mark.django_db(transaction=True)
-def test_while_the_first_request_runs_its_retry_waits(shop: Shop, database: str) -> None:
-    """PostgreSQL says 409 at once; SQLite, with one writer at a time, lets the retry wait and replays."""
-    rest, card = Rest(shop), shop.enrol()
-    body, key = {"qr_code": card.qr_code}, {"Idempotency-Key": "k"}
-    ok(rest.get("/api/stats"))
-    entered, leave, found = threading.Event(), threading.Event(), []
-    keep = idempotency.keep
-
-    def slow_keep(**stored: Any) -> None:
-        entered.set()
-        assert leave.wait(20)
-        keep(**stored)
-
-    def first() -> None:
-        try:
-            found.append(Rest(shop).post("/api/stamps/add", body, headers=key))
-        finally:
-            connection.close()
-
-    with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(idempotency, "keep", slow_keep)
-        thread = threading.Thread(target=first)
-        thread.start()
-        assert entered.wait(20)
-        if database == "postgresql":
-            running = rest.post("/api/stamps/add", body, headers=key)
-            threading.Timer(0.1, leave.set).start()
-            thread.join(30)
-        else:
-            running = None
-            threading.Timer(0.1, leave.set).start()
-        again = rest.post("/api/stamps/add", body, headers=key)
-        thread.join(30)
-    if running is not None:
-        refused(running, 409, "idempotency_still_running")
-        assert running.headers["Retry-After"] == "1"
-    assert again.headers["Idempotency-Replayed"] == "true"
-    assert text_of(again) == text_of(found[0])
-    assert values(ok(rest.get("/api/transactions")), "stamps_added") == [1]
