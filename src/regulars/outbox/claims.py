@@ -47,7 +47,8 @@ class Claimed:
     leased_until: dt.datetime
 
 
-# One look at the index for each endpoint that has something pending, and one more.
+# One look at the index for each endpoint that has something pending, and one more. (Of an EXISTS, PostgreSQL
+# makes a join with all that is due.)
 _WAITING = """
 WITH RECURSIVE busy(id) AS (
     SELECT min(endpoint_id) FROM outbox_delivery WHERE status = 'pending'
@@ -58,7 +59,7 @@ WITH RECURSIVE busy(id) AS (
 )
 SELECT e.id FROM busy JOIN outbox_webhookendpoint e ON e.id = busy.id
 WHERE e.is_active AND (e.closed_until IS NULL OR e.closed_until <= %s)
-  AND EXISTS (SELECT 1 FROM outbox_delivery d WHERE d.endpoint_id = e.id AND {due} AND {first})
+  AND (SELECT 1 FROM outbox_delivery d WHERE d.endpoint_id = e.id AND {due} AND {first} LIMIT 1) IS NOT NULL
 ORDER BY e.id"""
 
 # `d` is a pending delivery whose time has come and that nobody else is sending.

@@ -31,7 +31,7 @@ from regulars.rules.retries import Verdict
 
 IN_FLIGHT = 64  # requests of a worker at once
 IN_FLIGHT_EACH = 8  # of them to one endpoint
-AHEAD = 64  # deliveries of one endpoint that a worker has claimed
+AHEAD = 128  # deliveries of one endpoint that a worker has claimed; more when half of them are left
 CLAIMED = 1024  # and of all
 _RECORD_AT_ONCE = 200
 _GATHER = 0.02  # seconds in which results are gathered to be written down together
@@ -125,7 +125,7 @@ class _Sender:
         room = CLAIMED - sum(queued.values())
         for endpoint_id in claims.waiting(now):
             length = queued.get(endpoint_id, 0)
-            if length >= IN_FLIGHT_EACH or room <= 0 or endpoint_id in failing:
+            if length > AHEAD // 2 or room <= 0 or endpoint_id in failing:
                 continue
             most = min(AHEAD - length, room)
             found = claims.claim(endpoint_id=endpoint_id, most=most, lease=self._lease, now=now)
