@@ -119,11 +119,19 @@ def test_a_made_up_message_id_changes_nothing() -> None:
         ({"type": "pigeon", "email": "a@b.example"}, "type"),
         ({"type": "bounce"}, "message_id"),
         ({"type": "bounce", "email": 7}, "email"),
+        ({"type": "bounce", "email": " "}, "email"),
+        ({"type": "bounce", "email": "\u200b"}, "email"),
+        ({"type": "bounce", "email": "\u0000"}, "email"),
+        ({"type": "bounce", "email": "\ud800"}, "email"),
+        ({"type": "bounce", "message_id": "\t"}, "message_id"),
+        ({"type": "bounce", "email": "", "message_id": ""}, "email"),
     ],
 )
 def test_a_report_that_says_nothing_is_refused(body: object, field: str | None) -> None:
+    nowhere = sent(make_shop(), to="")
     status, answer = report(body)
     assert status == 400
+    assert look(nowhere)[0].status == "sent"
     assert list(answer["error"]["fields"]) == ([field] if field else [])
 
 

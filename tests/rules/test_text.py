@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.rules.errors import InvalidInput
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text, is_blank
 
 FORBIDDEN = [
     chr(number)
@@ -62,9 +62,30 @@ def test_length_is_counted_in_characters_after_stripping(length: int, limit: int
         assert refusal.value.fields.keys() == {"note"}
 
 
-@pytest.mark.parametrize("empty", ["", "  ", "\t\n", "\u00a0"])
+@pytest.mark.parametrize(
+    "empty", ["", "  ", "\t\n", "\u00a0", "\u202e", "\u200b \ufeff", "\u2060\u3164", "\u2800\ufe0f"]
+)
 def test_required_text_has_something_in_it(empty: str) -> None:
-    assert clean_text(empty, field="name", max_length=10) == ""
-    with pytest.raises(InvalidInput, match=r"^name must not be empty$"):
-        clean_text(empty, field="name", max_length=10, required=True)
-    assert clean_text(" x ", field="name", max_length=10, required=True) == "x"
+    assert clean_text(empty, field="name", max_length=10) == empty.strip()
+    for clean in (clean_text, clean_line):
+        with pytest.raises(InvalidInput, match=r"^name must not be empty$"):
+            clean(empty, field="name", max_length=10, required=True)
+        assert clean(" x ", field="name", max_length=10, required=True) == "x"
+
+
+@pytest.mark.parametrize("seen", ["x", "\u202ex", "\u200bन\u094d\u200d", "👩\u200d🍳", "\U0001fae8", "."])
+def test_what_can_be_seen_is_not_blank(seen: str) -> None:
+    assert not is_blank(seen)
+    assert clean_text(seen, field="name", max_length=10, required=True) == seen
+
+
+def test_a_line_has_single_spaces_whatever_white_space_came() -> None:
+    assert (
+        clean_line(" Bean \r\n&\t\u2028 Leaf\u00a0\u3000Ltd\n", field="name", max_length=15)
+        == "Bean & Leaf Ltd"
+    )
+    with pytest.raises(InvalidInput, match=r"^name must have at most 3 characters, not 4$"):
+        clean_line("a \n\n bc", field="name", max_length=3)
+    for character in FORBIDDEN:
+        with pytest.raises(InvalidInput, match="cannot have"):
+            clean_line(f"a{character}b", field="name", max_length=100)

@@ -15,6 +15,8 @@ from regulars.messages.message_ids import number_of
 from regulars.messages.models import Message, Suppression
 from regulars.messages.unsubscribe import OPT_OUTS
 from regulars.outbox import emit
+from regulars.rules.placeholders import one_line
+from regulars.rules.text import is_blank, is_storable
 
 BOUNCE: Final = "bounce"
 COMPLAINT: Final = "complaint"
@@ -84,22 +86,24 @@ def _messages(report: Report) -> list[Message]:
             return list(rows.filter(pk=number))
         if report.provider_id and (known := list(rows.filter(provider_id=report.provider_id))):
             return known
-        if not report.email:
+        # Messages whose address is not known are nobody's.
+        address = report.email.strip()
+        if is_blank(address) or not is_storable(address):
             return []
-        lately = rows.filter(created_at__gte=timezone.now() - LATELY, to__iexact=report.email.strip())
+        lately = rows.filter(created_at__gte=timezone.now() - LATELY, to__iexact=address)
         last: dict[int, Message] = {row.business_id: row for row in lately.order_by("pk")}
         return list(last.values())
 
 
 def _record(message: Message, report: Report) -> None:
-    detail = " ".join(report.detail.split())[:300]
+    detail = one_line(report.detail.encode("utf-8", "replace").decode())[:300]
     if report.why == BOUNCE:
         Message.objects.filter(pk=message.pk, status=Message.Status.SENT).update(
             status=Message.Status.BOUNCED.value, reason=detail or "The address takes no mail."
         )
     if message.member_id is None:  # staff are no customers: whoever invited them sees that it bounced
         return
-    if report.why in {BOUNCE, COMPLAINT}:
+    if report.why in {BOUNCE, COMPLAINT} and message.to:
         suppress(message, address=message.to, why=report.why, detail=detail)
     if report.why in {COMPLAINT, UNSUBSCRIBED}:
         Message.objects.filter(pk=message.pk, unsubscribed_at=None).update(unsubscribed_at=timezone.now())

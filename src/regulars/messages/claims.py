@@ -75,8 +75,9 @@ def claim(
 ) -> list[tuple[int, int]]:
     """Take up to `most` messages that are due: their numbers and those of their businesses.
 
-    Those of one campaign, or without one those that belong to none. Nobody else gets them while the lease
-    holds or its owner lives. Opens its own transaction.
+    Each is noted with its member's address of this moment: should the sender die, it is known where the
+    message went. Those of one campaign, or without one those that belong to none. Nobody else gets them while
+    the lease holds or its owner lives. Opens its own transaction.
     """
     whose, values = _whose(campaign_id)
     skip = "FOR UPDATE SKIP LOCKED" if db.is_postgresql() else ""
@@ -87,11 +88,29 @@ WITH due AS MATERIALIZED (
     SELECT id FROM messages_message
     WHERE status = 'queued' AND {whose} AND next_at <= %s ORDER BY next_at, id LIMIT %s {skip}
 )
-UPDATE messages_message SET status = 'sending', attempts = attempts + 1, lease = %s, leased_until = %s
+UPDATE messages_message SET status = 'sending', attempts = attempts + 1, lease = %s, leased_until = %s,
+    "to" = coalesce((
+        SELECT CASE messages_message.channel WHEN 'email' THEN m.email WHEN 'sms' THEN m.cell END
+        FROM members_member m WHERE m.id = messages_message.member_id
+    ), "to")
 WHERE id IN (SELECT id FROM due) RETURNING id, business_id""",
             [*values, db.moment(now), most, lease, db.moment(now + LEASE)],
         )
     return sorted((int(message), int(business)) for message, business in rows)
+
+
+def note_addresses(addresses: Sequence[tuple[int, str]], *, lease: str) -> None:
+    """Write where messages that are held by a lease are about to go, where that is not what `claim` noted."""
+    if not addresses:
+        return
+    row = "(%s::bigint, %s::text)" if db.is_postgresql() else "(%s, %s)"
+    db.run(
+        f"""
+WITH noted (message, address) AS (VALUES {", ".join([row] * len(addresses))})
+UPDATE messages_message SET "to" = noted.address
+FROM noted WHERE messages_message.id = noted.message AND messages_message.lease = %s""",
+        [*(value for pair in addresses for value in pair), lease],
+    )
 
 
 def mark(marks: Sequence[Mark], *, lease: str, counted: Counted | None = None) -> Counts:
@@ -118,7 +137,11 @@ WITH mark (message, status, reason, address, provider, next_at, sent_at, attempt
 UPDATE messages_message SET
     status = mark.status,
     reason = mark.reason,
-    "to" = CASE WHEN mark.address = '' THEN "to" ELSE mark.address END,
+    "to" = CASE
+        WHEN mark.address <> '' THEN mark.address
+        WHEN member_id IS NOT NULL AND mark.status IN ('queued', 'skipped') THEN ''
+        ELSE "to"
+    END,
     provider_id = mark.provider,
     next_at = coalesce(mark.next_at, messages_message.next_at),
     sent_at = mark.sent_at,

@@ -43,9 +43,9 @@ class MessageText(models.Model):
 class Message(models.Model):
     """One message to one person, by one channel. `key` names its reason, which counts once in a business.
 
-    A message to a member has no address before it is sent: what counts is where the member is reached, and
-    whether they want it, at that moment. `context` holds what its text tells; `sealed` what nobody may read
-    in the database, such as a temporary password.
+    A message to a member has no address before a sender takes it: what counts is where the member is reached,
+    and whether they want it, at the moment of sending. `context` holds what its text tells; `sealed` what
+    nobody may read in the database, such as a temporary password.
     """
 
     class Status(models.TextChoices):

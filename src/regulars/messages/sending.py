@@ -283,7 +283,7 @@ class _Run:
                 self._marks += [Mark(one, "queued", attempts=-1) for one, _ in claimed[place:]]
                 break
             if time.monotonic() - checked_at > CHECK_EVERY:
-                checked, checked_at = checks.check(claimed[place:]), time.monotonic()
+                checked, checked_at = self._look(claimed[place:]), time.monotonic()
             look = checked.get(message)
             if isinstance(look, Skipped):
                 self._marks.append(Mark(message, "skipped", look.reason))
@@ -293,6 +293,17 @@ class _Run:
                 self._tell()
         self._tell()
         return tried
+
+    def _look(self, claimed: list[tuple[int, int]]) -> checks.Checked:
+        """Ask once more what may go out and where to, and note where it is not where it was."""
+        checked = checks.check(claimed)
+        moved = [
+            (message, look.to)
+            for message, look in checked.items()
+            if isinstance(look, Ready) and look.to != look.message.to
+        ]
+        claims.note_addresses(moved, lease=self._sender.journal.name)
+        return checked
 
     def _send(self, ready: Ready) -> bool:
         """Send one; whether the server was asked to take it."""

@@ -16,6 +16,9 @@ from regulars.rules.errors import InvalidInput
 # A name, and what to write when there is nothing to tell. Two braces stand for one.
 _MARK: Final = re.compile(r"\{\{|\}\}|\{([a-z][a-z0-9_]*)(?:\|([^{}\n]*))?\}|[{}]")
 _SPACE: Final = re.compile(r"[\s\x00-\x1f\x7f-\x9f\u2028\u2029]+")
+# What turns the direction of a text (Unicode's Bidi_Control): on a line that is shown among others' words it
+# can make them read otherwise.
+_TURNS: Final = re.compile("[\u061c\u200e\u200f\u202a-\u202e\u2066-\u2069]")
 _SHOWN: Final = 30
 
 
@@ -79,5 +82,5 @@ def fill(parts: Collection[Part], values: Mapping[str, str]) -> str:
 
 
 def one_line(text: str) -> str:
-    """A text as the header of a mail can carry it: on one line, without control characters."""
-    return _SPACE.sub(" ", text).strip()
+    """A text as the header of a mail can carry it: on one line, nothing that controls or turns it."""
+    return _SPACE.sub(" ", _TURNS.sub("", text)).strip()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from typing import Final
 
 from regulars.rules.errors import InvalidInput
@@ -10,6 +11,12 @@ from regulars.rules.errors import InvalidInput
 # Control characters but tab and newline (PostgreSQL cannot store NUL, XML cannot carry most of the others)
 # and surrogates, which JSON's \ud800 smuggles into a string and no encoding can write out again.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# What draws nothing: white space, and marks of formatting and direction.
+_UNSEEN: Final = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
+# Letters and marks that draw nothing either: fillers, joiners, selectors, the empty pattern of Braille.
+_BLANKS: Final = re.compile(
+    "[\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u2800\u3164\ufe00-\ufe0f\uffa0\U000e0100-\U000e01ef]"
+)
 
 
 def clean_text(value: str, *, field: str, max_length: int, required: bool = False) -> str:
@@ -20,7 +27,7 @@ def clean_text(value: str, *, field: str, max_length: int, required: bool = Fals
 
     Raises:
         InvalidInput: the text holds another control character or half a surrogate pair, has more than
-            `max_length` characters, or is `required` and nothing is left of it.
+            `max_length` characters, or is `required` and nothing of it can be seen.
     """
     text = value.replace("\r\n", "\n")
     found = _FORBIDDEN.search(text)
@@ -29,6 +36,27 @@ def clean_text(value: str, *, field: str, max_length: int, required: bool = Fals
     text = text.strip()
     if len(text) > max_length:
         raise InvalidInput.at(field, f"must have at most {max_length} characters, not {len(text)}")
-    if required and not text:
+    if required and is_blank(text):
         raise InvalidInput.at(field, "must not be empty")
     return text
+
+
+def clean_line(value: str, *, field: str, max_length: int, required: bool = False) -> str:
+    """The same for what is one line, such as a name: white space of any kind becomes single spaces.
+
+    Raises:
+        InvalidInput: as `clean_text` says; the length is counted afterwards.
+    """
+    # Control characters are refused first: some of them count as white space.
+    text = clean_text(value, field=field, max_length=max(max_length, len(value)), required=required)
+    return clean_text(" ".join(text.split()), field=field, max_length=max_length)
+
+
+def is_storable(text: str) -> bool:
+    """Whether a text has no character that text cannot have."""
+    return _FORBIDDEN.search(text) is None
+
+
+def is_blank(text: str) -> bool:
+    """Whether there is nothing to be seen of a text."""
+    return all(unicodedata.category(char) in _UNSEEN or _BLANKS.match(char) for char in text)

@@ -15,6 +15,7 @@ from django.views.decorators.http import require_http_methods
 from regulars.messages import bounces, providers
 from regulars.messages.bounces import Report
 from regulars.rules.errors import InvalidInput
+from regulars.rules.text import clean_line, is_blank
 
 log = structlog.get_logger(__name__)
 
@@ -57,6 +58,7 @@ def _read(request: HttpRequest) -> list[Report]:
 
 
 _TYPES = {bounces.BOUNCE, bounces.COMPLAINT}
+_LONGEST = 998  # characters of a line of a mail (RFC 5322)
 
 
 def _own(given: dict[str, Any]) -> Report:
@@ -65,11 +67,10 @@ def _own(given: dict[str, Any]) -> Report:
             raise InvalidInput.at(name, "must be text")
     if given.get("type") not in _TYPES:
         raise InvalidInput.at("type", "must be bounce or complaint")
-    if not given.get("email") and not given.get("message_id"):
+    about = [name for name in ("email", "message_id") if name in given]
+    if not about:
         raise InvalidInput.at("message_id", "or email must say what it is about")
-    return Report(
-        given["type"],
-        detail=given.get("detail", ""),
-        message_id=given.get("message_id", ""),
-        email=given.get("email", ""),
-    )
+    said = {name: clean_line(given[name], field=name, max_length=_LONGEST) for name in about}
+    if all(map(is_blank, said.values())):
+        raise InvalidInput.at(about[0], "must not be empty")
+    return Report(given["type"], detail=given.get("detail", ""), **said)
