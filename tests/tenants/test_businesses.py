@@ -23,6 +23,22 @@ def create(name: str = "Alice's Café", **fields: Any) -> actions.NewBusiness:
     return actions.create_business(name=name, **({"owner_email": "alice@shop.example"} | fields))
 
 
+def test_names_are_one_line_and_can_be_seen() -> None:
+    made = create("Bean\r\n&\tLeaf ", city="New\nDelhi", address="12 MG Road\nBengaluru")
+    business = Business.objects.get(pk=made.business.pk)
+    assert (business.name, business.city, business.address) == (
+        "Bean & Leaf",
+        "New Delhi",
+        "12 MG Road\nBengaluru",
+    )
+    actions.update_business(business_id=business.pk, business_name="Bean\n\u2028Leaf")
+    business.refresh_from_db()
+    assert business.name == "Bean Leaf"
+    for unseen in ("\u202e", "\u200b\u200b"):
+        with pytest.raises(InvalidInput, match="business_name must not be empty"):
+            actions.update_business(business_id=business.pk, business_name=unseen)
+
+
 def test_a_new_business_has_all_it_needs() -> None:
     made = create(country="in", timezone="Asia/Kolkata", currency="inr", city="Bengaluru")
     business = Business.objects.get(pk=made.business.pk)

@@ -12,7 +12,7 @@ from regulars.messages.letter import check_words
 from regulars.messages.models import Message
 from regulars.rules import segments, values
 from regulars.rules.errors import InvalidInput
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text
 
 NAME_LENGTH = 200
 SUBJECT_LENGTH = 200
@@ -47,7 +47,7 @@ def check(campaign: Campaign, given: Mapping[str, Any], *, now: dt.datetime) -> 
         campaign.rate_per_minute = _rate(given["rate_per_minute"])
     campaign.segment_filter = segments.check_segment(given.get("segment_filter", campaign.segment_filter))
     campaign.channel = _channel(given.get("channel", campaign.channel))
-    campaign.name = clean_text(
+    campaign.name = clean_line(
         given.get("name", campaign.name), field="name", max_length=NAME_LENGTH, required=True
     )
     _check_words(campaign, given)

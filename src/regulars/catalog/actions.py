@@ -11,7 +11,7 @@ _CATEGORIES = records.Records(
     model=SkuCategory,
     noun="SKU category",
     rows=lambda: SkuCategory.objects.order_by("id"),
-    checks={"name": records.text(200), "refers_to": records.text(200)},
+    checks={"name": records.line(200), "refers_to": records.text(200)},
     required=frozenset({"name"}),
     letter="C",
     counter="sku_category",
@@ -21,7 +21,7 @@ _SKUS = records.Records(
     noun="SKU",
     rows=lambda: Sku.objects.select_related("category"),
     checks={
-        "name": records.text(200),
+        "name": records.line(200),
         "barcode": records.text(100),
         "options": records.text(1000),
         "notes": records.text(1000),

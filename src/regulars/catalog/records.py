@@ -14,7 +14,7 @@ from django_scopes import scope
 
 from regulars.rules import codes, values
 from regulars.rules.errors import Conflict, HasHistory, InvalidInput, NotFound
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text
 from regulars.tenants.queries import next_number, same_code
 
 MAX_CODE = 50
@@ -141,6 +141,11 @@ class Records(Generic[M]):
             if self._with_code(record.code).exclude(pk=record.pk).exists():  # somebody else was quicker
                 raise self._taken(record.code) from error
             raise
+
+
+def line(max_length: int) -> Check:
+    """A text of one line, such as a name; what is empty is erased."""
+    return lambda name, value: clean_line(value or "", field=name, max_length=max_length)
 
 
 def text(max_length: int) -> Check:

@@ -7,7 +7,7 @@ from django_scopes import scope
 
 from regulars.members.models import MemberGroup
 from regulars.rules.errors import Conflict
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text
 from regulars.tenants.models import Business
 from regulars.tenants.queries import same_code
 
@@ -38,7 +38,7 @@ def add_group(*, business: Business, code: str, name: str = "") -> MemberGroup:
         Conflict: the business has a group with this code.
     """
     code = _clean_code(code)
-    name = clean_text(name, field="name", max_length=100) or code
+    name = clean_line(name, field="name", max_length=100) or code
     taken = Conflict(f"There is a group with code {code}.", fields={"code": "belongs to another group"})
     with scope(business=business):
         if MemberGroup.objects.filter(same_code(code)).exists():

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from regulars.members import phones
 from regulars.members.models import Member, MemberGroup
 from regulars.rules import names
 from regulars.rules.errors import InvalidInput
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text, is_blank
 from regulars.tenants.checks import check_email
 from regulars.tenants.models import Branch
 from regulars.tenants.queries import own
@@ -40,6 +40,8 @@ FIELDS: Final = frozenset(
 
 OLDEST_BIRTHDAY: Final = dt.date(1900, 1, 1)
 _NAME_LENGTH: Final = 200
+# All other texts are one line.
+_OF_SEVERAL_LINES: Final = ("metadata", "street_address")
 
 
 def clean(
@@ -59,7 +61,7 @@ def clean(
     if unknown:
         raise InvalidInput.at(min(unknown), "is not a field of a member")
     stored: dict[str, Any] = {
-        field: clean_text(values[field] or "", field=field, max_length=most)
+        field: _cleaner(field)(values[field] or "", field=field, max_length=most)
         for field, most in TEXTS.items()
         if field in values
     }
@@ -71,12 +73,16 @@ def clean(
     return stored
 
 
+def _cleaner(field: str) -> Callable[..., str]:
+    return clean_text if field.startswith(_OF_SEVERAL_LINES) else clean_line
+
+
 def _names(values: Mapping[str, Any], current: Member | None) -> dict[str, str]:
     parts = [field for field in NAMES if field in values]
     if "name" in values:
         if parts:
             raise InvalidInput.at("name", f"cannot be given beside {parts[0]}")
-        given = clean_text(values["name"] or "", field="name", max_length=_NAME_LENGTH, required=True)
+        given = clean_line(values["name"] or "", field="name", max_length=_NAME_LENGTH, required=True)
         name = names.tidy_name(given)
         first, last = names.split_name(name)
         return {"name": name, "first_name": first, "last_name": last}
@@ -84,14 +90,14 @@ def _names(values: Mapping[str, Any], current: Member | None) -> dict[str, str]:
         return {}
     first, last = (
         names.tidy_name(
-            clean_text(
+            clean_line(
                 values.get(field, getattr(current, field, "")) or "", field=field, max_length=_NAME_LENGTH
             )
         )
         for field in NAMES
     )
     name = names.join_name(first, last)
-    if not name:
+    if is_blank(name):
         raise InvalidInput.at("first_name", "must not be empty unless there is a last name")
     if len(name) > _NAME_LENGTH:
         raise InvalidInput.at(

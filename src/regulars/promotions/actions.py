@@ -34,7 +34,7 @@ def _check_days(promotion: Promotion | EventPromotion) -> None:
 
 
 _ON_BOTH: dict[str, records.Check] = {
-    "name": records.text(200),
+    "name": records.line(200),
     "group_id": records.reference(MemberGroup),
     "date_from": records.day,
     "date_to": records.day,

@@ -13,7 +13,7 @@ from django_scopes import scope
 
 from regulars.rules import scratch, values
 from regulars.rules.errors import HasHistory, InvalidInput, NotFound
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text
 from regulars.scratchcards import queries
 from regulars.scratchcards.models import Prize, ScratchCampaign
 
@@ -151,7 +151,7 @@ def _checked(given: Mapping[str, Any]) -> dict[str, Any]:
     for field, value in given.items():
         match field:
             case "name":
-                checked[field] = clean_text(value or "", field=field, max_length=MAX_NAME, required=True)
+                checked[field] = clean_line(value or "", field=field, max_length=MAX_NAME, required=True)
             case "description":
                 checked[field] = clean_text(value or "", field=field, max_length=MAX_DESCRIPTION)
             case "max_cards" | "max_per_member":
@@ -175,7 +175,7 @@ def _checked_prizes(prizes: Sequence[NewPrize]) -> list[NewPrize]:
 
 def _checked_prize(prize: NewPrize, where: str) -> NewPrize:
     return NewPrize(
-        label=clean_text(prize.label, field=f"{where}.label", max_length=MAX_LABEL, required=True),
+        label=clean_line(prize.label, field=f"{where}.label", max_length=MAX_LABEL, required=True),
         weight=values.amount(
             prize.weight,
             field=f"{where}.probability",

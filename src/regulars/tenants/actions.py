@@ -13,7 +13,7 @@ from django_scopes import scope
 
 from regulars.rules import codes
 from regulars.rules.errors import HasHistory, InvalidInput, NotFound, PlanLimit
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text
 from regulars.tenants import checks, identity, team
 from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff
 from regulars.tenants.plans import PLANS
@@ -62,7 +62,7 @@ def create_business(
     Raises:
         InvalidInput: a value is unusable; the message names it.
     """
-    name = clean_text(name, field="name", max_length=200, required=True)
+    name = clean_line(name, field="name", max_length=200, required=True)
     texts = checks.clean_texts(profile, PROFILE_TEXTS)
     business = Business(
         name=name,
@@ -75,7 +75,7 @@ def create_business(
         **texts,
     )
     program = Program(
-        program_name=clean_text(program_name or f"{name[:190]} Stamps", field="program_name", max_length=200),
+        program_name=clean_line(program_name or f"{name[:190]} Stamps", field="program_name", max_length=200),
         stamps_required=checks.check_goal(stamps_required),
         reward_description=clean_text(
             reward_description, field="reward_description", max_length=300, required=True
@@ -263,7 +263,7 @@ def create_api_key(
     Raises:
         InvalidInput: the name is empty or too long, or there is no such format.
     """
-    name = clean_text(name, field="name", max_length=100, required=True)
+    name = clean_line(name, field="name", max_length=100, required=True)
     if rpc_format not in ApiKey.RpcFormat.values:
         raise InvalidInput.at("rpc_format", f"must be one of {', '.join(ApiKey.RpcFormat.values)}")
     key = codes.new_api_key()

@@ -16,7 +16,7 @@ from django.core.validators import validate_email
 from regulars.rules import colours, geo
 from regulars.rules import stamps as stamp_rules
 from regulars.rules.errors import InvalidInput
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text
 from regulars.tenants.models import Business
 from regulars.tenants.plans import PLANS
 
@@ -39,6 +39,7 @@ BUSINESS_TEXTS = {
 PROGRAM_TEXTS = {"program_name": 200, "reward_description": 300, "terms_conditions": 20_000}
 BRANCH_TEXTS = {"name": 200, "address": 300, "city": 100, "state": 100, "phone": 40}
 _NEVER_EMPTY = {"business_name", "program_name", "reward_description", "name"}
+_OF_SEVERAL_LINES = {"address", "reward_description", "terms_conditions"}
 
 
 def check_email(value: str, *, field: str) -> str:
@@ -150,7 +151,9 @@ def check_accent(value: str) -> str:
 def clean_texts(values: dict[str, Any], allowed: dict[str, int]) -> dict[str, str]:
     """Those of `values` that `allowed` names, with the most characters of each, cleaned; or InvalidInput."""
     return {
-        field: clean_text(values[field] or "", field=field, max_length=most, required=field in _NEVER_EMPTY)
+        field: (clean_text if field in _OF_SEVERAL_LINES else clean_line)(
+            values[field] or "", field=field, max_length=most, required=field in _NEVER_EMPTY
+        )
         for field, most in allowed.items()
         if field in values
     }

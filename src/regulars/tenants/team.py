@@ -14,7 +14,7 @@ from django_scopes import scope
 from regulars import db
 from regulars.rules import codes
 from regulars.rules.errors import Conflict, InvalidInput, LastOwner, NotFound
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line
 from regulars.tenants import checks, mail
 from regulars.tenants.models import Branch, Business, Staff, User
 from regulars.tenants.plans import check_feature
@@ -56,7 +56,7 @@ def add_staff(
         Conflict: the e-mail already belongs to this team, or the code to somebody in it.
     """
     check_feature(business.plan, "team", "Team")
-    name = clean_text(name, field="name", max_length=200, required=True)
+    name = clean_line(name, field="name", max_length=200, required=True)
     email = checks.check_email(email, field="email")
     with transaction.atomic(), scope(business=business):
         return put_on_team(
@@ -122,7 +122,7 @@ def edit_staff(*, business_id: int, pk: int, **changes: Any) -> Staff:
         db.serialise("team", business_id)
         staff = _staff(pk)
         if "name" in changes:
-            staff.name = clean_text(changes["name"] or "", field="name", max_length=200, required=True)
+            staff.name = clean_line(changes["name"] or "", field="name", max_length=200, required=True)
         if "role" in changes:
             staff.role = _check_role(changes["role"])
         if "branch_id" in changes:

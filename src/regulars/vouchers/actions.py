@@ -67,7 +67,7 @@ _VOUCHERS = records.Records(
     noun="voucher",
     rows=lambda: Voucher.objects.select_related("sku", "group", "branch"),
     checks={
-        "name": records.text(200),
+        "name": records.line(200),
         "points_required": records.points,
         "trigger_on_total_points_earned": _number(1),
         "points_earned_in_months": _number(1, MAX_MONTHS),
