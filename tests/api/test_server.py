@@ -15,6 +15,8 @@ from typing import Any
 
 import pytest
 
+from tests import blank
+
 pytestmark = pytest.mark.once
 
 MEGABYTE = 1024 * 1024
@@ -62,6 +64,7 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     folder = tmp_path_factory.mktemp("server")
     env = {name: value for name, value in os.environ.items() if not name.startswith(("REGULARS_", "DJANGO_"))}
     env |= {"REGULARS_DATA_DIR": str(folder / "data"), "REGULARS_ALLOW_HTTP": "loopback"}
+    blank.copy_into(env)
     made = subprocess.run(
         [COMMAND, "createbusiness", "Sunrise", "--owner-email", "owner@shop.example"],
         env=env,

@@ -4,6 +4,8 @@ import pytest
 
 from tests.cli.conftest import Regulars
 
+pytestmark = pytest.mark.once  # what it does is tested on both databases in tests/promotions
+
 NEW = ("createbusiness", "Bean", "--owner-email", "a@bean.example")
 
 

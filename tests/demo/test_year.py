@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import Counter
+from functools import cache
 from zoneinfo import ZoneInfo
 
 import phonenumbers
@@ -37,6 +38,16 @@ moments = pytest.mark.parametrize("now", MOMENTS, ids=str)
 shops = pytest.mark.parametrize("shop", SHOPS, ids=lambda shop: shop.seed)
 
 
+@cache
+def _drawn(seed: str, now: dt.datetime) -> Year:
+    return draw_year(next(shop for shop in SHOPS if shop.seed == seed), now)
+
+
+def drawn(shop: Shop, now: dt.datetime) -> Year:
+    """A year; several tests look at the same one."""
+    return _drawn(shop.seed, now)
+
+
 def visits(year: Year) -> list[Collects]:
     return [happening for happening in year.happenings if isinstance(happening, Collects)]
 
@@ -44,7 +55,7 @@ def visits(year: Year) -> list[Collects]:
 @shops
 @moments
 def test_everything_lies_between_a_year_ago_and_now_in_order(shop: Shop, now: dt.datetime) -> None:
-    moments_of_year = [happening.at for happening in draw_year(shop, now).happenings]
+    moments_of_year = [happening.at for happening in drawn(shop, now).happenings]
     assert moments_of_year == sorted(moments_of_year)
     assert now - dt.timedelta(days=366) < moments_of_year[0] < now - dt.timedelta(days=360)
     assert moments_of_year[-1] <= now
@@ -55,7 +66,7 @@ def test_everything_lies_between_a_year_ago_and_now_in_order(shop: Shop, now: dt
 def test_today_has_visits_at_any_hour(shop: Shop, now: dt.datetime) -> None:
     zone = ZoneInfo(shop.timezone)
     today = now.astimezone(zone).date()
-    on_today = [visit for visit in visits(draw_year(shop, now)) if visit.at.astimezone(zone).date() == today]
+    on_today = [visit for visit in visits(drawn(shop, now)) if visit.at.astimezone(zone).date() == today]
     assert len(on_today) >= shop.least_today
 
 
@@ -63,7 +74,7 @@ def test_today_has_visits_at_any_hour(shop: Shop, now: dt.datetime) -> None:
 @moments
 def test_everybody_joins_once_and_before_all_else(shop: Shop, now: dt.datetime) -> None:
     joined: set[int] = set()
-    for happening in draw_year(shop, now).happenings:
+    for happening in drawn(shop, now).happenings:
         if isinstance(happening, Joins):
             assert happening.person not in joined
             joined.add(happening.person)
@@ -75,22 +86,20 @@ def test_everybody_joins_once_and_before_all_else(shop: Shop, now: dt.datetime) 
 def test_the_same_day_gives_the_same_year() -> None:
     noon = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
     evening = noon + dt.timedelta(hours=6)
-    until_noon = draw_year(CAFE, noon).happenings
+    until_noon = drawn(CAFE, noon).happenings
     assert until_noon == draw_year(CAFE, noon).happenings
-    assert until_noon == [
-        happening for happening in draw_year(CAFE, evening).happenings if happening.at <= noon
-    ]
+    assert until_noon == [happening for happening in drawn(CAFE, evening).happenings if happening.at <= noon]
 
 
 def test_another_day_gives_another_year_of_the_same_people() -> None:
-    one = draw_year(BAKERY, MOMENTS[0])
-    other = draw_year(BAKERY, MOMENTS[0] + dt.timedelta(days=1))
+    one = drawn(BAKERY, MOMENTS[0])
+    other = drawn(BAKERY, MOMENTS[0] + dt.timedelta(days=1))
     assert one.people == other.people
     assert one.happenings != other.happenings
 
 
 def test_nobody_is_served_at_a_branch_that_has_closed() -> None:
-    year = draw_year(CAFE, MOMENTS[0])
+    year = drawn(CAFE, MOMENTS[0])
     closed = next(number for number, place in enumerate(CAFE.places) if place.closed_days_ago is not None)
     there = [visit.at for visit in visits(year) if visit.place == closed]
     days_ago = CAFE.places[closed].closed_days_ago
@@ -102,7 +111,7 @@ def test_nobody_is_served_at_a_branch_that_has_closed() -> None:
 @shops
 @moments
 def test_people_buy_what_is_on_sale_when_they_visit(shop: Shop, now: dt.datetime) -> None:
-    year = draw_year(shop, now)
+    year = drawn(shop, now)
     zone = ZoneInfo(shop.timezone)
     bought = [happening for happening in year.happenings if isinstance(happening, Buys)]
     items = {item.code: item for item in shop.offer.items}
@@ -120,15 +129,15 @@ def test_people_buy_what_is_on_sale_when_they_visit(shop: Shop, now: dt.datetime
 
 def test_a_month_begins_on_its_first_day_since_gold_gets_something_for_it() -> None:
     for now in MOMENTS:
-        begins = [one.at for one in draw_year(CAFE, now).happenings if isinstance(one, MonthBegins)]
+        begins = [one.at for one in drawn(CAFE, now).happenings if isinstance(one, MonthBegins)]
         assert 5 <= len(begins) <= 6 or now.month == 7
         assert {at.astimezone(ZoneInfo(CAFE.timezone)).day for at in begins} == {1}
-    assert not any(isinstance(one, MonthBegins) for one in draw_year(BAKERY, MOMENTS[0]).happenings)
+    assert not any(isinstance(one, MonthBegins) for one in drawn(BAKERY, MOMENTS[0]).happenings)
 
 
 @shops
 def test_vouchers_that_people_choose_are_theirs_to_choose(shop: Shop) -> None:
-    year = draw_year(shop, MOMENTS[0])
+    year = drawn(shop, MOMENTS[0])
     perks = {perk.code: perk for perk in shop.offer.perks}
     chosen = [one for one in year.happenings if isinstance(one, ChoosesVoucher)]
     assert {one.voucher for one in chosen} == {perk.code for perk in perks.values() if perk.weight}
@@ -141,7 +150,7 @@ def test_vouchers_that_people_choose_are_theirs_to_choose(shop: Shop) -> None:
 
 
 def test_whoever_drifts_away_stays_away() -> None:
-    year = draw_year(CAFE, MOMENTS[0])
+    year = drawn(CAFE, MOMENTS[0])
     drifting = {number for number, person in enumerate(year.people) if person.habit is Habit.DRIFTING}
     last = max(visit.at for visit in visits(year) if visit.person in drifting)
     assert len(drifting) > 30
@@ -150,7 +159,7 @@ def test_whoever_drifts_away_stays_away() -> None:
 
 def test_days_and_hours_have_a_rhythm() -> None:
     zone = ZoneInfo(CAFE.timezone)
-    times = [visit.at.astimezone(zone) for visit in visits(draw_year(CAFE, MOMENTS[0]))]
+    times = [visit.at.astimezone(zone) for visit in visits(drawn(CAFE, MOMENTS[0]))]
     weekdays = Counter(at.weekday() for at in times)
     hours = Counter(at.hour for at in times if at.weekday() < 5)
     assert weekdays[5] > 1.15 * weekdays[1]
@@ -159,7 +168,7 @@ def test_days_and_hours_have_a_rhythm() -> None:
 
 
 def test_people_keep_to_their_branch_and_some_tills_name_none() -> None:
-    year = draw_year(CAFE, MOMENTS[0])
+    year = drawn(CAFE, MOMENTS[0])
     at_home = Counter(visit.place == year.people[visit.person].place for visit in visits(year))
     unnamed = sum(visit.place is None for visit in visits(year))
     assert at_home[True] > 2 * at_home[False]
