@@ -86,7 +86,7 @@ def test_the_parts_are_joined() -> None:
         (" a\r\n\tb\x00c\u2028d ", "a b c d"),
         ("plain", "plain"),
         ("\u202eBean\u202c \u2066&\u2069\u200f Leaf\u061c", "Bean & Leaf"),
-        ("ن\u200cا 👩\u200d🍳", "ن\u200cا 👩\u200d🍳"),
+        ("\u0646\u200c\u0628 👩\u200d🍳", "\u0646\u200c\u0628 👩\u200d🍳"),
     ],
 )
 def test_a_header_is_one_line(text: str, line: str) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from regulars.scratchcards.models import ScratchCard
+from regulars.web.member import scratch
 from tests.browser import Browser, Page, find
 from tests.factories import make_shop
 from tests.scratchcards.given import NOTHING, campaign, issue, now
@@ -107,12 +108,74 @@ def test_without_a_network_the_card_stays_covered_and_can_be_tried_again(
 ) -> None:
     with browser.page() as page:
         page.open(address(live_server, card))
-        offline = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
-        page.send("Network.emulateNetworkConditions", offline=True, **offline)
+        offline(page, off=True)
         page.click("#reveal button")
         page.wait(lambda: "Check your connection" in page.text("#problem"))
         assert now(card).revealed_at is None
-        page.send("Network.emulateNetworkConditions", offline=False, **offline)
+        offline(page, off=False)
         page.click("#reveal button")
         page.wait(lambda: page.text("#prize") == "Free Coffee")
         assert page.text("#problem") == ""
+
+
+def offline(page: Page, *, off: bool) -> None:
+    rates = {"latency": 0, "downloadThroughput": -1, "uploadThroughput": -1}
+    page.send("Network.emulateNetworkConditions", offline=off, **rates)
+
+
+def is_covered(page: Page) -> bool:
+    """Whether the foil is whole again: nothing of its canvas can be seen through."""
+    return bool(
+        page.run(
+            "(() => { const one = document.querySelector('#foil canvas');"
+            " const dots = one.getContext('2d').getImageData(0, 0, one.width, one.height).data;"
+            " for (let at = 3; at < dots.length; at += 4) if (dots[at] < 255) return false; return true; })()"
+        )
+    )
+
+
+def test_whoever_scratches_without_a_network_is_told_and_gets_the_foil_back(
+    browser: Browser, card: ScratchCard, live_server: Any
+) -> None:
+    with browser.page() as page:
+        page.open(address(live_server, card))
+        offline(page, off=True)
+        page.drag(rows(page, 0.5))
+        page.wait(lambda: "Check your connection" in page.text("#problem"))
+        page.wait(lambda: is_covered(page))
+        # A stroke that asks for nothing takes nothing back: the word stays until it works.
+        left, top, width, height = page.box("#foil")
+        page.drag([(left + width / 2, top + height / 2), (left + width / 2 + 4, top + height / 2)])
+        assert "Check your connection" in page.text("#problem")
+        page.drag(rows(page, 0.15, 0.3, 0.5, 0.65, 0.85))
+        page.wait(lambda: is_covered(page))
+        assert "Check your connection" in page.text("#problem")
+        assert now(card).revealed_at is None
+        offline(page, off=False)
+        page.drag(rows(page, 0.15, 0.3, 0.5, 0.65, 0.85))
+        page.wait(lambda: page.text("#prize") == "Free Coffee")
+        page.wait(lambda: not page.run("document.querySelector('#foil')"))
+        assert page.text("#problem") == ""
+
+
+def test_whoever_scratches_too_often_is_told_to_wait(
+    browser: Browser, card: ScratchCard, live_server: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with browser.page() as page:
+        page.open(address(live_server, card))
+        monkeypatch.setattr(scratch, "PAGES_LIMIT", 0)
+        page.drag(rows(page, 0.5))
+        page.wait(lambda: "wait a minute" in page.text("#problem").lower())
+        page.wait(lambda: is_covered(page))
+        assert now(card).revealed_at is None
+
+
+def test_a_phone_trembles_only_once_its_owner_has_touched_it(
+    browser: Browser, card: ScratchCard, live_server: Any
+) -> None:
+    with browser.page(1440, 900) as page:
+        page.open(address(live_server, card))
+        page.run("document.querySelector('#reveal').requestSubmit()")  # no touch, no key: no activation
+        page.wait(lambda: page.text("#prize") == "Free Coffee")
+        page.wait(lambda: not page.run("document.querySelector('#sparks')"))
+        fine(page, live_server)

@@ -190,15 +190,28 @@
       const speed = 4 + Math.random() * 9;
       return { x: box.left + box.width * (0.2 + Math.random() * 0.6), y: box.top + box.height / 2, dx: Math.cos(angle) * speed, dy: Math.sin(angle) * speed, size: 5 + Math.random() * 6, life: 70 + Math.random() * 30, colour: pick(shades) };
     });
-    navigator.vibrate?.(40);
+    // Browsers complain when nobody has touched the page yet: a form can be sent without.
+    if (navigator.userActivation?.hasBeenActive) {
+      navigator.vibrate?.(40);
+    }
   }
 
-  // What the card holds comes once; when that fails, the next stroke or press asks again.
+  // What the card holds comes once. When that fails, the foil is back and the page says why until it works: the
+  // next strokes or press ask again.
+
+  const PATIENCE = 15000; // milliseconds: whoever waits longer wants to be told
+  const OFFLINE = "That did not work. Check your connection and try again.";
+  const TOO_MANY = "There were too many requests from your network. Wait a minute and try again.";
+  const AWAY = "This does not work at the moment. Wait a minute and try again.";
 
   async function ask() {
-    const response = await fetch(form.action, { method: "POST", headers: { "X-Requested-With": "fetch" } });
+    const response = await fetch(form.action, {
+      method: "POST",
+      headers: { "X-Requested-With": "fetch" },
+      signal: AbortSignal.timeout?.(PATIENCE),
+    });
     if (!response.ok) {
-      throw new Error(String(response.status));
+      throw new Error(response.status === 429 ? TOO_MANY : AWAY, { cause: response.status });
     }
     const part = new DOMParser().parseFromString(await response.text(), "text/html");
     const face = find("face");
@@ -208,21 +221,23 @@
     return part;
   }
 
+  // The promise of the part of the page that shows it, or of null when that failed.
   function hold() {
-    problem.textContent = "";
     answer ??= ask().catch((error) => {
       answer = null;
-      throw error;
+      fail(error.cause ? error.message : OFFLINE);
+      return null;
     });
     return answer;
   }
 
-  function fail() {
+  function fail(why) {
     done = false;
+    last = null; // the finger that scratched begins anew
     button.disabled = false;
     foil.classList.remove("gone");
     paint();
-    problem.textContent = "That did not work. Check your connection and try again.";
+    problem.textContent = why;
   }
 
   async function show(byButton) {
@@ -231,11 +246,8 @@
     }
     done = true;
     button.disabled = true;
-    let part;
-    try {
-      part = await hold();
-    } catch {
-      fail();
+    const part = await hold();
+    if (!part) {
       return;
     }
     foil.classList.add("gone", "touched");
@@ -278,7 +290,7 @@
     if (share >= REVEAL_AT) {
       show(false);
     } else if (share >= FETCH_AT) {
-      hold().catch(() => {});
+      hold();
     }
   }
 
