@@ -53,6 +53,9 @@ def test_a_wish_makes_it_later_never_earlier() -> None:
         ("Mon, 02 Mar 2026 10:00:00 GMT", HOUR), ("Mon, 02 Mar 2026 08:00:00 GMT", 0 * SECOND),
         ("Mon, 02 Mar 2026 10:00:00 -0000", HOUR), ("Tue, 02 Mar 2032 10:00:00 GMT", 24 * HOUR),
         ("soon", None), ("-5", None), ("1.5", None), ("", None), ("²", None),
+        ("Mon, 02 Mar 99999999999999999999 10:00:00 GMT", None),
+        ("Mon, 02 Mar 2026 99999999999999999999:00:00 GMT", None),
+        ("Mon, 02 Mar 2026 10:00:00 +99999999999999999999", None),
     ],
 )  # fmt: skip
 def test_retry_after_is_read(text: str, wish: dt.timedelta | None) -> None:

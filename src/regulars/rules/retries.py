@@ -68,7 +68,7 @@ def wish_of(headers: Mapping[str, str], now: dt.datetime) -> dt.timedelta | None
         return min(dt.timedelta(seconds=int(text[:9])), LONGEST_WISH)
     try:
         moment = parsedate_to_datetime(text)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):  # the last for numbers of many digits
         return None
     if moment.tzinfo is None:
         moment = moment.replace(tzinfo=dt.UTC)
