@@ -218,8 +218,9 @@ def render(
     parts = [
         "# Benchmark results",
         (
-            f"Written by `make bench` on {today.isoformat()}. Speed is a ratio: the product beside what the "
-            "database itself can do with the same statements, measured in turns on the same machine."
+            f"Written by `make bench` on {today.isoformat()}. Speed is a ratio: the product beside a limit, "
+            "mostly what the database itself can do with the same statements, measured in turns on the same "
+            "machine."
         ),
         "\n".join(f"- {line}" for line in machine),
         *([_overview(results)] if results else []),
