@@ -6,6 +6,8 @@ A later event of a member waits while an earlier one of the same member is on it
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 
 import orjson
@@ -29,6 +31,7 @@ class Endpoint:
     """An endpoint that may be called now. After too many failures it is only asked whether it is back."""
 
     id: int
+    business_id: int
     url: str
     secrets: tuple[str, ...]
     probing: bool
@@ -73,9 +76,10 @@ _FIRST = """
       AND b.event_id < d.event_id))"""
 
 _ENDPOINT = (
-    "SELECT url, secret, previous_secret, previous_secret_until, failures FROM outbox_webhookendpoint "
-    "WHERE id = %s AND is_active AND (closed_until IS NULL OR closed_until <= %s)"
+    "SELECT id, business_id, url, secret, previous_secret, previous_secret_until, failures "
+    "FROM outbox_webhookendpoint WHERE is_active AND "
 )
+_OURS = "SELECT id FROM outbox_delivery WHERE {ids} AND lease = %s AND status = 'pending'"
 _CLAIM = """
 UPDATE outbox_delivery SET lease = %s, leased_until = %s WHERE id IN (
     SELECT d.id FROM outbox_delivery d WHERE d.endpoint_id = %s AND {due} AND {first}
@@ -122,19 +126,44 @@ def claim(*, endpoint_id: int, most: int, lease: str, now: dt.datetime) -> list[
 def _open(endpoint_id: int, now: dt.datetime) -> Endpoint | None:
     """The endpoint, held until the transaction ends; None when it is not to be called, or held."""
     lock = " FOR NO KEY UPDATE SKIP LOCKED" if db.is_postgresql() else ""
-    rows = db.run(_ENDPOINT + lock, (endpoint_id, db.moment(now)))
+    sql = _ENDPOINT + "id = %s AND (closed_until IS NULL OR closed_until <= %s)" + lock
+    rows = db.run(sql, (endpoint_id, db.moment(now)))
     if not rows:
         return None
-    url, secret, previous, previous_until, failures = rows[0]
-    sealed = [secret]
-    if previous and previous_until is not None and db.to_moment(previous_until) > now:
-        sealed.append(previous)
     try:
-        opened = tuple(webhooks.opened(one) for one in sealed)
+        return _endpoint(rows[0], now)
     except Unsealable:
         disable(endpoint_id=endpoint_id, reason=UNSEALABLE, now=now)
         return None
-    return Endpoint(endpoint_id, url, opened, failures >= retries.CIRCUIT_OPENS_AFTER)
+
+
+def _endpoint(row: db.Row, now: dt.datetime) -> Endpoint:
+    number, business_id, url, secret, previous, previous_until, failures = row
+    sealed = [secret]
+    if previous and previous_until is not None and db.to_moment(previous_until) > now:
+        sealed.append(previous)
+    opened = tuple(webhooks.opened(one) for one in sealed)
+    return Endpoint(number, business_id, url, opened, failures >= retries.CIRCUIT_OPENS_AFTER)
+
+
+def still_good(held: Sequence[Claimed], *, lease: str, now: dt.datetime) -> set[int]:
+    """Of deliveries that were claimed a while ago, the ids of those that may be sent as they are.
+
+    Not those that are gone, or whose endpoint is gone, disabled, elsewhere or has other secrets by now.
+    """
+    numbers = sorted({one.endpoint.id for one in held})
+    places: dict[int, tuple[str, tuple[str, ...]]] = {}
+    for row in db.run(_ENDPOINT + db.any_of("id"), (db.numbers(numbers),)):
+        with suppress(Unsealable):
+            found = _endpoint(row, now)
+            places[found.id] = (found.url, found.secrets)
+    ids = db.numbers([one.id for one in held])
+    ours = {number for (number,) in db.run(_OURS.format(ids=db.any_of("id")), (ids, lease))}
+    return {
+        one.id
+        for one in held
+        if one.id in ours and places.get(one.endpoint.id) == (one.endpoint.url, one.endpoint.secrets)
+    }
 
 
 def _claimed(row: db.Row, endpoint: Endpoint, until: dt.datetime) -> Claimed:
