@@ -168,7 +168,12 @@ def test_preview_and_test(shop: Shop, rest: Rest, settings: Settings, tmp_path: 
     assert sent == {"queued": True, "to": "maeve@harbour.example"}
     invalid(rest.post(f"/api/campaigns/{pk}/test", {"to": "nobody"}), "to")
     invalid(rest.post(f"/api/campaigns/{pk}/test", {}), "to")
-    by_phone = made(rest, channel="sms")
+    assert found["warnings"] == []
+    by_phone = made(rest, channel="sms", message="Hello {first_name}, {{unsubscribe_url}}")
+    (warning,) = ok(rest.post(f"/api/campaigns/{by_phone}/preview"))["warnings"]
+    assert "{unsubscribe_url}" in warning
+    fair = made(rest, channel="sms", message="Hello. No more: {unsubscribe_url}")
+    assert ok(rest.post(f"/api/campaigns/{fair}/preview"))["warnings"] == []
     error = refused(rest.post(f"/api/campaigns/{by_phone}/test", {"to": "98765 43210"}), 409, "conflict")
     assert "REGULARS_SMS_URL" in error["message"]
     settings.TEXT_MESSAGES = dataclasses.replace(settings.TEXT_MESSAGES, folder=str(tmp_path))

@@ -82,6 +82,25 @@ def test_an_unknown_kind_is_not_found(rest: Rest) -> None:
         refused(rest.send(method, f"{KINDS}/campaign{path}", body), 404, "not_found")
 
 
+def test_a_further_text_that_is_not_there_is_neither_shown_nor_sent(shop: Shop, rest: Rest) -> None:
+    url = f"{KINDS}/voucher_issued"
+    refused(rest.post(f"{url}/preview", {"name": "Winter"}), 404, "not_found", "name")
+    refused(rest.post(f"{url}/test", {"to": "a@b.example", "name": "Winter"}), 404, "not_found", "name")
+    refused(rest.post(f"{KINDS}/welcome/preview", {"name": "Winter"}), 404, "not_found", "name")
+    ok(rest.patch(url, {"name": "Winter", "subject": "Cold"}))
+    ok(rest.post(f"{url}/test", {"to": "a@b.example", "name": "winter"}))
+    with scope(business=shop.id):
+        assert Message.objects.count() == 1
+
+
+def test_samples_are_few_and_say_when_to_go_on(rest: Rest) -> None:
+    for _ in range(actions.TESTS_A_MINUTE):
+        ok(rest.post(f"{KINDS}/birthday/test", {"to": "owner@shop.example"}))
+    response = rest.post(f"{KINDS}/birthday/test", {"to": "owner@shop.example"})
+    assert "10 tests a minute" in refused(response, 429, "rate_limited")["message"]
+    assert 1 <= int(response.headers["Retry-After"]) <= 60
+
+
 def test_a_preview_shows_text_and_html_and_keeps_nothing(shop: Shop, rest: Rest) -> None:
     shown = ok(rest.post(f"{KINDS}/welcome/preview", {"subject": "For {name}", "body": "{stamps} stamps"}))
     assert shown["subject"] == "For Nora Whitfield"

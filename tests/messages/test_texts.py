@@ -11,6 +11,7 @@ from regulars.messages import actions, queries, texts
 from regulars.messages.kinds import AUTOMATIC, KINDS
 from regulars.messages.letter import check_words
 from regulars.messages.models import Message, MessageText, Suppression
+from regulars.messages.render import render_message
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import actions as tenants
 from tests.factories import Shop, make_shop
@@ -162,6 +163,15 @@ def test_a_sample_is_queued_though_the_kind_is_off(shop: Shop) -> None:
     assert sent.key.startswith(actions.TEST_PREFIX)
     with pytest.raises(InvalidInput, match="to"):
         actions.send_test(business_id=shop.id, kind="welcome", to="owner")
+
+
+@pytest.mark.parametrize("kind", ["welcome", "staff_invitation"])
+def test_a_sample_has_the_foot_of_its_preview(kind: str, shop: Shop) -> None:
+    sent = actions.send_test(business_id=shop.id, kind=kind, to="owner@shop.example")
+    rendered = render_message(message=sent, business=shop.business, member=None)
+    shown = texts.preview(business_id=shop.id, kind=kind)
+    assert (rendered.text, rendered.html) == (shown.text, shown.html)
+    assert ("Unsubscribe:" in rendered.text) == (kind == "welcome")
 
 
 def test_one_key_is_queued_once_in_a_business_and_again_in_another(shop: Shop) -> None:

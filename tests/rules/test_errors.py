@@ -10,6 +10,7 @@ CODES = {
     "InvalidInput": "invalid_input",
     "NotFound": "not_found",
     "Conflict": "conflict",
+    "TooManyRequests": "rate_limited",
     "AlreadyEnrolled": "already_enrolled",
     "NothingToRedeem": "no_pending_reward",
     "AlreadyGiven": "conflict",

@@ -36,4 +36,5 @@ def add_headers(request: HttpRequest, response: HttpResponseBase) -> None:
     response.headers["X-RateLimit-Limit"] = str(allowance.limit)
     response.headers["X-RateLimit-Remaining"] = str(allowance.remaining)
     if response.status_code == HTTPStatus.TOO_MANY_REQUESTS:
-        response.headers["Retry-After"] = str(max(allowance.retry_after, 1))
+        # Unless another limit than this one said no.
+        response.headers.setdefault("Retry-After", str(max(allowance.retry_after, 1)))

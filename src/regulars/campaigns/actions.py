@@ -22,13 +22,11 @@ from regulars.messages.models import Message
 from regulars.outbox import emit
 from regulars.rules.errors import Conflict
 from regulars.rules.text import clean_text
-from regulars.tenants import ratelimit
 from regulars.tenants.checks import check_email
 from regulars.tenants.queries import business_by_id
 
 # What may still be changed, deleted or sent.
 OPEN: Final = (Campaign.Status.DRAFT.value, Campaign.Status.SCHEDULED.value)
-TESTS_A_MINUTE: Final = 10
 
 _QUEUE: Final = """
 INSERT INTO messages_message (
@@ -162,8 +160,8 @@ def send_test(*, business_id: int, pk: int, to: str) -> str:
     Raises:
         InvalidInput: the address is unusable.
         NotFound: the business has no such campaign.
-        Conflict: it goes by post, or so many tests were sent in the last minute; or the installation cannot
-            send text messages, and it is one.
+        Conflict: it goes by post; or the installation cannot send text messages, and it is one.
+        TooManyRequests: the business sent so many tests in the last minute already.
     """
     campaign = campaign_by_id(business_id=business_id, pk=pk)
     business = business_by_id(business_id)
@@ -175,8 +173,7 @@ def send_test(*, business_id: int, pk: int, to: str) -> str:
     else:
         text = clean_text(to, field="to", max_length=40, required=True)
         address = phones.normalise(text, country=business.country, field="to")
-    if not ratelimit.take(f"campaign-test:{business_id}", TESTS_A_MINUTE).allowed:
-        raise Conflict(f"{TESTS_A_MINUTE} tests a minute are the most. Wait a minute.")
+    messages.take_test(business_id=business_id)
     messages.queue_message(
         business_id=business_id,
         kind=CAMPAIGN.name,

@@ -13,6 +13,7 @@ from regulars.messages.kinds import CAMPAIGN
 from regulars.messages.letter import Look, Rendered, compose
 from regulars.messages.models import Message
 from regulars.messages.render import letter
+from regulars.rules.placeholders import Slot, parse
 from regulars.tenants.models import Business
 
 # The words of campaigns that are being sent by this process, so that they are not read for each message.
@@ -52,6 +53,16 @@ def render(*, message: Message, business: Business, member: Member | None) -> Re
         message_id=message.pk,
         channel=message.channel,
     )
+
+
+def warnings(campaign: Campaign) -> list[str]:
+    """What somebody should think of before they send a campaign; it can be sent all the same."""
+    stop = "unsubscribe_url"
+    parts = parse(campaign.message, field="message", known=CAMPAIGN.known)
+    told = any(isinstance(part, Slot) and part.name == stop for part in parts)
+    if campaign.channel != Message.Channel.SMS or told:
+        return []
+    return [f"Nobody can say no to a text message without a link: put {{{stop}}} into it."]
 
 
 def sample(*, business: Business, subject: str, body: str, channel: str) -> Rendered:

@@ -58,16 +58,20 @@ def campaign_by_id(*, business_id: int, pk: int, lock: bool = False) -> Campaign
 
 
 def outcome(campaign: Campaign) -> Outcome:
-    """What became of a campaign's messages by now."""
+    """What became of a campaign's messages by now.
+
+    Those that wait are counted from the campaign itself, so that with its own counts they are all, whatever
+    happened since it was read. Messages of members who were erased wait until it ends, and are skipped then.
+    """
+    dealt_with = campaign.sent_count + campaign.failed_count + campaign.skipped_count
     with scope(business=campaign.business_id):
         # The unsubscribed have an index of their own; they are few.
         rows = Message.objects.filter(campaign_id=campaign.pk)
         found = rows.aggregate(
-            waiting=Count("id", filter=Q(status__in=WAITING)),
             bounced=Count("id", filter=Q(status=Message.Status.BOUNCED)),
             unsubscribed=Count("id", filter=Q(unsubscribed_at__isnull=False)),
         )
-    return Outcome(**found)
+    return Outcome(waiting=campaign.total_recipients - dealt_with, **found)
 
 
 def recipients(

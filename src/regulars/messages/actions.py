@@ -16,13 +16,15 @@ from regulars import db, seal
 from regulars.messages import texts
 from regulars.messages.kinds import Kind, automatic
 from regulars.messages.models import Message, MessageText, Suppression
-from regulars.rules.errors import InvalidInput, NotFound
-from regulars.tenants import checks
+from regulars.rules.errors import InvalidInput, NotFound, TooManyRequests
+from regulars.tenants import checks, ratelimit
 
 # How many further texts one kind may have in a business.
 MAX_VARIANTS: Final = 100
 # With what the keys of messages begin that only show what one would look like.
 TEST_PREFIX: Final = "test:"
+# So many of them a business may send in a minute, of campaigns and of kinds together.
+TESTS_A_MINUTE: Final = 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,16 +170,32 @@ def reset_text(*, business_id: int, kind: str, name: str = "") -> texts.Text:
     return texts.text_of(business_id=business_id, kind=found)
 
 
+def take_test(*, business_id: int) -> None:
+    """Count one message that is sent to see what it looks like.
+
+    Raises:
+        TooManyRequests: the business sent so many in the last minute already.
+    """
+    allowance = ratelimit.take(f"message-test:{business_id}", TESTS_A_MINUTE)
+    if not allowance.allowed:
+        raise TooManyRequests(
+            f"{TESTS_A_MINUTE} tests a minute are the most. Try again in {allowance.retry_after} s.",
+            retry_after=allowance.retry_after,
+        )
+
+
 def send_test(*, business_id: int, kind: str, to: str, name: str = "") -> Message:
     """Queue a message of a kind with sample values to an address, whether or not the kind is switched on.
 
     Raises:
-        NotFound: there is no such kind.
+        NotFound: there is no such kind, or no text of that name.
         InvalidInput: `to` is no e-mail address, or `name` nothing that a text can be called.
+        TooManyRequests: the business sent so many in the last minute already.
     """
     found = automatic(kind)
     to = checks.check_email(to, field="to")
-    name = texts.clean_line(name, "name", texts.MAX_NAME)
+    name = texts.existing_name(business_id=business_id, kind=found, name=name)
+    take_test(business_id=business_id)
     values = texts.samples(business_id=business_id, kind=found) | {"text": name}
     message = queue_message(
         business_id=business_id, kind=kind, key=f"{TEST_PREFIX}{uuid4().hex}", to=to, context=values

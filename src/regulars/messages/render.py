@@ -74,7 +74,9 @@ def _automatic(message: Message, business: Business, member: Member | None) -> R
         told |= json.loads(seal.unseal(message.sealed))
     words = _words(kind.name, text.subject, text.body, text.button)
     known = {"business_name": business.name}
-    rendered = compose(look=Look.of(business), words=words, values=known | told)
+    # A sample of what members get has their foot too; its link leads nowhere.
+    stop = told.get("unsubscribe_url", "") if kind.to == "member" else ""
+    rendered = compose(look=Look.of(business), words=words, values=known | told, unsubscribe=stop)
     rendered.headers.update(_headers(business))
     return rendered
 

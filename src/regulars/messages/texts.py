@@ -11,7 +11,7 @@ from django_scopes import scope
 from regulars.messages.kinds import Button, Kind, automatic
 from regulars.messages.letter import Look, Rendered, Words, check_words, compose
 from regulars.messages.models import MessageText
-from regulars.rules.errors import InvalidInput
+from regulars.rules.errors import InvalidInput, NotFound
 from regulars.rules.text import clean_text
 from regulars.tenants.queries import business_by_id
 
@@ -87,6 +87,19 @@ def check_name(kind: Kind, name: str) -> str:
     return name
 
 
+def existing_name(*, business_id: int, kind: Kind, name: str) -> str:
+    """The name of a text that a business has, empty for the usual one.
+
+    Raises:
+        NotFound: the business has no text of that name.
+        InvalidInput: it is nothing that a text can be called.
+    """
+    name = clean_line(name, "name", MAX_NAME)
+    if name and text_of(business_id=business_id, kind=kind, name=name).name.upper() != name.upper():
+        raise NotFound(f"{kind.name} has no text {name!r}.", fields={"name": "is unknown"})
+    return name
+
+
 def clean_words(kind: Kind, *, subject: str | None, body: str | None, button: str | None) -> dict[str, str]:
     """Those words that are given, fit to be stored and sent.
 
@@ -143,12 +156,12 @@ def preview(
     """A message of a kind with sample values, in the words that the business has, or in these.
 
     Raises:
-        NotFound: there is no such kind.
+        NotFound: there is no such kind, or no text of that name.
         InvalidInput: the words are unusable or use an unknown placeholder; the field is named.
     """
     found = automatic(kind)
     tried = clean_words(found, subject=subject, body=body, button=button)
-    name = clean_line(name, "name", MAX_NAME)
+    name = existing_name(business_id=business_id, kind=found, name=name)
     text = text_of(business_id=business_id, kind=found, name=name)
     values = samples(business_id=business_id, kind=found)
     return compose(

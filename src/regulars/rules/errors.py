@@ -49,6 +49,16 @@ class Conflict(Refusal):
     code = "conflict"
 
 
+class TooManyRequests(Refusal):
+    """So much is not done in a minute. `retry_after` says after how many seconds it is again, if known."""
+
+    code = "rate_limited"
+
+    def __init__(self, message: str, *, retry_after: int | None = None, **more: Any) -> None:
+        super().__init__(message, **more)
+        self.retry_after = retry_after
+
+
 class AlreadyEnrolled(Conflict):
     """A member of the business has this phone or e-mail. Details: `customer_id`."""
 

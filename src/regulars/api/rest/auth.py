@@ -4,7 +4,8 @@ from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
 from regulars.api import limits
-from regulars.api.rest.errors import TooManyRequests, Unauthorized
+from regulars.api.rest.errors import Unauthorized
+from regulars.rules.errors import TooManyRequests
 from regulars.tenants.identity import Identity, identify
 from regulars.tenants.plans import check_feature
 

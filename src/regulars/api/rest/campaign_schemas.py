@@ -101,11 +101,12 @@ class CampaignTested(BaseModel):
 
 
 class PreviewOut(BaseModel):
-    """How a campaign looks to somebody made up."""
+    """How a campaign looks to somebody made up, and what might be better about it."""
 
     subject: str
     text: str
     html: str
+    warnings: list[str]
 
 
 class RecipientRow(BaseModel):

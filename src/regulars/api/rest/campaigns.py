@@ -212,7 +212,8 @@ def preview_campaign(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
     found = letters.sample(
         business=business, subject=campaign.subject, body=campaign.message, channel=campaign.channel
     )
-    return data({"subject": found.subject, "text": found.text, "html": found.html})
+    shown = {"subject": found.subject, "text": found.text, "html": found.html}
+    return data(shown | {"warnings": letters.warnings(campaign)})
 
 
 @router.post(

@@ -21,12 +21,6 @@ class Unauthorized(errors.Refusal):
     code = "unauthorized"
 
 
-class TooManyRequests(errors.Refusal):
-    """The rate limit is used up."""
-
-    code = "rate_limited"
-
-
 # The nearest class counts. Everything here has the seed's meaning for its number, but 422, which the seed
 # does not use: an idempotency key that came with another request (semantics: Retries).
 STATUSES: dict[type[errors.Refusal], int] = {
@@ -39,7 +33,7 @@ STATUSES: dict[type[errors.Refusal], int] = {
     errors.NotFound: 404,
     errors.Conflict: 409,
     KeyReused: 422,
-    TooManyRequests: 429,
+    errors.TooManyRequests: 429,
 }
 
 
@@ -55,6 +49,8 @@ def refuse(_request: HttpRequest, refusal: errors.Refusal) -> HttpResponse:
     )
     if isinstance(refusal, StillRunning):
         response.headers["Retry-After"] = "1"
+    if isinstance(refusal, errors.TooManyRequests) and refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(max(refusal.retry_after, 1))
     if isinstance(refusal, Unauthorized):
         response.headers["WWW-Authenticate"] = 'Bearer realm="api"'
     return response
@@ -75,6 +71,7 @@ _PROBLEMS = {
     "extra_forbidden": "is not a field of this request",
     "model_type": "must be a JSON object",
     "model_attributes_type": "must be a JSON object",
+    "list_type": "must be a list",
     "dict_type": "must be a JSON object",
 }
 
