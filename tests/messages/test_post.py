@@ -70,11 +70,33 @@ def test_labels_fill_sheets(country: str, on_a_page: int) -> None:
     assert b"Ann 0x" in drawn
 
 
-def test_a_very_long_line_stays_on_its_label() -> None:
-    _, drawn, pages = pdf([member(name="W" * 200)])
-    assert pages == 1
-    assert b"WWWW" in drawn
-    assert b"W" * 100 not in drawn
+LONG = {
+    "name": "Maximiliane Wilhelmine Charlotte von Hohenlohe-Schillingsfürst zu Waldenburg",
+    "company_name": "Gesellschaft für Wissenschaft und Verwaltung in Mitteleuropa mbH & Co. KG",
+    "street_address": "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengasse 117",
+    "street_city": "Llanfairpwllgwyngyllgogerychwyrndrobwllllantysiliogogogoch",
+}
+
+
+@pytest.mark.parametrize("country", ["IE", "US"])
+def test_a_long_address_is_printed_whole(country: str) -> None:
+    fields = LONG if country == "IE" else {"name": LONG["name"], "street_city": LONG["street_city"]}
+    printed, drawn, pages = pdf([member(**fields)], country)
+    assert (printed.labels, printed.left_out, pages) == (1, [], 1)
+    shown = re.findall(rb"\((.*?)\) Tj", drawn)
+    found = b"".join(shown).replace(b" ", b"")
+    for text in fields.values():
+        written = re.sub(rb"[^ -~]", b"", text.replace(" ", "").encode("ascii", "ignore"))
+        assert written in re.sub(rb"\\\d{3}", b"", found)
+    assert all(len(line) < 60 for line in shown)
+
+
+def test_what_is_too_long_for_a_label_is_listed_and_not_cut() -> None:
+    printed, drawn, pages = pdf([member(name="W" * 200), member("M2", name="Wo " * 200), member("M3")], "US")
+    assert (printed.labels, printed.left_out, pages) == (1, ["M1", "M2"], 2)
+    assert b"WWWW" not in drawn
+    assert b"M1 M2" in drawn
+    assert pdf([member(name="W" * 120)])[0].labels == 1
 
 
 def test_letters_that_cannot_be_drawn_are_listed_and_not_drawn_wrong() -> None:

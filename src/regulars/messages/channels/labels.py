@@ -1,14 +1,14 @@
 """Address labels to print and stick on letters.
 
 The built-in fonts of PDF have only Western letters. Others are drawn with a TrueType font of the system, if
-one has them all. What needs shaping (such as Arabic or Devanagari) or has no font here is not printed wrong:
-it is left out and listed on a last page.
+one has them all. What needs shaping (such as Arabic or Devanagari) or has no font here is not printed wrong,
+and what is too long for a label is not cut: it is left out and listed on a last page.
 """
 
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
@@ -24,13 +24,19 @@ log = structlog.get_logger(__name__)
 _PLAIN: Final = "Helvetica"
 _MM: Final = 72 / 25.4
 _LARGEST, _SMALLEST = 10.0, 6.0  # points
+_STEP: Final = 0.5
 _LEADING: Final = 1.25
+_MARGIN: Final = 4.0  # millimetres of a label that stay white on each side
 _FONT_FOLDERS: Final = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 # In this order; other fonts come after them. Those with few letters would only be opened in vain.
 _LIKED: Final = ("DejaVuSans.ttf", "NotoSans-Regular.ttf", "LiberationSans-Regular.ttf")
 _MOST_FONTS: Final = 24
 # Scripts whose letters change with their neighbours, or that run from right to left.
 _SHAPED: Final = ((0x0590, 0x109F), (0x1780, 0x18AF), (0x1A20, 0x1CFF), (0xA800, 0xABFF), (0xFB1D, 0xFDFF))
+
+
+Line = tuple[str, Any]  # a text and its font
+Laid = tuple[float, list[Line]]  # the size of the type, and what stands on each line
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +82,13 @@ def labels_pdf(*, members: Iterable[Member], country: str, file: IO[bytes]) -> P
     for member in members:
         lines = [unicodedata.normalize("NFC", line) for line in address_lines(member)]
         fonts = [font_for(line) for line in lines]
-        if not lines or None in fonts:
+        laid = None if not lines or None in fonts else _lay(sheet, list(zip(lines, fonts, strict=True)))
+        if laid is None:
             left_out.append(member.code)
             continue
         if number and number % (sheet.columns * sheet.rows) == 0:
             canvas.showPage()
-        _draw(canvas, sheet, number, list(zip(lines, fonts, strict=True)))
+        _draw(canvas, sheet, number, laid)
         number += 1
     if left_out or not number:
         _last_page(canvas, sheet, left_out, first=not number)
@@ -89,31 +96,59 @@ def labels_pdf(*, members: Iterable[Member], country: str, file: IO[bytes]) -> P
     return Printed(number, left_out)
 
 
-def _draw(canvas: Any, sheet: Sheet, number: int, lines: Sequence[tuple[str, Any]]) -> None:
+def _lay(sheet: Sheet, lines: Sequence[Line]) -> Laid | None:
+    """The largest type in which all lines stand whole on a label, long ones on several; None: too much."""
+    room = (sheet.label_width - 2 * _MARGIN) * _MM
+    high = (sheet.label_height - 2 * _MARGIN) * _MM
+    size = _LARGEST
+    while size >= _SMALLEST:
+        laid = [(piece, font) for text, font in lines for piece in _wrapped(text, font, room / size)]
+        if len(laid) * size * _LEADING <= high:
+            return size, laid
+        size -= _STEP
+    return None
+
+
+def _wrapped(text: str, font: Any, room: float) -> Iterator[str]:
+    """A line in pieces that are no wider than `room` in type of one point: between words, where it can be."""
     from reportlab.pdfbase.pdfmetrics import stringWidth  # noqa: PLC0415
 
+    line = ""
+    for word in text.split(" "):
+        longer = f"{line} {word}" if line else word
+        if stringWidth(longer, font, 1.0) <= room:
+            line = longer
+            continue
+        if line:
+            yield line
+        line = word
+        while stringWidth(line, font, 1.0) > room:
+            end = len(line) - 1
+            while end > 1 and (stringWidth(line[:end], font, 1.0) > room or unicodedata.combining(line[end])):
+                end -= 1
+            yield line[:end]
+            line = line[end:]
+    yield line
+
+
+def _draw(canvas: Any, sheet: Sheet, number: int, laid: Laid) -> None:
     place = number % (sheet.columns * sheet.rows)
     row, column = divmod(place, sheet.columns)
-    margin = 4.0
-    room = (sheet.label_width - 2 * margin) * _MM
-    size = min(_LARGEST, (sheet.label_height - 2 * margin) * _MM / (_LEADING * len(lines)))
-    widest = max(stringWidth(text, font, 1.0) for text, font in lines)
-    size = max(min(size, room / widest), _SMALLEST)
-    x = (sheet.left + column * sheet.label_width + margin) * _MM
-    y = (sheet.height - sheet.top - row * sheet.label_height - margin) * _MM
+    size, lines = laid
+    x = (sheet.left + column * sheet.label_width + _MARGIN) * _MM
+    y = (sheet.height - sheet.top - row * sheet.label_height - _MARGIN) * _MM
     for text, font in lines:
         y -= size * _LEADING
-        shown = text
-        while stringWidth(shown, font, size) > room:
-            shown = shown[:-1]
         canvas.setFont(font, size)
-        canvas.drawString(x, y, shown)
+        canvas.drawString(x, y, text)
 
 
 def _last_page(canvas: Any, sheet: Sheet, left_out: Sequence[str], *, first: bool) -> None:
     if not first:
         canvas.showPage()
-    words = [f"{len(left_out)} addresses are not printed: they have letters that no font here can draw."]
+    words = [
+        f"{len(left_out)} addresses are not printed: they are too long, or have letters that no font here draws."
+    ]
     words += ["They are in the list of addresses (CSV), by these codes:", ""]
     if not left_out:
         words = ["Nobody is left to write to."]
