@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 
 from regulars import outbound
-from regulars.outbox import actions, cleaning, deliver
+from regulars.outbox import actions, cleaning, deliver, resending
 from regulars.rules import retries
 from tests.docs import pages
 
@@ -49,6 +49,6 @@ def test_the_page_says_the_numbers_of_the_code(sentence: str) -> None:
 def test_the_guide_says_the_limits() -> None:
     guide = pages.read(pages.DOCS / "rest.md")
     assert f"A business has {actions.MAX_ENDPOINTS} endpoints at most" in guide
-    assert f"More than {actions.MAX_RESENT:,} events are `400`" in guide
+    assert f"More than {resending.MAX_RESENT:,} events are `400`" in guide
     assert f"are kept for {cleaning.KEEP_DELIVERED.days} days" in guide
     assert f"Events are kept for {cleaning.KEEP_EVENTS.days} days" in guide

@@ -12,7 +12,7 @@ from django.utils import timezone
 from pytest_django import Settings
 from standardwebhooks import WebhookVerificationError
 
-from regulars.outbox import actions, catalogue, cleaning, deliver, fanout, queries
+from regulars.outbox import actions, catalogue, cleaning, deliver, fanout, queries, resending
 from regulars.outbox.models import Event
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
 from tests.factories import make_shop
@@ -78,9 +78,9 @@ def test_another_business_finds_nothing() -> None:
     with pytest.raises(NotFound):
         actions.edit_endpoint(**whose, description="Mine now")
     with pytest.raises(NotFound):
-        actions.resend_since(**whose, since=START)
+        resending.resend_since(**whose, since=START)
     with pytest.raises(NotFound):
-        actions.resend(business_id=stranger.id, delivery_id=deliveries()[0].pk)
+        resending.resend(business_id=stranger.id, delivery_id=deliveries()[0].pk)
     with pytest.raises(NotFound):
         queries.deliveries(**whose)
 
@@ -129,7 +129,7 @@ def test_one_delivery_is_sent_again(receiver: Receiver) -> None:
     listen(shop, receiver.url)
     tell(shop)
     settle()
-    actions.resend(business_id=shop.id, delivery_id=deliveries()[0].pk)
+    resending.resend(business_id=shop.id, delivery_id=deliveries()[0].pk)
     settle()
     assert len(receiver.received) == 2
     assert len(set(receiver.uids)) == 1
@@ -152,24 +152,26 @@ def test_everything_since_a_time_is_sent_again(receiver: Receiver) -> None:
         first = stored.filter(business_id=shop.id, type="stamp.added").order_by("id")[0]
         stored.filter(pk=first.pk).update(created_at=timezone.now() - dt.timedelta(days=2))
         since = timezone.now() - dt.timedelta(days=1)
-        assert actions.resend_since(business_id=shop.id, endpoint_id=endpoint.pk, since=since) == 2
+        assert resending.resend_since(business_id=shop.id, endpoint_id=endpoint.pk, since=since) == 2
         settle()
         got = [one.body["data"]["n"] for one in receiver.received if one.path == "/hook/late"]
         assert got == [1, 2]
-        assert actions.resend_since(business_id=shop.id, endpoint_id=endpoint.pk, since=since) == 2
+        assert resending.resend_since(business_id=shop.id, endpoint_id=endpoint.pk, since=since) == 2
     settle()
     assert len([one for one in receiver.received if one.path == "/hook/late"]) == 4
     assert statuses(endpoint) == ["delivered"] * 2
 
 
 def test_too_much_at_once_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(actions, "MAX_RESENT", 3)
+    monkeypatch.setattr(resending, "MAX_RESENT", 3)
     shop = make_shop()
     endpoint, _ = listen(shop, GOOD)
     tell(shop, number=4)
+    fanout.pass_on_all()
+    before = [one.pk for one in deliveries()]
     with pytest.raises(InvalidInput, match="more than 3 events"):
-        actions.resend_since(business_id=shop.id, endpoint_id=endpoint.pk, since=START)
-    assert deliveries() == []
+        resending.resend_since(business_id=shop.id, endpoint_id=endpoint.pk, since=START)
+    assert [one.pk for one in deliveries()] == before
 
 
 def test_what_is_switched_off_is_kept_and_goes_on_when_switched_on(receiver: Receiver) -> None:
@@ -181,7 +183,7 @@ def test_what_is_switched_off_is_kept_and_goes_on_when_switched_on(receiver: Rec
     actions.edit_endpoint(business_id=shop.id, endpoint_id=endpoint.pk, is_active=False)
     settle()
     assert statuses() == ["pending"]
-    for refused in (actions.send_test, lambda **whose: actions.resend_since(**whose, since=START)):
+    for refused in (actions.send_test, lambda **whose: resending.resend_since(**whose, since=START)):
         with pytest.raises(Conflict, match="disabled"):
             refused(business_id=shop.id, endpoint_id=endpoint.pk)
     receiver.answering = lambda _: Reply()

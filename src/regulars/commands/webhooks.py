@@ -140,7 +140,7 @@ def resend(
         raise Stop("Give either --delivery or --since.", status=UNUSABLE_INPUT)
     moment = None if since is None else _moment(since)
     owner = business_of(business)
-    from regulars.outbox import actions, queries  # noqa: PLC0415 - models need Django
+    from regulars.outbox import queries, resending  # noqa: PLC0415 - models need Django
 
     number = 1
     try:
@@ -148,9 +148,9 @@ def resend(
         if delivery is not None:
             if queries.delivery(business_id=owner.pk, delivery_id=delivery).endpoint_id != endpoint:
                 raise Stop(f"Delivery {delivery} is not one of endpoint {endpoint}.")
-            actions.resend(business_id=owner.pk, delivery_id=delivery)
+            resending.resend(business_id=owner.pk, delivery_id=delivery)
         elif moment is not None:
-            number = actions.resend_since(business_id=owner.pk, endpoint_id=endpoint, since=moment)
+            number = resending.resend_since(business_id=owner.pk, endpoint_id=endpoint, since=moment)
     except Refusal as refusal:
         raise as_stop(refusal, _OPTIONS) from refusal
     say_json({"resent": number})
@@ -187,8 +187,10 @@ def _endpoint(row: Any) -> dict[str, Any]:
         "event_types": row.event_types,
         "description": row.description,
         "is_active": row.is_active,
+        "disabled_at": printed(row.disabled_at),
         "disabled_reason": row.disabled_reason,
         "failures": row.failures,
+        "closed_until": printed(row.closed_until),
         "last_success_at": printed(row.last_success_at),
         "last_failure_at": printed(row.last_failure_at),
         "created_at": printed(row.created_at),

@@ -7,19 +7,19 @@ from collections.abc import Iterable, Sequence
 from typing import Any
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.utils import timezone
 from django_scopes import scope
 
 from regulars import db, seal
-from regulars.outbox import catalogue, emit, queries, webhooks
-from regulars.outbox.models import Delivery, Event, WebhookEndpoint
+from regulars.outbox import catalogue, emit, hurry, queries, webhooks
+from regulars.outbox.models import Event, WebhookEndpoint
+from regulars.outbox.resending import check_active
 from regulars.rules import addresses
 from regulars.rules.errors import Conflict, InvalidInput
 from regulars.rules.text import clean_text
 
 MAX_ENDPOINTS = 20  # of a business
-MAX_RESENT = 100_000  # events that one call sends again
 OVERLAP_HOURS = 24  # during which the former secret signs too
 MAX_OVERLAP_HOURS = 7 * 24
 
@@ -73,9 +73,7 @@ def edit_endpoint(*, business_id: int, endpoint_id: int, **changes: Any) -> Webh
             **values, modified_at=now
         )
         if active is True or "url" in values:
-            Delivery.objects.filter(
-                endpoint_id=endpoint_id, status=Delivery.Status.PENDING, next_at__gt=now
-            ).update(next_at=now)
+            hurry.all_of_endpoint(endpoint_id, now=now)
         return queries.endpoint(business_id=business_id, endpoint_id=endpoint_id)
 
 
@@ -88,6 +86,10 @@ def delete_endpoint(*, business_id: int, endpoint_id: int) -> None:
     with scope(business=business_id), transaction.atomic():
         # Deliveries that are just being written down come first, and are then deleted too.
         queries.endpoint(business_id=business_id, endpoint_id=endpoint_id, lock=True)
+        if db.is_postgresql():
+            db.run(
+                "SELECT 1 FROM outbox_delivery WHERE endpoint_id = %s ORDER BY id FOR UPDATE", (endpoint_id,)
+            )
         db.run(
             "DELETE FROM outbox_deliveryattempt WHERE delivery_id IN "
             "(SELECT id FROM outbox_delivery WHERE endpoint_id = %s)",
@@ -130,62 +132,12 @@ def send_test(*, business_id: int, endpoint_id: int) -> str:
     """
     with scope(business=business_id), transaction.atomic():
         found = queries.endpoint(business_id=business_id, endpoint_id=endpoint_id)
-        _check_active(found)
+        check_active(found)
         data = {"endpoint_id": endpoint_id, "message": "This is a test."}
         event = emit.NewEvent(webhooks.TEST, None, data)
         emit.emit(business_id=business_id, events=[event])
         stored = Event.objects.filter(business_id=business_id, type=webhooks.TEST)
         return stored.order_by("-id").values_list("uid", flat=True)[0]
-
-
-def resend(*, business_id: int, delivery_id: int) -> Delivery:
-    """Send an event to an endpoint again, at once and with all its attempts. It keeps its `webhook-id`.
-
-    Raises:
-        NotFound: the business has no such delivery.
-        Conflict: the endpoint is disabled.
-    """
-    with scope(business=business_id), transaction.atomic():
-        found = queries.delivery(business_id=business_id, delivery_id=delivery_id)
-        _check_active(found.endpoint)
-        Delivery.objects.filter(business_id=business_id, pk=delivery_id).update(
-            status=Delivery.Status.PENDING, attempts=0, next_at=timezone.now(), delivered_at=None
-        )
-        return queries.delivery(business_id=business_id, delivery_id=delivery_id)
-
-
-_RESEND = """
-INSERT INTO outbox_delivery (business_id, endpoint_id, event_id, member_id, status, attempts, next_at, lease,
-                             last_error)
-SELECT business_id, %s, id, member_id, 'pending', 0, %s, '', '' FROM outbox_event
-WHERE {ids}
-ON CONFLICT (endpoint_id, event_id) DO UPDATE
-    SET status = 'pending', attempts = 0, next_at = excluded.next_at, delivered_at = NULL"""
-
-
-def resend_since(*, business_id: int, endpoint_id: int, since: dt.datetime) -> int:
-    """Send an endpoint everything again that happened since then and that it wants; how many events.
-
-    Also what happened before the endpoint was there, as long as the events are kept (90 days).
-
-    Raises:
-        NotFound: the business has no such endpoint.
-        Conflict: it is disabled.
-        InvalidInput: these would be more than 100,000 events.
-    """
-    with scope(business=business_id), transaction.atomic():
-        found = queries.endpoint(business_id=business_id, endpoint_id=endpoint_id, lock=True)
-        _check_active(found)
-        events = queries.events_for(found, since=since)[: MAX_RESENT + 1]
-        # Nobody erases a member between the look at their events and the new deliveries.
-        held = events.select_for_update(no_key=True) if db.is_postgresql() else events
-        ids = list(held.values_list("id", flat=True))
-        if len(ids) > MAX_RESENT:
-            raise InvalidInput.at("since", f"covers more than {MAX_RESENT:,} events; choose a later moment")
-        now = db.moment(timezone.now())
-        with connection.cursor() as cursor:
-            cursor.execute(_RESEND.format(ids=db.any_of("id")), (endpoint_id, now, db.numbers(ids)))
-        return len(ids)
 
 
 def forget_member(*, business_id: int, member_id: int) -> None:
@@ -208,11 +160,6 @@ def forget_member(*, business_id: int, member_id: int) -> None:
 
 
 _EVENTS = "SELECT id FROM outbox_event WHERE business_id = %s AND member_id = %s"
-
-
-def _check_active(endpoint: WebhookEndpoint) -> None:
-    if not endpoint.is_active:
-        raise Conflict(f"The endpoint {endpoint.pk} is disabled. Enable it first.")
 
 
 def _can_open(sealed: str) -> bool:

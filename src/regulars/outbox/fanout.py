@@ -26,7 +26,8 @@ _PENDING = (
 def step(stop: Callable[[], bool]) -> bool:
     """Pass on what waits, at most BATCH events; whether there may be more at once. Reads only when idle.
 
-    One process at a time does it. Events that a transaction is just deleting are left to it.
+    One process at a time does it. Events that a transaction is just deleting are left to it; no other lock
+    that anybody takes on an event makes them be passed over, which would put later ones first.
     """
     if not db.run(_ANY):
         return False
@@ -53,7 +54,7 @@ def pass_on_all() -> int:
 
 
 def _claim() -> list[Pending]:
-    lock = " FOR UPDATE SKIP LOCKED" if db.is_postgresql() else ""
+    lock = " FOR NO KEY UPDATE SKIP LOCKED" if db.is_postgresql() else ""
     rows = db.run(_PENDING + lock, (BATCH,))
     return [
         Pending(

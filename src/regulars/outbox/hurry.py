@@ -30,6 +30,11 @@ _OF_ENDPOINT = """
 UPDATE outbox_delivery SET next_at = %s WHERE id IN (
     SELECT d.id FROM outbox_delivery d WHERE d.endpoint_id = %s AND {hopeful}{lock})"""
 
+_ALL_OF_ENDPOINT = """
+UPDATE outbox_delivery SET next_at = %s WHERE id IN (
+    SELECT d.id FROM outbox_delivery d
+    WHERE d.endpoint_id = %s AND d.status = 'pending' AND d.next_at > %s{lock})"""
+
 
 def of_members(waiting: list[tuple[int, int]], *, now: dt.datetime) -> None:
     """Something new waits for these (endpoint, member) pairs: try what is ahead of it. In a transaction."""
@@ -46,6 +51,12 @@ def of_endpoint(endpoint_id: int, *, now: dt.datetime) -> None:
     moment = db.moment(now)
     sql = _OF_ENDPOINT.format(hopeful=_hopeful(), lock=_lock())
     db.run(sql, (moment, endpoint_id, moment, db.moment(now - DISTANCE)))
+
+
+def all_of_endpoint(endpoint_id: int, *, now: dt.datetime) -> None:
+    """The endpoint is back, or elsewhere: what waits for a later attempt need not. In a transaction."""
+    moment = db.moment(now)
+    db.run(_ALL_OF_ENDPOINT.format(lock=_lock()), (moment, endpoint_id, moment))
 
 
 def _hopeful() -> str:

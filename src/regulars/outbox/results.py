@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from django.db import transaction
 
 from regulars import db
@@ -20,6 +21,8 @@ from regulars.rules.retries import Verdict
 MAX_ERROR = 300
 MAX_RESPONSE = 2000
 GONE = "It answered 410 Gone, which asks never to be called again."
+
+log = structlog.get_logger(__name__)
 
 # Python's ordinary source of chance: jitter is no secret.
 _chance = random.Random()  # noqa: S311
@@ -138,21 +141,27 @@ def _outcome(result: Result) -> tuple[str, dt.datetime]:
 
 @dataclass
 class _State:
+    business_id: int
     failures: int
     closed_until: dt.datetime | None
     last_success_at: dt.datetime | None
     last_failure_at: dt.datetime | None
 
 
-_STATE = "SELECT id, failures, closed_until, last_success_at, last_failure_at FROM outbox_webhookendpoint"
+_STATE = (
+    "SELECT id, business_id, failures, closed_until, last_success_at, last_failure_at "
+    "FROM outbox_webhookendpoint"
+)
 
 
 def _lock_endpoints(ids: list[int]) -> dict[int, _State]:
     lock = " FOR NO KEY UPDATE" if db.is_postgresql() else ""
     found = db.run(f"{_STATE} WHERE {db.any_of('id')} ORDER BY id{lock}", (db.numbers(ids),))
     return {
-        number: _State(failures, *(value if value is None else db.to_moment(value) for value in moments))
-        for number, failures, *moments in found
+        number: _State(
+            business_id, failures, *(value if value is None else db.to_moment(value) for value in moments)
+        )
+        for number, business_id, failures, *moments in found
     }
 
 
@@ -183,17 +192,22 @@ def _update_endpoint(endpoint_id: int, state: _State, results: Iterable[Result])
             endpoint_id,
         ),
     )
+    _tell(endpoint_id, state, was_down=was_down)
     if why_disabled:
         claims.disable(endpoint_id=endpoint_id, reason=why_disabled, now=latest)
     elif was_down and succeeded:
-        # It is back: what waited for a later attempt need not wait any longer.
-        db.run(
-            "UPDATE outbox_delivery SET next_at = %s WHERE endpoint_id = %s AND status = 'pending' "
-            "AND next_at > %s",
-            (db.moment(latest), endpoint_id, db.moment(latest)),
-        )
+        hurry.all_of_endpoint(endpoint_id, now=latest)
     elif succeeded:
         hurry.of_endpoint(endpoint_id, now=latest)
+
+
+def _tell(endpoint_id: int, state: _State, *, was_down: bool) -> None:
+    """One line in the log when an endpoint begins to fail for good, and one when it is back."""
+    is_down = state.failures >= retries.CIRCUIT_OPENS_AFTER
+    if is_down and not was_down:
+        log.warning("webhook_endpoint_failing", endpoint=endpoint_id, business=state.business_id)
+    elif was_down and not is_down:
+        log.info("webhook_endpoint_back", endpoint=endpoint_id, business=state.business_id)
 
 
 def _count_failure(state: _State, result: Result) -> None:

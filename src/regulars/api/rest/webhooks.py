@@ -28,7 +28,7 @@ from regulars.api.rest.webhook_schemas import (
 )
 from regulars.api.rest.writes import answers
 from regulars.ledger.queries import Page
-from regulars.outbox import actions, catalogue, queries, webhooks
+from regulars.outbox import actions, catalogue, queries, resending, webhooks
 from regulars.outbox.models import Delivery, DeliveryAttempt, WebhookEndpoint
 from regulars.rules.errors import InvalidInput
 from regulars.tenants.models import Business
@@ -177,7 +177,7 @@ def get_delivery(request: HttpRequest, delivery_id: int) -> dict[str, Any]:
 def resend_delivery(request: HttpRequest, delivery_id: int) -> dict[str, Any]:
     """Send one event to its endpoint again, whatever became of it before."""
     business = business_by_id(identity_of(request).business_id)
-    row = actions.resend(business_id=business.pk, delivery_id=known_id(delivery_id, _DELIVERY))
+    row = resending.resend(business_id=business.pk, delivery_id=known_id(delivery_id, _DELIVERY))
     return data(_delivery(row, business))
 
 
@@ -271,7 +271,7 @@ def send_test(request: HttpRequest, endpoint_id: int) -> dict[str, Any]:
 def resend_since(request: HttpRequest, endpoint_id: int, body: ResendIn) -> dict[str, Any]:
     """Send everything again that happened since then, also what the endpoint never got."""
     business = business_by_id(identity_of(request).business_id)
-    number = actions.resend_since(
+    number = resending.resend_since(
         business_id=business.pk,
         endpoint_id=known_id(endpoint_id, _ENDPOINT),
         since=_parse_moment(body.since, business),
