@@ -33,6 +33,10 @@ class Postbox:
     names: set[str] = field(default_factory=set)  # by which clients introduce themselves
     most_a_session: int = 0  # then it closes the connection; 0: never
     pipelining: bool = False
+    eight_bit: bool = True
+    options: list[list[str]] = field(default_factory=list)  # what was said with each sender
+    most_at_once: int = 0  # clients between the beginning and the end of a message
+    busy: set[int] = field(default_factory=set)
     silent_at_dot: bool = False  # takes the message, and closes the connection without a word
 
     def counted(self) -> Counter[str]:
@@ -50,7 +54,8 @@ class Postbox:
         self.sessions += 1
         self.names.add(hostname)
         session.host_name, session.taken = hostname, 0
-        return ["250-PIPELINING", *responses] if self.pipelining else responses
+        said = [line for line in responses if self.eight_bit or "8BITMIME" not in line]
+        return ["250-PIPELINING", *said] if self.pipelining else said
 
     async def handle_MAIL(  # noqa: N802
         self, server: Any, session: Any, envelope: Any, address: str, options: list[str]
@@ -59,6 +64,9 @@ class Postbox:
             server.transport.close()
             return "421 4.7.0 Enough for now"
         envelope.mail_from = address
+        self.options.append([option for option in options if not option.upper().startswith("SIZE=")])
+        self.busy.add(id(session))
+        self.most_at_once = max(self.most_at_once, len(self.busy))
         return "250 OK"
 
     async def handle_RCPT(  # noqa: N802
@@ -72,6 +80,7 @@ class Postbox:
         return "250 OK"
 
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
+        self.busy.discard(id(session))
         for to in envelope.rcpt_tos:
             if answer := self.at_dot or self._refusal():
                 return answer

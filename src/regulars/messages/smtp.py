@@ -79,8 +79,10 @@ class Backend(EmailBackend):
         """None: the connection ended, and the message had not left."""
         self._connect()
         try:
-            _envelope(self.connection, mail.sender, mail.to, len(mail.content))
-            _content(self.connection, mail.content, note)
+            eight_bit = self.connection.has_extn("8bitmime")
+            content = mail.content if eight_bit else mail.seven_bit()
+            _envelope(self.connection, mail.sender, mail.to, content)
+            _content(self.connection, content, note)
         except _Refused as refused:
             return self._refusal(refused)
         except (smtplib.SMTPException, OSError):
@@ -133,12 +135,14 @@ class Backend(EmailBackend):
             self.drop()
 
 
-def _envelope(link: Any, sender: str, to: str, size: int) -> None:
+def _envelope(link: Any, sender: str, to: str, content: bytes) -> None:
     """Say who writes to whom, up to the server's leave to send the message.
 
     Servers that say so take all commands at once (RFC 2920), which saves waiting for two answers.
     """
-    announced = f" size={size}" if link.does_esmtp and link.has_extn("size") else ""
+    announced = f" size={len(content)}" if link.does_esmtp and link.has_extn("size") else ""
+    if not content.isascii():  # RFC 6152
+        announced += " BODY=8BITMIME"
     commands = (
         f"MAIL FROM:<{sender}>{announced}",
         f"RCPT TO:<{to}>",

@@ -147,7 +147,7 @@ def _last_page(canvas: Any, sheet: Sheet, left_out: Sequence[str], *, first: boo
     if not first:
         canvas.showPage()
     words = [
-        f"{len(left_out)} addresses are not printed: they are too long, or have letters that no font here draws."
+        f"{len(left_out)} addresses are not printed: too long, or with letters that no font here can draw."
     ]
     words += ["They are in the list of addresses (CSV), by these codes:", ""]
     if not left_out:
