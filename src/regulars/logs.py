@@ -2,10 +2,31 @@
 
 from __future__ import annotations
 
+import logging
 import sys
 from typing import Any
 
 import structlog
+
+
+class Strangers(logging.Filter):
+    """Makes requests that are refused as suspicious plain lines of level info.
+
+    Anybody can send a form that is too large or a wrong `Host`, and is answered 400. Django logs each as an
+    error with a traceback.
+    """
+
+    def __init__(self, level: str) -> None:
+        super().__init__()
+        self._told = logging.getLevelNamesMapping()[level.upper()] <= logging.INFO
+
+    def filter(self, record: logging.LogRecord) -> bool:
+        """Whether the line is written."""
+        if not record.name.startswith("django.security."):
+            return True
+        record.levelno, record.levelname = logging.INFO, "INFO"
+        record.exc_info = record.exc_text = None
+        return self._told
 
 
 def configure(level: str) -> dict[str, Any]:
@@ -47,7 +68,10 @@ def configure(level: str) -> dict[str, Any]:
                 "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
             },
         },
-        "handlers": {"stderr": {"class": "logging.StreamHandler", "formatter": "line"}},
+        "filters": {"strangers": {"()": Strangers, "level": level}},
+        "handlers": {
+            "stderr": {"class": "logging.StreamHandler", "formatter": "line", "filters": ["strangers"]}
+        },
         "root": {"handlers": ["stderr"], "level": level.upper()},
         "loggers": {
             # Django's defaults mail errors to admins and print requests; the one handler above is enough.
