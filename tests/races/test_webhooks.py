@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import ipaddress
 import json
 import os
@@ -12,12 +13,13 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from django.utils import timezone
 from django_scopes import scopes_disabled
 from pytest_django import Settings
 
 from regulars import outbound
 from regulars.members.actions import delete_member
-from regulars.outbox import deliver, fanout
+from regulars.outbox import actions, deliver, fanout, resending
 from regulars.outbox.models import Delivery
 from tests.factories import make_shop
 from tests.outbox.receiver import Received, Receiver, Reply
@@ -191,6 +193,38 @@ def test_members_are_erased_while_their_events_are_delivered(receiver: Receiver,
     assert (len(done), failed) == (6, [])
     with scopes_disabled():
         assert not Delivery.objects.filter(member_id__isnull=False).exists()
+
+
+@pytest.mark.django_db(transaction=True)
+def test_events_are_sent_again_while_others_happen_and_members_are_erased() -> None:
+    """Everybody takes the locks in one order: nobody fails, and nothing of an erased member is left."""
+    shop = make_shop()
+    endpoint, _ = listen(shop, "https://till.example/")
+    cards = [shop.enrol() for _ in range(6)]
+    for card in cards:
+        shop.stamp(card, 5)
+    since = timezone.now() - dt.timedelta(days=1)
+
+    def work(number: int) -> None:
+        for turn in range(12):
+            match number:
+                case 0:
+                    fanout.pass_on_all()
+                case 1:
+                    tell(shop, member_id=None, number=20)
+                case 2 if turn < len(cards):
+                    delete_member(business_id=shop.id, member_id=cards[turn].pk)
+                case 3:
+                    actions.edit_endpoint(business_id=shop.id, endpoint_id=endpoint.pk, is_active=True)
+                case _:
+                    resending.resend_since(business_id=shop.id, endpoint_id=endpoint.pk, since=since)
+
+    done, failed = split(together(6, work))
+    assert (len(done), failed) == (6, [])
+    fanout.pass_on_all()
+    with scopes_disabled():
+        assert not Delivery.objects.filter(member_id__isnull=False).exists()
+        assert Delivery.objects.filter(event__type="stamp.added").count() == 12 * 20
 
 
 def pending() -> bool:
