@@ -16,7 +16,7 @@ import ssl
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
@@ -115,6 +115,7 @@ class _Call:
     connected: bool = False
     reused: bool = True  # until it connects
     answered: bool = False
+    received: bytearray = field(default_factory=bytearray)
 
     def left(self) -> float:
         """Seconds that are left, never quite none: a socket takes 0 for something else."""
@@ -133,8 +134,24 @@ def _exchange(pool: httpcore.ConnectionPool, request: httpcore.Request, began: f
             if len(read) >= MAX_ANSWER:
                 break  # the rest is not waited for: leaving closes the connection
         found = {name.decode("latin-1").lower(): value.decode("latin-1") for name, value in answer.headers}
+        if not _ended_there(_here.call.received, answer.status, found):
+            answer.extensions["network_stream"].close()
         took = round((time.monotonic() - began) * 1000)
         return Response(answer.status, found, bytes(read[:MAX_ANSWER]), took)
+
+
+_WITHOUT_BODY = frozenset({204, 304})
+
+
+def _ended_there(received: bytes | bytearray, status: int, headers: Mapping[str, str]) -> bool:
+    """Whether nothing came after the answer. What did would be taken for the answer to the next request on
+    the connection. In doubt it is no.
+    """
+    if "transfer-encoding" in headers:
+        return received.endswith(b"\r\n0\r\n\r\n") and received.count(b"HTTP/1.") == 1
+    length = "0" if status in _WITHOUT_BODY else headers.get("content-length", "")
+    head = received.find(b"\r\n\r\n")
+    return length.isdecimal() and head + len(b"\r\n\r\n") + int(length) == len(received)
 
 
 _pools: dict[tuple[tuple[Network, ...] | None, bool], httpcore.ConnectionPool] = {}
@@ -175,6 +192,7 @@ class _Stream(httpcore.NetworkStream):
 
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
+        self._closed = False
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
         with _as_httpcore(httpcore.ReadTimeout, httpcore.ReadError):
@@ -182,6 +200,7 @@ class _Stream(httpcore.NetworkStream):
             found = self._sock.recv(max_bytes)
         if found:
             _here.call.answered = True
+            _here.call.received += found
         return found
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
@@ -192,6 +211,7 @@ class _Stream(httpcore.NetworkStream):
                 buffer = buffer[self._sock.send(buffer) :]
 
     def close(self) -> None:
+        self._closed = True
         self._sock.close()
 
     def start_tls(
@@ -206,7 +226,9 @@ class _Stream(httpcore.NetworkStream):
             raise
 
     def get_extra_info(self, info: str) -> Any:
-        if info == "is_readable":  # an idle connection with something to read was closed by the other side
+        if info == "is_readable":  # an idle connection with something to read is of no more use
+            if self._closed or (isinstance(self._sock, ssl.SSLSocket) and self._sock.pending()):
+                return True
             waiting = select.poll()
             waiting.register(self._sock, select.POLLIN)
             return bool(waiting.poll(0))

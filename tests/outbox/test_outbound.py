@@ -158,6 +158,49 @@ def test_something_else_than_http(receiver: Receiver) -> None:
             send(f"http://127.0.0.1:{server.getsockname()[1]}/")
 
 
+OK = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\nok"
+FALSE = b"HTTP/1.1 200 OK\r\ncontent-length: 5\r\n\r\nfalse"
+CHUNKED = b"HTTP/1.1 200 OK\r\ntransfer-encoding: chunked\r\n\r\n2\r\nok\r\n0\r\n\r\n"
+EMPTY = b"HTTP/1.1 204 No Content\r\n\r\n"
+
+
+@pytest.mark.parametrize(
+    ("answer", "connections"),
+    [
+        (OK, 1), (CHUNKED, 1), (EMPTY, 1),
+        (OK + FALSE, 3), (CHUNKED + FALSE, 3), (EMPTY + FALSE, 3), (EMPTY + b"no", 3), (OK + b"k", 3),
+    ],
+)  # fmt: skip
+def test_what_is_left_over_is_never_the_answer_to_the_next_request(answer: bytes, connections: int) -> None:
+    opened: list[socket.socket] = []
+
+    def talk(link: socket.socket) -> None:
+        heard = b""
+        with link:
+            while part := link.recv(4096):
+                heard += part
+                if heard.endswith(b"{}"):
+                    heard = b""
+                    link.sendall(answer)
+
+    def accept(server: socket.socket) -> None:
+        while True:
+            try:
+                opened.append(server.accept()[0])
+            except OSError:
+                return
+            threading.Thread(target=talk, args=(opened[-1],), daemon=True).start()
+
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        threading.Thread(target=accept, args=(server,), daemon=True).start()
+        url = f"http://127.0.0.1:{server.getsockname()[1]}/"
+        for _ in range(3):
+            assert send(url, repeatable=True).body in {b"ok", b""}
+        server.shutdown(socket.SHUT_RDWR)
+    outbound.hang_up()
+    assert len(opened) == connections
+
+
 @pytest.fixture
 def secured(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Receiver]:
     """A receiver over TLS, whose certificate is for "localhost" and from an authority of this test."""
