@@ -63,6 +63,35 @@ def test_an_address_must_be_one_of_a_web_server(url: str, problem: str | None) -
     assert found is None if problem is None else problem in str(found)
 
 
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://a..b/", "https://-/", "https://%00/", "https://[v1.x]/", "https://till.example:0/",
+        "https://./", "https://.till.example/", "https://till-.example/", "https://a!b.example/",
+        "https://till.example../", "https://" + "a" * 64 + ".example/", "https://" + "a." * 130 + "example/",
+        "https://[::1%25eth0]/", "https://[]/",
+    ],
+)  # fmt: skip
+def test_nonsense_is_no_host(url: str) -> None:
+    assert "must " in str(addresses.url_problem(url))
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "https://till.example./", "https://my_till.example/", "https://1.1.1.1/", "https://[2606:4700::1]/",
+        "https://xn--strae-oqa.example/", "https://käse.example/", "https://till/", "https://0x7f000001/",
+    ],
+)  # fmt: skip
+def test_hosts_in_all_forms(url: str) -> None:
+    assert addresses.url_problem(url) is None
+
+
+@pytest.mark.parametrize("name", ["straße.example", "ὀδός.example", "STRAẞE.example"])
+def test_names_of_which_programs_make_different_ones_are_to_be_written_out(name: str) -> None:
+    assert "xn--" in str(addresses.url_problem(f"https://{name}/"))
+
+
 LOOPBACK = [ip_network("127.0.0.0/8")]
 
 

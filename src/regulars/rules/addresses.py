@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ipaddress
+import re
 from collections.abc import Iterable
 from urllib.parse import SplitResult, urlsplit
 
@@ -45,6 +46,18 @@ _CLOSED_6 = tuple(
 )
 _NAT64 = ipaddress.IPv6Network("64:ff9b::/96")
 
+_NOT_AN_ADDRESS = "must be the address of a web server, such as https://shop.example/hooks"
+# Names that are looked up: labels of letters, digits, - and, as some have it, _; none of them empty.
+_NAME = re.compile(
+    r"(?!-)[a-z0-9_-]{1,63}(?<!-)(\.(?!-)[a-z0-9_-]{1,63}(?<!-))*\.?", re.IGNORECASE | re.ASCII
+)
+_MAX_NAME = 253
+# IDNA 2003, which Python has, and IDNA 2008 make different names of these (RFC 5894, section 7.2).
+_READ_DIFFERENTLY = frozenset(
+    "\N{LATIN SMALL LETTER SHARP S}\N{LATIN CAPITAL LETTER SHARP S}"
+    "\N{GREEK SMALL LETTER FINAL SIGMA}\N{ZERO WIDTH JOINER}\N{ZERO WIDTH NON-JOINER}"
+)
+
 
 def is_public(address: Address) -> bool:
     """Whether anybody on the internet could call this address as well.
@@ -74,14 +87,19 @@ def url_problem(url: str) -> str | None:
         return "must have no spaces or signs that addresses cannot have"
     try:
         parts = urlsplit(url)
-        _ = parts.port
-        ascii_host(parts.hostname or "")
+        port = parts.port
+        host = ascii_host(parts.hostname or "")
     except ValueError:
-        return "must be the address of a web server, such as https://shop.example/hooks"
+        return _NOT_AN_ADDRESS
     wrong = (
         (parts.scheme not in {"https", "http"}, "must begin with https://"),
         (not parts.hostname, "must name a host, such as https://shop.example/hooks"),
         ("@" in parts.netloc, "must not hold a user name or password"),
+        (port == 0 or not _is_host(host, bracketed="[" in parts.netloc), _NOT_AN_ADDRESS),
+        (
+            any(letter in _READ_DIFFERENTLY for letter in (parts.hostname or "")),
+            "has a letter that programs write differently for name servers; write the name as xn--...",
+        ),
         (
             not (parts.path + parts.query).isascii(),
             "must write letters other than those of ASCII as % and digits",
@@ -107,6 +125,12 @@ def forbidden(url: str, networks: Iterable[Network]) -> str | None:
     if not is_public(address):
         return "is not a public address, and this installation does not allow it"
     return None if parts.scheme == "https" else "must begin with https://"
+
+
+def _is_host(host: str, *, bracketed: bool) -> bool:
+    if bracketed:  # an address of IPv6; without a zone, which says something on one machine only
+        return ":" in host and "%" not in host
+    return len(host.rstrip(".")) <= _MAX_NAME and _NAME.fullmatch(host) is not None
 
 
 def ascii_host(host: str) -> str:
