@@ -16,6 +16,7 @@ from django.db import DatabaseError, connections
 from regulars.jobs import leases, loops, progress, running, schedule
 from regulars.jobs.links import own_connection
 from regulars.jobs.models import Job
+from regulars.jobs.troubles import Trouble
 
 LOOK_EVERY = 0.5  # seconds between looks for a job
 KEEP_EVERY = 0.5  # seconds between looks at what the jobs report
@@ -53,6 +54,7 @@ class Worker:
         self._abandoned_at = 0.0
         self._working: dict[str, _Work] = {}
         self._lock = threading.Lock()
+        self._trouble = Trouble()  # of keeping leases
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set; then let jobs end, for half a minute, and give back those that do not."""
@@ -83,14 +85,15 @@ class Worker:
     # Loops
 
     def _keep_at(self, loop: loops.Loop, wake: threading.Event) -> None:
-        pause = 0.0
+        pause, trouble = 0.0, Trouble()
         while not self._wait(wake, pause):
             try:
                 more = loop.step(self._stop.is_set)
                 pause = 0.0 if more else loop.every
-            except BaseException:  # this thread must outlive whatever happens
+                trouble.over()
+            except BaseException as error:  # noqa: BLE001 - this thread must outlive whatever happens
                 pause = min(max(pause * 2, loop.every), RETRY_AT_MOST)
-                log.exception("loop_failed", loop=loop.name, retry_in=pause)
+                trouble.tell("loop_failed", error, loop=loop.name, retry_in=pause)
                 connections.close_all()
 
     def _wait(self, wake: threading.Event, pause: float) -> bool:
@@ -103,7 +106,7 @@ class Worker:
     # Jobs
 
     def _work(self, wake: threading.Event) -> None:
-        pause = 0.0
+        pause, trouble = 0.0, Trouble()
         while not self._stop.is_set():
             try:
                 with self._looking:
@@ -111,9 +114,10 @@ class Worker:
                 if job is not None:
                     self._run(job)
                 pause = 0.0
-            except BaseException:  # this thread must outlive whatever happens
+                trouble.over()
+            except BaseException as error:  # noqa: BLE001 - this thread must outlive whatever happens
                 pause = min(max(pause * 2, 1.0), RETRY_AT_MOST)
-                log.exception("worker_failed", worker=self.name, retry_in=pause)
+                trouble.tell("worker_failed", error, worker=self.name, retry_in=pause)
                 connections.close_all()
                 self._stop.wait(pause)
 
@@ -169,8 +173,10 @@ class Worker:
                     work.renew_at = time.monotonic() + self._lease / 3
                     if not leases.renew(work.job, seconds=self._lease) and self._has(work):
                         work.run.lost = True
-        except BaseException:  # this thread must outlive whatever happens
-            log.exception("leases_not_renewed", worker=self.name)
+            if self._at_work():
+                self._trouble.over()
+        except BaseException as error:  # noqa: BLE001 - this thread must outlive whatever happens
+            self._trouble.tell("leases_not_renewed", error, worker=self.name)
             connections.close_all()
 
     def _at_work(self) -> list[_Work]:
