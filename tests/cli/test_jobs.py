@@ -121,7 +121,7 @@ def test_the_schedule_is_shown(regulars_jobs: Call, monkeypatch: pytest.MonkeyPa
     now = dt.datetime(2026, 3, 1, 12, 30, tzinfo=dt.UTC)
     schedule.enqueue_due(now=now)
     assert regulars_jobs("schedule")[1].split() == [
-        "hourly", "last", "2026-03-01", "12:30", "next", "2026-03-01", "13:30",
+        "hourly", "last", "2026-03-01", "12:30", "UTC", "next", "2026-03-01", "13:30", "UTC",
     ]  # fmt: skip
     found = json.loads(regulars_jobs("schedule", "--json")[1])
     assert found == {"name": "hourly", "last_at": "2026-03-01T12:30:00Z", "next_at": "2026-03-01T13:30:00Z"}

@@ -46,6 +46,9 @@ def test_endpoints_are_added_listed_rotated_and_removed(webhook: Say) -> None:
     assert rotated["secret"] != secret
     assert rotated["previous_secret_until"] is not None
     assert webhook("disable", number)[0]["is_active"] is False
+    (listed,) = webhook("list")
+    assert listed["disabled_at"] is not None
+    assert (listed["disabled_reason"], listed["closed_until"]) == ("Switched off.", None)
     assert webhook("enable", number)[0]["is_active"] is True
     assert webhook("remove", number) == [{"deleted": True, "id": made["id"]}]
     assert webhook("list") == []

@@ -34,7 +34,7 @@ def test_the_table_of_attempts_is_the_one_that_is_followed() -> None:
     "sentence",
     [
         f"within {outbound.TIMEOUT:g} seconds",
-        f"Up to {deliver.IN_FLIGHT_EACH} requests are under way to one endpoint",
+        f"Each worker has up to {deliver.IN_FLIGHT_EACH} requests under way to one endpoint",
         f"fails {retries.CIRCUIT_OPENS_AFTER} times in a row",
         f"at most {outbound.MAX_ANSWER // 1024} KB of an answer",
         f"For {actions.OVERLAP_HOURS} hours",

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 import pytest
 import time_machine
 from django.utils import timezone
+from structlog.testing import capture_logs
 
 from regulars.outbox import deliver, fanout, results
 from regulars.rules import retries
@@ -312,6 +313,26 @@ def test_after_failures_it_is_asked_with_one_event_at_a_time(
     settle()
     assert statuses() == ["delivered"] * 100  # also those whose next attempt was in five minutes
     assert fresh(endpoint).failures == 0
+
+
+def test_the_log_says_when_an_endpoint_begins_to_fail_and_when_it_is_back(
+    receiver: Receiver, clock: time_machine.Traveller
+) -> None:
+    shop = make_shop()
+    endpoint, _ = listen(shop, receiver.url + "?token=secret")
+    whose = {"endpoint": endpoint.pk, "business": shop.id}
+    receiver.answering = lambda _: REFUSED
+    tell(shop, member_id=None, number=20)
+    with capture_logs() as lines:
+        for turn in range(3):
+            if turn == 2:
+                receiver.answering = lambda _: Reply()
+            settle()
+            clock.shift(dt.timedelta(seconds=12))
+    assert lines == [
+        {"event": "webhook_endpoint_failing", "log_level": "warning", **whose},
+        {"event": "webhook_endpoint_back", "log_level": "info", **whose},
+    ]
 
 
 def test_told_to_stop_it_ends_what_is_under_way_and_gives_back_the_rest(

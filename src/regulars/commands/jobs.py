@@ -105,7 +105,7 @@ def delete_job(number: Number) -> None:
 
 @jobs.command("schedule")
 def show_schedule(*, as_json: AsJson = False) -> None:
-    """List what happens again and again: when it was last, when it is due next."""
+    """List what happens again and again: when it was last, when it is due next, in UTC."""
     _start()
     from regulars.jobs import queries  # noqa: PLC0415 - models need Django
 
@@ -113,9 +113,9 @@ def show_schedule(*, as_json: AsJson = False) -> None:
         if as_json:
             say_json({"name": one.name, "last_at": _moment(one.last_at), "next_at": _moment(one.next_at)})
         else:
-            last = f"last {one.last_at:%Y-%m-%d %H:%M}" if one.last_at else "not yet"
-            due = f"next {one.next_at:%Y-%m-%d %H:%M}" if one.next_at else "next with a worker"
-            say(f"{one.name:40} {last:23} {due}")
+            last = f"last {one.last_at:%Y-%m-%d %H:%M} UTC" if one.last_at else "not yet"
+            due = f"next {one.next_at:%Y-%m-%d %H:%M} UTC" if one.next_at else "next with a worker"
+            say(f"{one.name:40} {last:27} {due}")
 
 
 def _start() -> None:
