@@ -44,6 +44,7 @@ import datetime as dt, os, signal, sys, threading
 import django
 django.setup()
 from django.db import connections, transaction
+from regulars.campaigns import job
 from regulars.campaigns.actions import create_campaign, send_campaign
 from regulars.jobs.worker import Worker
 from regulars.ledger.actions import enrol
@@ -53,6 +54,7 @@ from regulars.messages.actions import set_text
 from regulars.tenants.models import Business
 sending.PAUSES = [dt.timedelta(milliseconds=50)] * 40
 sending.DOWN_PAUSES = [0.05]
+job.MANY = 20
 signal.signal(signal.SIGCHLD, signal.SIG_IGN)
 business = Business.objects.get()
 set_text(business_id=business.pk, kind="welcome", enabled=False)
@@ -161,6 +163,7 @@ def test_workers_are_killed_and_each_gets_the_campaign_once(
                 wait_for_mails(box, RECIPIENTS * kill // (KILLS + 2))
                 workers.replace()
             wait_until_sent(ask)
+    assert box.most_at_once > 1  # several connections were at work
     reached = box.counted()
     assert {to: times for to, times in reached.items() if times != 1} == {}
     no = {f"ann{number}@shop.example" for number in range(RECIPIENTS - OPTED_OUT, RECIPIENTS)}

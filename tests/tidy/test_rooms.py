@@ -21,7 +21,7 @@ NETWORK = {
 DOORS = {
     "tenants/ratelimit.py": {"redis"},  # limits shared by several machines
     "outbound.py": {"httpcore", "socket", "ssl"},  # the one way to other people's servers
-    "messages/smtp.py": {"smtplib", "socket"},  # mail
+    "messages/smtp.py": {"smtplib", "socket", "ssl"},  # mail
 }
 GOOD_LEDGER_READS = """
 from regulars.ledger.models import Card, Entry

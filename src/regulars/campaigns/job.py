@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime as dt
 import time
+from collections.abc import Callable
 from functools import partial
 from typing import Final
 
@@ -20,6 +21,7 @@ from django_tasks import task
 from regulars.campaigns import letters
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.queries import WAITING
+from regulars.campaigns.senders import Helpers
 from regulars.jobs import progress
 from regulars.jobs.outcomes import Again
 from regulars.messages import sending
@@ -31,6 +33,8 @@ from regulars.outbox import emit
 BATCH: Final = 200
 # Seconds after which it lets other jobs have a turn: nobody waits for hours behind a large campaign.
 TURN: Final = 20.0
+# With more than so many left, one connection to the mail server is not enough.
+MANY: Final = 400
 # When to look again for messages that somebody else still holds.
 LOOK_AGAIN: Final = dt.timedelta(seconds=5)
 # So often a worker may die at a campaign. Each of its messages counts its own attempts.
@@ -60,27 +64,38 @@ def send_out(*, business_id: int, campaign_id: int) -> None:
 def _send(campaign: Campaign) -> dt.datetime | None:
     """Send what is due, for one turn; when to go on, None when nothing is left."""
     until = time.monotonic() + TURN
-    while True:
-        campaign.refresh_from_db()
-        done = campaign.sent_count + campaign.failed_count + campaign.skipped_count
-        progress.report(done=done, total=campaign.total_recipients, text=campaign.name)
-        if progress.stopping():
-            return timezone.now()
-        if campaign.status == Campaign.Status.CANCELLED:
-            skip_queued(campaign)
-            return None
-        batch = sending.send_some(
-            campaign_id=campaign.pk,
-            most=BATCH,
-            rate=campaign.rate_per_minute,
-            counted=partial(count, campaign),
-            stop=progress.stopping,
-        )
-        now = timezone.now()
-        if batch.next_at is None or batch.next_at > now:
-            return batch.next_at
-        if time.monotonic() > until:
-            return now
+    with Helpers(lambda sender, stop: _send_some(campaign, stop, sender)) as helpers:
+        while True:
+            campaign.refresh_from_db()
+            done = campaign.sent_count + campaign.failed_count + campaign.skipped_count
+            progress.report(done=done, total=campaign.total_recipients, text=campaign.name)
+            if progress.stopping():
+                return timezone.now()
+            if campaign.status == Campaign.Status.CANCELLED:
+                skip_queued(campaign)
+                return None
+            if campaign.total_recipients - done > MANY:
+                helpers.call()
+            batch = _send_some(campaign, progress.stopping)
+            now = timezone.now()
+            idle = batch.next_at is None or batch.next_at > now
+            if idle and not helpers.at_work(1.0):
+                return batch.next_at
+            if time.monotonic() > until:
+                return now
+
+
+def _send_some(
+    campaign: Campaign, stop: Callable[[], bool], sender: sending.Sender | None = None
+) -> sending.Batch:
+    return sending.send_some(
+        campaign_id=campaign.pk,
+        most=BATCH,
+        rate=campaign.rate_per_minute,
+        counted=partial(count, campaign),
+        stop=stop,
+        sender=sender,
+    )
 
 
 def count(campaign: Campaign, counts: Counts) -> None:

@@ -12,6 +12,7 @@ import smtplib
 import socket
 from collections.abc import Sequence
 from email.utils import parseaddr
+from ssl import SSLWantReadError, SSLWantWriteError
 from typing import Any, Final
 
 from django.conf import settings
@@ -180,15 +181,35 @@ def _content(link: Any, content: bytes, note: Note) -> None:
     """Send the message itself, and its end only when that was noted."""
     body = re.sub(rb"(?m)^\.", b"..", content)
     link.send(body if body.endswith(b"\r\n") else body + b"\r\n")
-    cells, at, finish, leaving = note.cells, note.at, link.sock.sendall, int(Step.LEAVING)
-    # Whoever is killed between these two seems to have sent what they have not. So nothing else is done here.
-    cells[at] = leaving
-    finish(b".\r\n")
+    _end(link.sock, note)
     reply = link.getreply()
     # Whatever it answered, it did answer: what it did not take now, it never will.
     note(Step.TAKEN if reply[0] == _FINE else Step.AT_WORK)
     if reply[0] != _FINE:
         raise _Refused("message", reply)
+
+
+_END: Final = b".\r\n"
+
+
+def _end(sock: Any, note: Note) -> None:
+    """Note that the message leaves, and send its end.
+
+    Whoever is killed between these two seems to have sent what they have not, so there must be next to
+    nothing between. A socket with a timeout would first ask whether it may send, and let other threads have
+    the processor meanwhile; one without any just sends.
+    """
+    cells, at, leaving, send, patience = note.cells, note.at, int(Step.LEAVING), sock.send, sock.gettimeout()
+    sock.settimeout(0)
+    try:
+        cells[at] = leaving
+        sent = send(_END)
+    except (BlockingIOError, SSLWantReadError, SSLWantWriteError):
+        sent = 0  # the server has not yet read what came before
+    finally:
+        sock.settimeout(patience)
+    if sent < len(_END):
+        sock.sendall(_END[sent:])
 
 
 def _names_the_address(code: int, said: str) -> bool:
