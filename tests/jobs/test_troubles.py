@@ -6,7 +6,6 @@ import pytest
 from django.db import OperationalError
 from structlog.testing import capture_logs
 
-from regulars.jobs import troubles
 from regulars.jobs.troubles import Trouble
 
 pytestmark = pytest.mark.once
@@ -15,7 +14,7 @@ pytestmark = pytest.mark.once
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:
     now = [1000.0]
-    monkeypatch.setattr(troubles.time, "monotonic", lambda: now[0])
+    monkeypatch.setattr("regulars.jobs.troubles.time.monotonic", lambda: now[0])
     return now
 
 
