@@ -77,7 +77,8 @@ def raised() -> dict[str, set[str]]:
             target = target.value
         name = getattr(target, "attr", None) or getattr(target, "id", None)
         if name in names:
-            keys = {one.arg for one in call.keywords if one.arg} - {"fields"}
+            # Fields have a place of their own, and when to come back is said in a header.
+            keys = {one.arg for one in call.keywords if one.arg} - {"fields", "retry_after"}
             found.setdefault(str(name), set()).update(keys)
     return found
 
