@@ -26,6 +26,7 @@ class Postbox:
     at_dot: str = ""
     refused: set[str] = field(default_factory=set)
     refused_for_now: float = 0.0  # the share of recipients and of messages
+    refuses_messages: bool = True  # else recipients only
     mails: list[EmailMessage] = field(default_factory=list)
     raw: list[bytes] = field(default_factory=list)
     reached: list[str] = field(default_factory=list)
@@ -82,7 +83,7 @@ class Postbox:
     async def handle_DATA(self, server: Any, session: Any, envelope: Any) -> str:  # noqa: N802
         self.busy.discard(id(session))
         for to in envelope.rcpt_tos:
-            if answer := self.at_dot or self._refusal():
+            if answer := self.at_dot or (self._refusal() if self.refuses_messages else ""):
                 return answer
             self.reached.append(to)
         self.raw.append(envelope.content)

@@ -155,7 +155,8 @@ def test_workers_are_killed_and_each_gets_the_campaign_once(
     installation.create_business("Bean")
     ask = asking(installation.database_url)
     with postbox.opened() as box:
-        box.refused_for_now, box.most_a_session = 0.2, 70
+        # A refusal of the whole message that a killed worker does not hear cannot be told from a yes.
+        box.refused_for_now, box.refuses_messages, box.most_a_session = 0.4, False, 70
         with at_work(installation, box) as workers:
             wait_for_mails(box, RECIPIENTS // 20)
             workers.tell("no")
