@@ -25,6 +25,10 @@ LONGEST = (
     "bench/test_product.py",
     "ledger/test_stateful.py",
 )
+# Races in which processes are killed.
+KILLS = tuple(
+    f"test_{name}.py" for name in ("campaigns", "daily_kills", "jobs", "kills", "sending", "webhooks")
+)
 
 _DATA_DIR = pytest.StashKey[Path]()
 _SERVER = pytest.StashKey[postgres.Server]()
@@ -85,15 +89,17 @@ def _place(item: pytest.Item) -> Path:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file is run by one process, which makes what its tests share once. All races are run by one, too:
-    they wait for each other anyway.
+    """A file is run by one process, which makes what its tests share once. Races are run by two: those that
+    kill mostly wait, the others keep every processor busy.
     """
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where it is used
 
     class ByFile(LoadScopeScheduling):  # type: ignore[misc]
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
-            return "races" if "/races/" in file else file
+            if "/races/" not in file:
+                return file
+            return "kills" if file.endswith(KILLS) else "races"
 
     return ByFile(config, log) if config.getoption("dist") == "loadfile" else None
 
