@@ -18,7 +18,6 @@ from regulars.jobs.models import Job
 from regulars.rules.errors import Conflict, NotFound
 
 ACTIVE = (Job.Status.READY.value, Job.Status.RUNNING.value)
-FINISHED = (Job.Status.SUCCEEDED.value, Job.Status.FAILED.value)
 MAX_ATTEMPTS = 5
 _ROUNDS = 20
 
