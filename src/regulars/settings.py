@@ -63,6 +63,8 @@ INSTALLED_APPS = [
     "regulars.analytics",
     "regulars.messages",
     "regulars.campaigns",
+    "regulars.portal",
+    "regulars.counter",
 ]
 
 MIDDLEWARE = [

@@ -11,7 +11,8 @@ pytestmark = pytest.mark.once
 
 DOMAIN = (
     "rules/", "tenants/", "members/", "ledger/", "outbox/", "catalog/", "vouchers/", "promotions/", "sales/",
-    "analytics/", "jobs/", "scratchcards/", "messages/", "campaigns/", "db.py", "seal.py", "outbound.py",
+    "analytics/", "jobs/", "scratchcards/", "messages/", "campaigns/", "portal/",
+    "counter/", "printing/", "db.py", "seal.py", "outbound.py",
 )  # fmt: skip
 NETWORK = {
     "aiohttp", "asyncio", "ftplib", "granian", "http.client", "httpcore", "httpx", "imaplib", "poplib",

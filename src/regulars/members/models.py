@@ -57,6 +57,10 @@ class Member(models.Model):
     subscription_date_to = models.DateField(null=True, blank=True)
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     suspended = models.BooleanField(default=False)
+    # What their pages and messages speak: one of `rules.languages.LANGUAGES`; empty: the business's.
+    language = models.CharField(max_length=5, blank=True)
+    # When somebody with access to the mailbox opened a link sent to `email`; empty again when it changes.
+    email_confirmed_at = models.DateTimeField(null=True, blank=True)
     metadata01 = models.CharField(max_length=500, blank=True)
     metadata02 = models.CharField(max_length=500, blank=True)
     metadata03 = models.CharField(max_length=500, blank=True)
@@ -90,3 +94,82 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+
+class Consent(models.Model):
+    """What a member agreed to or took back, in the words that they saw. Only added to."""
+
+    class Purpose(models.TextChoices):
+        """What for."""
+
+        PROGRAMME = "programme"
+        EMAIL = "email"
+        TEXT = "text"
+        POST = "post"
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    purpose = models.CharField(max_length=10, choices=Purpose.choices)
+    given = models.BooleanField()
+    text = models.TextField(blank=True)
+    # Where: "join", "card", "microsite", "counter", "confirmed" (the link of a double opt-in).
+    source = models.CharField(max_length=20)
+    at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[Consent]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(purpose__in=("programme", "email", "text", "post")), name="consent_purpose_known"
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"{self.purpose}: {self.given}"
+
+
+class CardAlias(models.Model):
+    """A card code given to somebody who joined with the contact of a member.
+
+    Nobody but the member may learn that there is one, so the code shows an empty card until it is
+    confirmed: by a link sent to the member, or at the counter. From then on it is the member's card.
+    """
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)
+    qr_code = models.CharField(max_length=32, unique=True)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    # As typed by whoever joined.
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(db_default=Now())
+    confirmed_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[CardAlias]] = ScopedManager(business="business")
+
+    def __str__(self) -> str:
+        return self.qr_code
+
+
+class BlankCard(models.Model):
+    """The code of a printed card that belongs to nobody yet, or to whom it was given."""
+
+    id = models.BigAutoField(primary_key=True)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
+    qr_code = models.CharField(max_length=32, unique=True)
+    number = models.PositiveIntegerField()
+    printed_at = models.DateTimeField(db_default=Now())
+    # Empty again when the member is erased; `used_at` stays, so that the code is never given twice.
+    member = models.ForeignKey(Member, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    used_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[BlankCard]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.UniqueConstraint(fields=("business", "number"), name="blank_card_number_unique"),
+        )
+
+    def __str__(self) -> str:
+        return self.qr_code

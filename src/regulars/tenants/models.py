@@ -84,6 +84,10 @@ class Business(models.Model):
     # How it looks and answers in messages and on its pages: "#rrggbb"; an address, or empty for none.
     accent_color = models.CharField(max_length=7, default="#0f766e")
     reply_to = models.CharField(max_length=254, blank=True)
+    # What its customers' pages speak when a customer has not chosen: one of `rules.languages.LANGUAGES`.
+    language = models.CharField(max_length=5, default="en")
+    # Whether the programme has points. Stamps are the programme's own matter (`Program.is_active`).
+    points_active = models.BooleanField(default=False)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -131,6 +135,61 @@ class Program(models.Model):
 
     def __str__(self) -> str:
         return self.program_name
+
+
+class Microsite(models.Model):
+    """What customers' pages say and ask beyond the programme. A business without a row has these defaults."""
+
+    class Contact(models.TextChoices):
+        """Which contact somebody gives who joins."""
+
+        EITHER = "either"
+        PHONE = "phone"
+        EMAIL = "email"
+
+    business = models.OneToOneField(Business, on_delete=models.CASCADE, related_name="microsite")
+    about = models.TextField(blank=True)
+    website = models.CharField(max_length=300, blank=True)
+    privacy_url = models.CharField(max_length=300, blank=True)
+    # What somebody who joins agrees to; empty: the product's own words.
+    consent_text = models.TextField(blank=True)
+    join_open = models.BooleanField(default=True)
+    join_contact = models.CharField(max_length=10, choices=Contact.choices, default=Contact.EITHER.value)
+    join_asks_birthday = models.BooleanField(default=True)
+    # Offers by e-mail only after the address was confirmed by a link.
+    double_opt_in = models.BooleanField(default=False)
+    # Origins (https://shop.example) whose pages may show a member's balance in a frame.
+    embed_origins = models.JSONField(default=list, blank=True)
+    modified_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager[Microsite]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(join_contact__in=("either", "phone", "email")),
+                name="microsite_join_contact_known",
+            ),
+        )
+
+    def __str__(self) -> str:
+        return f"microsite of business {self.business_id}"
+
+
+class Logo(models.Model):
+    """A business's logo as a PNG of at most 512 pixels a side. `digest` names it in its address."""
+
+    business = models.OneToOneField(Business, on_delete=models.CASCADE, related_name="logo")
+    digest = models.CharField(max_length=32, unique=True)
+    png = models.BinaryField()
+    width = models.PositiveSmallIntegerField()
+    height = models.PositiveSmallIntegerField()
+    modified_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager[Logo]] = ScopedManager(business="business")
+
+    def __str__(self) -> str:
+        return f"logo of business {self.business_id}"
 
 
 class Branch(models.Model):
@@ -185,6 +244,10 @@ class Staff(models.Model):
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
     is_active = models.BooleanField(default=True)
+    # With which they sign in at a paired counter: hashed; empty for none. Wrong ones close it for a while.
+    pin = models.CharField(max_length=200, blank=True)
+    pin_failures = models.PositiveSmallIntegerField(default=0)
+    pin_closed_until = models.DateTimeField(null=True, blank=True)
     temp_password = models.CharField(max_length=200, blank=True)
     temp_password_expires_at = models.DateTimeField(null=True, blank=True)
     disable_backoffice_access = models.BooleanField(default=False)
@@ -227,6 +290,8 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True)
     key_hash = models.CharField(max_length=64, unique=True)
     rpc_format = models.CharField(max_length=10, choices=RpcFormat.choices, default=RpcFormat.XML.value)
+    # The key itself, sealed, only while its single sign-on is switched on (the RPC seed's formula needs it).
+    sso_key_sealed = models.TextField(blank=True)
     created_at = models.DateTimeField(db_default=Now())
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

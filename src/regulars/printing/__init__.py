@@ -1,0 +1,1 @@
+"""What a shop prints: posters, table tents and cards, as PDF."""
