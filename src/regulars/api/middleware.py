@@ -18,7 +18,8 @@ _JSON = "application/json"
 # Pages take nothing from elsewhere and run no inline script; the API page's viewer styles itself inline.
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; "
-    "connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
+    "frame-ancestors 'none'"
 )
 _POLICY = _PAGE_POLICY.format(inline="")
 _DOCS_POLICY = _PAGE_POLICY.format(inline=" 'unsafe-inline'")

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 from regulars.rules import colours
 from regulars.rules.errors import InvalidInput
 
-# What pages are made of: `--raised` and `--ink` of their style sheets.
+# What pages are made of: `--raised` of their style sheets (tokens.css).
 LIGHT_GROUND = "#ffffff"
 DARK_GROUND = "#221e1b"
 # Text in the accent stands on tinted grounds, too, so it has some contrast to spare.
@@ -23,8 +23,9 @@ _SHEET = """\
 :root {{ --accent: {accent}; --on-accent: {on_accent}; --accent-ink: {light_ink};
   --accent-deep: {deep}; --accent-pale: {pale}; }}
 @media (prefers-color-scheme: dark) {{
-  :root {{ --accent: {dark}; --on-accent: {on_dark}; --accent-ink: {dark_ink}; }}
+  :root:not([data-theme="light"]) {{ --accent: {dark}; --on-accent: {on_dark}; --accent-ink: {dark_ink}; }}
 }}
+:root[data-theme="dark"] {{ --accent: {dark}; --on-accent: {on_dark}; --accent-ink: {dark_ink}; }}
 """
 
 

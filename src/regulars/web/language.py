@@ -1,0 +1,45 @@
+"""Which language a page speaks: chosen here, the member's, the browser's, or else the business's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import translation
+
+from regulars.rules import languages
+
+COOKIE = "regulars_language"
+_YEAR = 365 * 24 * 3600
+
+
+def chosen(request: HttpRequest) -> str:
+    """The language that somebody chose in this browser, by `?language=` now or before; empty for none."""
+    for value in (request.GET.get("language", ""), request.COOKIES.get(COOKIE, "")):
+        if value in languages.LANGUAGES:
+            return value
+    return ""
+
+
+def of_page(request: HttpRequest, *, member: str = "", business: str = "") -> str:
+    """The language of a page: chosen in this browser, the member's, what it asks for, the business's, English."""
+    wanted = languages.best_of(request.headers.get("Accept-Language", ""))
+    return chosen(request) or member or wanted or business or languages.USUAL
+
+
+@contextmanager
+def speaking(request: HttpRequest, *, member: str = "", business: str = "") -> Iterator[str]:
+    """Render what is inside in the page's language, which is given."""
+    language = of_page(request, member=member, business=business)
+    with translation.override(language):
+        yield language
+
+
+def remember(response: HttpResponse, request: HttpRequest) -> None:
+    """Keep a language that was chosen by `?language=` in this browser for a year."""
+    value = request.GET.get("language", "")
+    if value in languages.LANGUAGES:
+        response.set_cookie(
+            COOKIE, value, max_age=_YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
+        )
