@@ -1,15 +1,17 @@
-# The commands of this project. `make run` needs Python 3.11 or newer with venv, and the package registry.
+# The commands of this project. `make run` needs Python 3.11 or newer with venv, and the package registries.
+# What pages need is fetched with npm; where there is no Node 18 or newer, one comes out of a Python package.
 #   make run    install and serve the demo shop (PORT=8000 HOST=127.0.0.1)
 #   make test   all tests, on SQLite and on PostgreSQL
 #   make soak   the long form of the tests of kills, crowds, random histories and generated requests
 #   make lint   style, types, architecture, migrations
 #   make bench  speed beside its limits
+#   make messages  put the texts of code and pages into the files of the translators
 #   make lock   choose the newest versions that fit, write requirements/*.txt
 #   make clean  remove what the others made; data/ stays
 
 SHELL := /bin/sh
 .DELETE_ON_ERROR:
-.PHONY: install dev run test soak lint bench lock clean
+.PHONY: install dev run test soak lint bench messages lock clean
 
 HOST ?= 127.0.0.1
 PORT ?= 8000
@@ -27,8 +29,18 @@ FIND_PYTHON = for python in "$(PYTHON)" python3 python3.13 python3.12 python3.11
 	  echo "Regulars needs Python 3.11 or newer with the venv module; none was found. Name one with PYTHON=/path/to/python3." >&2; \
 	  exit 1; fi
 
-install: $(VENV)/installed
-dev: $(VENV)/installed-dev
+VENDOR := src/regulars/static/vendor/versions.txt
+TRANSLATIONS := $(wildcard src/regulars/locale/*/LC_MESSAGES/django.po)
+CATALOGUES := $(TRANSLATIONS:.po=.mo)
+
+# `$$npm` is the machine's, or the one of a package when there is none that is new enough.
+NODE_IS_NEW = node -e 'process.exit(+(parseInt(process.versions.node) < 18))' >/dev/null 2>&1 && npm --version >/dev/null 2>&1
+FIND_NPM = if $(NODE_IS_NEW); then npm=npm; else \
+	  npm="$(BIN)/npm"; [ -x "$$npm" ] || { echo "Fetching Node, which this machine lacks"; \
+	  $(PIP) --require-hashes -r requirements/node.txt || exit 1; }; fi
+
+install: $(VENV)/installed $(VENDOR) $(CATALOGUES)
+dev: install $(VENV)/installed-dev node_modules/with-dev
 
 $(VENV)/installed: $(LOCKS) pyproject.toml requirements/base.in
 	@$(FIND_PYTHON); \
@@ -45,6 +57,18 @@ $(VENV)/installed-dev: $(VENV)/installed requirements/dev.txt
 	@echo "Installing what tests and linting need"
 	@$(PIP) --require-hashes -r requirements/dev.txt
 	@touch $@
+
+$(VENDOR): package-lock.json tools/vendor.py | $(VENV)/installed
+	@echo "Fetching what pages need"
+	@$(FIND_NPM); "$$npm" ci --omit=dev --silent
+	@$(BIN)/python -m tools.vendor
+
+node_modules/with-dev: package-lock.json | $(VENDOR)
+	@$(FIND_NPM); "$$npm" ci --silent
+	@touch $@
+
+$(CATALOGUES): %.mo: %.po | $(VENV)/installed
+	@$(BIN)/python -m tools.messages compile $<
 
 run: install
 	@export REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback}; \
@@ -72,12 +96,16 @@ lint: dev
 bench: dev
 	@$(BIN)/python -m bench $(BENCH)
 
+messages: install
+	@$(BIN)/python -m tools.messages update
+
 LOCK = CUSTOM_COMPILE_COMMAND="make lock" ../$(BIN)/pip-compile --quiet --upgrade --allow-unsafe --generate-hashes \
 	--strip-extras --no-emit-index-url --no-emit-trusted-host --no-emit-find-links --no-emit-options
 
 lock: dev
-	cd requirements && for name in build base dev; do $(LOCK) --output-file $$name.txt $$name.in || exit 1; done
+	cd requirements && for name in build base dev node; do $(LOCK) --output-file $$name.txt $$name.in || exit 1; done
+	@$(FIND_NPM); "$$npm" update --package-lock-only --silent
 
 clean:
-	rm -rf $(VENV) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
+	rm -rf $(VENV) node_modules $(dir $(VENDOR)) $(CATALOGUES) build dist src/*.egg-info .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
 	find src tests bench -name __pycache__ -type d -prune -exec rm -rf {} + 2>/dev/null || true

@@ -6,64 +6,121 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('members', '0002_codes_without_case'),
-        ('tenants', '0004_customer_pages'),
+        ("members", "0002_codes_without_case"),
+        ("tenants", "0004_customer_pages"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='member',
-            name='email_confirmed_at',
+            model_name="member",
+            name="email_confirmed_at",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='member',
-            name='language',
+            model_name="member",
+            name="language",
             field=models.CharField(blank=True, max_length=5),
         ),
         migrations.CreateModel(
-            name='CardAlias',
+            name="CardAlias",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('qr_code', models.CharField(max_length=32, unique=True)),
-                ('name', models.CharField(max_length=200)),
-                ('created_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('confirmed_at', models.DateTimeField(blank=True, null=True)),
-                ('business', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.business')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='members.member')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("qr_code", models.CharField(max_length=32, unique=True)),
+                ("name", models.CharField(max_length=200)),
+                ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("confirmed_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="members.member"
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='BlankCard',
+            name="BlankCard",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('qr_code', models.CharField(max_length=32, unique=True)),
-                ('number', models.PositiveIntegerField()),
-                ('printed_at', models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
-                ('used_at', models.DateTimeField(blank=True, null=True)),
-                ('business', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.business')),
-                ('member', models.ForeignKey(blank=True, null=True, on_delete=django.db.models.deletion.SET_NULL, related_name='+', to='members.member')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                ("qr_code", models.CharField(max_length=32, unique=True)),
+                ("number", models.PositiveIntegerField()),
+                ("printed_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
+                ("used_at", models.DateTimeField(blank=True, null=True)),
+                (
+                    "business",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="tenants.business"
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        blank=True,
+                        null=True,
+                        on_delete=django.db.models.deletion.SET_NULL,
+                        related_name="+",
+                        to="members.member",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.UniqueConstraint(fields=('business', 'number'), name='blank_card_number_unique')],
+                "constraints": [
+                    models.UniqueConstraint(fields=("business", "number"), name="blank_card_number_unique")
+                ],
             },
         ),
         migrations.CreateModel(
-            name='Consent',
+            name="Consent",
             fields=[
-                ('id', models.BigAutoField(primary_key=True, serialize=False)),
-                ('purpose', models.CharField(choices=[('programme', 'Programme'), ('email', 'Email'), ('text', 'Text'), ('post', 'Post')], max_length=10)),
-                ('given', models.BooleanField()),
-                ('text', models.TextField(blank=True)),
-                ('source', models.CharField(max_length=20)),
-                ('at', models.DateTimeField()),
-                ('business', models.ForeignKey(db_index=False, on_delete=django.db.models.deletion.CASCADE, related_name='+', to='tenants.business')),
-                ('member', models.ForeignKey(on_delete=django.db.models.deletion.CASCADE, related_name='+', to='members.member')),
+                ("id", models.BigAutoField(primary_key=True, serialize=False)),
+                (
+                    "purpose",
+                    models.CharField(
+                        choices=[
+                            ("programme", "Programme"),
+                            ("email", "Email"),
+                            ("text", "Text"),
+                            ("post", "Post"),
+                        ],
+                        max_length=10,
+                    ),
+                ),
+                ("given", models.BooleanField()),
+                ("text", models.TextField(blank=True)),
+                ("source", models.CharField(max_length=20)),
+                ("at", models.DateTimeField()),
+                (
+                    "business",
+                    models.ForeignKey(
+                        db_index=False,
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="+",
+                        to="tenants.business",
+                    ),
+                ),
+                (
+                    "member",
+                    models.ForeignKey(
+                        on_delete=django.db.models.deletion.CASCADE, related_name="+", to="members.member"
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('purpose__in', ('programme', 'email', 'text', 'post'))), name='consent_purpose_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("purpose__in", ("programme", "email", "text", "post"))),
+                        name="consent_purpose_known",
+                    )
+                ],
             },
         ),
     ]

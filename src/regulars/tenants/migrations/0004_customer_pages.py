@@ -5,72 +5,107 @@ from django.db import migrations, models
 
 
 class Migration(migrations.Migration):
-
     dependencies = [
-        ('tenants', '0003_look'),
+        ("tenants", "0003_look"),
     ]
 
     operations = [
         migrations.AddField(
-            model_name='apikey',
-            name='sso_key_sealed',
+            model_name="apikey",
+            name="sso_key_sealed",
             field=models.TextField(blank=True),
         ),
         migrations.AddField(
-            model_name='business',
-            name='language',
-            field=models.CharField(default='en', max_length=5),
+            model_name="business",
+            name="language",
+            field=models.CharField(default="en", max_length=5),
         ),
         migrations.AddField(
-            model_name='business',
-            name='points_active',
+            model_name="business",
+            name="points_active",
             field=models.BooleanField(default=False),
         ),
         migrations.AddField(
-            model_name='staff',
-            name='pin',
+            model_name="staff",
+            name="pin",
             field=models.CharField(blank=True, max_length=200),
         ),
         migrations.AddField(
-            model_name='staff',
-            name='pin_closed_until',
+            model_name="staff",
+            name="pin_closed_until",
             field=models.DateTimeField(blank=True, null=True),
         ),
         migrations.AddField(
-            model_name='staff',
-            name='pin_failures',
+            model_name="staff",
+            name="pin_failures",
             field=models.PositiveSmallIntegerField(default=0),
         ),
         migrations.CreateModel(
-            name='Logo',
+            name="Logo",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('digest', models.CharField(max_length=32, unique=True)),
-                ('png', models.BinaryField()),
-                ('width', models.PositiveSmallIntegerField()),
-                ('height', models.PositiveSmallIntegerField()),
-                ('modified_at', models.DateTimeField(auto_now=True)),
-                ('business', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='logo', to='tenants.business')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("digest", models.CharField(max_length=32, unique=True)),
+                ("png", models.BinaryField()),
+                ("width", models.PositiveSmallIntegerField()),
+                ("height", models.PositiveSmallIntegerField()),
+                ("modified_at", models.DateTimeField(auto_now=True)),
+                (
+                    "business",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="logo",
+                        to="tenants.business",
+                    ),
+                ),
             ],
         ),
         migrations.CreateModel(
-            name='Microsite',
+            name="Microsite",
             fields=[
-                ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
-                ('about', models.TextField(blank=True)),
-                ('website', models.CharField(blank=True, max_length=300)),
-                ('privacy_url', models.CharField(blank=True, max_length=300)),
-                ('consent_text', models.TextField(blank=True)),
-                ('join_open', models.BooleanField(default=True)),
-                ('join_contact', models.CharField(choices=[('either', 'Either'), ('phone', 'Phone'), ('email', 'Email')], default='either', max_length=10)),
-                ('join_asks_birthday', models.BooleanField(default=True)),
-                ('double_opt_in', models.BooleanField(default=False)),
-                ('embed_origins', models.JSONField(blank=True, default=list)),
-                ('modified_at', models.DateTimeField(auto_now=True)),
-                ('business', models.OneToOneField(on_delete=django.db.models.deletion.CASCADE, related_name='microsite', to='tenants.business')),
+                (
+                    "id",
+                    models.BigAutoField(
+                        auto_created=True, primary_key=True, serialize=False, verbose_name="ID"
+                    ),
+                ),
+                ("about", models.TextField(blank=True)),
+                ("website", models.CharField(blank=True, max_length=300)),
+                ("privacy_url", models.CharField(blank=True, max_length=300)),
+                ("consent_text", models.TextField(blank=True)),
+                ("join_open", models.BooleanField(default=True)),
+                (
+                    "join_contact",
+                    models.CharField(
+                        choices=[("either", "Either"), ("phone", "Phone"), ("email", "Email")],
+                        default="either",
+                        max_length=10,
+                    ),
+                ),
+                ("join_asks_birthday", models.BooleanField(default=True)),
+                ("double_opt_in", models.BooleanField(default=False)),
+                ("embed_origins", models.JSONField(blank=True, default=list)),
+                ("modified_at", models.DateTimeField(auto_now=True)),
+                (
+                    "business",
+                    models.OneToOneField(
+                        on_delete=django.db.models.deletion.CASCADE,
+                        related_name="microsite",
+                        to="tenants.business",
+                    ),
+                ),
             ],
             options={
-                'constraints': [models.CheckConstraint(condition=models.Q(('join_contact__in', ('either', 'phone', 'email'))), name='microsite_join_contact_known')],
+                "constraints": [
+                    models.CheckConstraint(
+                        condition=models.Q(("join_contact__in", ("either", "phone", "email"))),
+                        name="microsite_join_contact_known",
+                    )
+                ],
             },
         ),
     ]
