@@ -31,7 +31,7 @@ def check_language(value: str, *, field: str = "language") -> str:
 
 
 def best_of(wanted: str) -> str | None:
-    """The language here that somebody wants most, from an Accept-Language header (RFC 9110); None for none."""
+    """The language here that an Accept-Language header (RFC 9110) wants most; None for none of them."""
     found: list[tuple[float, int, str]] = []
     for place, part in enumerate(wanted[:1000].split(",")):
         name, _, rest = part.strip().partition(";")

@@ -23,7 +23,7 @@ def chosen(request: HttpRequest) -> str:
 
 
 def of_page(request: HttpRequest, *, member: str = "", business: str = "") -> str:
-    """The language of a page: chosen here, the member's, what the browser asks for, the business's, English."""
+    """A page's language: chosen here, the member's, what the browser asks for, the business's, English."""
     wanted = languages.best_of(request.headers.get("Accept-Language", ""))
     return chosen(request) or member or wanted or business or languages.USUAL
 
