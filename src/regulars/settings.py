@@ -8,6 +8,7 @@ from typing import Any
 from regulars import logs, storage
 from regulars.addresses import LOOPBACK_NAMES, in_url, lan_addresses
 from regulars.environment import read
+from regulars.rules import languages
 
 _environment = read(os.environ)
 _HERE = Path(__file__).resolve().parent
@@ -179,6 +180,8 @@ AUTH_PASSWORD_VALIDATORS = [
 USE_TZ = True
 TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
+LANGUAGES = list(languages.LANGUAGES.items())
+LOCALE_PATHS = [_HERE / "locale"]
 USE_I18N = True
 
 # Browsers

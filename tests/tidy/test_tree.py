@@ -1,5 +1,6 @@
 """What may not be in the tree, and what the documents must say."""
 
+import json
 import re
 import tomllib
 from pathlib import Path
@@ -52,7 +53,7 @@ def test_such_a_place_is_seen(what: str, text: str) -> None:
 
 def test_the_locks_hold_versions_and_hashes_and_no_addresses() -> None:
     locks = sorted((ROOT / "requirements").glob("*.txt"))
-    assert [lock.name for lock in locks] == ["base.txt", "build.txt", "dev.txt"]
+    assert [lock.name for lock in locks] == ["base.txt", "build.txt", "dev.txt", "node.txt"]
     for lock in locks:
         packages = re.split(
             r"\n(?=\S)", re.sub(r"(?m)^\s*#.*\n?", "", lock.read_text(encoding="utf-8")).strip()
@@ -64,8 +65,22 @@ def test_the_locks_hold_versions_and_hashes_and_no_addresses() -> None:
         assert not LOCK_ADDRESS.search(lock.read_text(encoding="utf-8")), lock
 
 
+def test_the_lock_of_the_scripts_holds_hashes_and_no_addresses() -> None:
+    packages = json.loads((ROOT / "package-lock.json").read_text(encoding="utf-8"))["packages"]
+    wanted = json.loads((ROOT / "package.json").read_text(encoding="utf-8"))
+    ours = packages.pop("")
+    assert {kind: ours[kind] for kind in ("dependencies", "devDependencies")} == {
+        kind: wanted[kind] for kind in ("dependencies", "devDependencies")
+    }
+    assert len(packages) >= 5
+    for name, package in packages.items():
+        assert package["integrity"].startswith("sha512-"), name
+        assert "resolved" not in package, name
+    assert "omit-lockfile-registry-resolved=true" in (ROOT / ".npmrc").read_text(encoding="utf-8").split()
+
+
 def test_every_product_requirement_is_locked() -> None:
-    for kind in ("base", "build", "dev"):
+    for kind in ("base", "build", "dev", "node"):
         wanted = re.findall(
             r"(?m)^([A-Za-z][\w.-]*)", (ROOT / "requirements" / f"{kind}.in").read_text(encoding="utf-8")
         )
@@ -118,7 +133,7 @@ def test_every_command_and_option_is_documented() -> None:
 
 def test_make_knows_what_people_are_told() -> None:
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
-    for target in ("install", "run", "test", "lint", "bench", "lock", "clean"):
+    for target in ("install", "run", "test", "lint", "bench", "messages", "lock", "clean"):
         assert re.search(rf"(?m)^{target}:", makefile), target
 
 

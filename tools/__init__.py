@@ -1,0 +1,1 @@
+"""What makes and checks the product's files and is no part of it."""
