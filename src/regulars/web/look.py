@@ -1,6 +1,7 @@
 """How pages look like the business: a small style sheet with its accent, in light and in dark.
 
 Pages allow no inline styles, so the accent comes as a file of its own, which browsers keep for a year.
+A logo's address changes with the logo, so it is kept as long.
 """
 
 from __future__ import annotations
@@ -10,7 +11,9 @@ from django.urls import reverse
 from django.views.decorators.http import require_safe
 
 from regulars.rules import colours
-from regulars.rules.errors import InvalidInput
+from regulars.rules.errors import InvalidInput, NotFound
+from regulars.tenants import logos
+from regulars.tenants.models import Business
 
 # What pages are made of: `--raised` of their style sheets (tokens.css).
 LIGHT_GROUND = "#ffffff"
@@ -76,6 +79,34 @@ def look(request: HttpRequest, colour: str) -> HttpResponse:
         accent = colours.check_colour(f"#{colour}", field="colour")
     except InvalidInput:
         raise Http404 from None
-    response = HttpResponse(sheet(accent), content_type="text/css; charset=utf-8")
+    return _kept(sheet(accent).encode(), "text/css; charset=utf-8")
+
+
+def logo_url(business: Business, *, size: int = 128) -> str:
+    """Where the logo of a business is, no side longer than `size` (`logos.SIZES`) pixels; empty for none.
+
+    Show it half as large, so that it is crisp on phones. Size 0 is the PNG that is kept.
+    """
+    digest = logos.digest_of(business.pk)
+    if not digest:
+        return ""
+    return reverse("logo-small", args=[digest, size]) if size else reverse("logo", args=[digest])
+
+
+@require_safe
+def logo(request: HttpRequest, digest: str, size: int = 0) -> HttpResponse:
+    """A logo as it is kept, or a small picture of it."""
+    if size and size not in logos.SIZES:
+        raise Http404
+    try:
+        png = logos.png_of(digest)
+    except NotFound:
+        raise Http404 from None
+    return _kept(logos.small(png, side=size), "image/webp") if size else _kept(png, "image/png")
+
+
+def _kept(content: bytes, content_type: str) -> HttpResponse:
+    response = HttpResponse(content, content_type=content_type)
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    response.headers["X-Content-Type-Options"] = "nosniff"
     return response
