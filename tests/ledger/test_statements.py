@@ -260,6 +260,7 @@ def test_a_posting_of_stamps_writes_exactly_this() -> None:
         "occasion": None,
         "occurred_at": LATE,
         "day": dt.date(2026, 6, 2),
+        "reverses_id": None,
     }
     (reward,) = after["ledger_reward"][len(before["ledger_reward"]) :]
     assert (reward["text"], reward["earned_entry_id"], reward["redeemed_entry_id"]) == (

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,17 +12,31 @@ from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from regulars import db
 from regulars.ledger import followups
 from regulars.ledger import post as poster
 from regulars.ledger.models import Card, Entry
 from regulars.ledger.post import CardState, Posting
 from regulars.ledger.settle import Decision, check_branch, settle
+from regulars.ledger.undoing import Undone, undo
 from regulars.members import actions as members
 from regulars.members.models import Member
 from regulars.outbox.emit import NewEvent, emit
 from regulars.rules import birthdays, codes, stamps
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, NothingToRedeem
 from regulars.tenants.models import Business, Program
+
+__all__ = [
+    "RewardRedeemed",
+    "StampsAdded",
+    "Undone",
+    "add_birthday_bonus",
+    "add_stamps",
+    "enrol",
+    "redeem_reward",
+    "replace_card",
+    "undo",
+]
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,18 +78,20 @@ def enrol(
     birthday: dt.date | None = None,
     occurred_at: dt.datetime | None = None,
     contact_required: bool = True,
+    qr_code: str = "",
     **profile: Any,
 ) -> Card:
     """Make somebody a member and give them a card, which is returned as it was opened.
 
-    A phone or an e-mail is needed (REST seed) unless `contact_required` is False (RPC seed). `profile` takes
-    what else `members.actions.create_member` takes: a code, the further fields, `unique_contact`.
+    A phone or an e-mail is needed (REST seed) unless `contact_required` is False (RPC seed). `qr_code` is the
+    code of a card that was printed before; the caller knows that the business issued it. `profile` takes what
+    else `members.actions.create_member` takes: a code, the further fields, `unique_contact`.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
         NotFound: the business has no such group or branch.
         AlreadyEnrolled: a member of the business has this phone or e-mail.
-        Conflict: a member of the business has this code.
+        Conflict: a member of the business has this code, or somebody has the card with this QR code.
         PlanLimit: the plan allows no more members.
     """
     contacts = (phone, profile.get("cell"), email)
@@ -81,7 +99,7 @@ def enrol(
         problem = "is needed unless the other is given"
         raise InvalidInput("A phone or an email is needed.", fields={"phone": problem, "email": problem})
     now = occurred_at or timezone.now()
-    with transaction.atomic(), scope(business=business):
+    with _free(qr_code), transaction.atomic(), scope(business=business):
         member = members.create_member(
             business=business,
             name=name,
@@ -94,13 +112,56 @@ def enrol(
         card = poster.open_card(
             business_id=business.pk,
             member_id=member.pk,
-            qr_code=codes.new_qr_code(),
+            qr_code=qr_code or codes.new_qr_code(),
             timezone=business.timezone,
             occurred_at=now,
         )
         emit(business_id=business.pk, events=[_enrolled_event(member, card)])
         followups.enrolled(business_id=business.pk, member_id=member.pk, at=now)
     return card
+
+
+@contextmanager
+def _free(qr_code: str) -> Iterator[None]:
+    """Within it a card gets a code that was chosen before; refused when it is no code, or somebody has it.
+
+    Around the transaction: what the database refuses, because somebody was faster, is looked at afterwards.
+    """
+    if qr_code and not codes.is_qr_code(qr_code):
+        raise InvalidInput.at("qr_code", "must be 16 digits from 0 to 9 and a to f")
+    taken = Conflict("There is a card with this QR code.", fields={"qr_code": "is on a card already"})
+    if _is_taken(qr_code):
+        raise taken
+    try:
+        yield
+    except IntegrityError:
+        if _is_taken(qr_code):
+            raise taken from None
+        raise
+
+
+def _is_taken(qr_code: str) -> bool:
+    # A code is one card's in the whole installation: the customer's page knows nothing but it.
+    return bool(qr_code and db.run("SELECT 1 FROM ledger_card WHERE qr_code = %s", (qr_code,)))
+
+
+def replace_card(*, business_id: int, member_id: int, qr_code: str = "") -> Card:
+    """Give a member a card with another code, because theirs was lost or somebody else knows its code.
+
+    What lies on it stays, and the old code is nobody's from now on. `qr_code` as for `enrol`.
+
+    Raises:
+        InvalidInput: `qr_code` is not 16 hex digits.
+        NotFound: the business has no such member.
+        Conflict: somebody has the card with this QR code.
+    """
+    code = qr_code or codes.new_qr_code()
+    with _free(qr_code), transaction.atomic(), scope(business=business_id):
+        if not poster.replace_code(business_id=business_id, member_id=member_id, qr_code=code):
+            raise NotFound(f"There is no customer {member_id}.")
+        data = {"customer_id": member_id, "qr_code": code}
+        emit(business_id=business_id, events=[NewEvent("card.replaced", member_id, data)])
+        return Card.objects.get(member_id=member_id)
 
 
 def _enrolled_event(member: Member, card: Card) -> NewEvent:

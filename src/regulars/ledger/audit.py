@@ -22,8 +22,8 @@ _CARD_TOTALS = {
     "stamps_spent": "stamps_spent",
     "total_visits": "visits",
     "pending_rewards": "rewards",
-    "rewards_earned": "CASE WHEN rewards > 0 THEN rewards ELSE 0 END",
-    "rewards_redeemed": "CASE WHEN rewards < 0 THEN -rewards ELSE 0 END",
+    "rewards_earned": "CASE WHEN kind IN ('reward_redeem', 'reward_undo') THEN 0 ELSE rewards END",
+    "rewards_redeemed": "CASE WHEN kind IN ('reward_redeem', 'reward_undo') THEN -rewards ELSE 0 END",
     "points": "points",
     "points_earned": "CASE WHEN kind IN ('points_earn', 'points_reverse') THEN points ELSE 0 END",
     "points_spent": "CASE WHEN kind IN ('points_spend', 'points_return') THEN -points ELSE 0 END",
@@ -39,9 +39,36 @@ WHERE c.version <> COALESCE(s.total, 0)""",
     "rewards waiting": """
 SELECT c.member_id, c.business_id, c.pending_rewards, COALESCE(s.total, 0) FROM ledger_card c
 LEFT JOIN (
-    SELECT card_id, COUNT(*) AS total FROM ledger_reward WHERE redeemed_entry_id IS NULL GROUP BY card_id
+    SELECT card_id, COUNT(*) AS total FROM ledger_reward
+    WHERE redeemed_entry_id IS NULL AND undone_entry_id IS NULL GROUP BY card_id
 ) s ON s.card_id = c.member_id
 WHERE c.pending_rewards <> COALESCE(s.total, 0)""",
+    "redemption of a reward": """
+SELECT e.card_id, e.business_id, CASE WHEN r.id IS NULL THEN 0 ELSE 1 END,
+       CASE WHEN u.id IS NULL THEN 1 ELSE 0 END
+FROM ledger_entry e
+LEFT JOIN ledger_reward r ON r.redeemed_entry_id = e.id
+LEFT JOIN ledger_entry u ON u.reverses_id = e.id
+WHERE e.kind = 'reward_redeem' AND (r.id IS NULL) <> (u.id IS NOT NULL)""",
+    "undo of an entry": """
+SELECT u.card_id, u.business_id, u.stamps, COALESCE(-e.stamps, 0)
+FROM ledger_entry u LEFT JOIN ledger_entry e ON e.id = u.reverses_id
+WHERE u.reverses_id IS NOT NULL AND (
+    e.id IS NULL OR e.card_id <> u.card_id OR e.business_id <> u.business_id OR e.stamps <> -u.stamps
+    OR e.visits <> -u.visits OR e.text <> u.text OR u.points <> 0
+    OR COALESCE(e.branch_id, 0) <> COALESCE(u.branch_id, 0)
+    OR u.kind <> CASE WHEN e.kind IN ('stamp_add', 'birthday_bonus') THEN 'stamp_undo'
+                      WHEN e.kind = 'reward_redeem' THEN 'reward_undo' ELSE '' END
+    OR (u.kind = 'reward_undo' AND (u.rewards <> 1 OR u.stamps_spent <> 0)))""",
+    # A reward gives as many stamps as it took.
+    "rewards taken by an undo": """
+SELECT u.card_id, u.business_id, -u.stamps_spent, COALESCE(t.stamps, 0)
+FROM ledger_entry u
+LEFT JOIN (SELECT r.undone_entry_id, COUNT(*) AS rewards, SUM(e.stamps_spent / NULLIF(e.rewards, 0)) AS stamps
+           FROM ledger_reward r JOIN ledger_entry e ON e.id = r.earned_entry_id
+           WHERE r.undone_entry_id IS NOT NULL GROUP BY r.undone_entry_id) t ON t.undone_entry_id = u.id
+WHERE u.kind = 'stamp_undo' AND (u.rewards <> -COALESCE(t.rewards, 0)
+    OR u.stamps_spent <> -COALESCE(t.stamps, 0))""",
     "points in lots": """
 SELECT c.member_id, c.business_id, CASE WHEN c.points > 0 THEN c.points ELSE 0 END, COALESCE(s.total, 0)
 FROM ledger_card c

@@ -74,7 +74,8 @@ class Entry(models.Model):
     """One change of a card. Never edited; deleted only when a member is erased.
 
     Signs: `stamps` given, `stamps_spent` turned into rewards, `rewards` earned (+) or redeemed (-), `points`
-    earned (+) or spent and expired (-). `day` is the business's own calendar day of `occurred_at`.
+    earned (+) or spent and expired (-); an undo has the opposite ones. `day` is the business's own calendar
+    day of `occurred_at`. `reverses` is the entry that an undo takes back: each once (docs/decisions/0015).
     """
 
     class Kind(models.TextChoices):
@@ -90,6 +91,9 @@ class Entry(models.Model):
         # Earned points taken back, and spent points given back, because their reason was changed or undone.
         POINTS_REVERSE = "points_reverse"
         POINTS_RETURN = "points_return"
+        # Stamps, or a redemption, taken back because they were a mistake.
+        STAMP_UNDO = "stamp_undo"
+        REWARD_UNDO = "reward_undo"
 
     id = models.BigAutoField(primary_key=True)
     # The card's foreign key vouches for the business; checking it here too would make every stamp of a
@@ -120,6 +124,9 @@ class Entry(models.Model):
     occurred_at = models.DateTimeField()
     day = models.DateField()
     recorded_at = models.DateTimeField(db_default=Now())
+    reverses = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.RESTRICT, related_name="+", db_index=False
+    )
 
     objects: ClassVar[models.Manager[Entry]] = ScopedManager(business="business")
 
@@ -128,6 +135,16 @@ class Entry(models.Model):
         constraints = (
             models.UniqueConstraint(
                 fields=("card", "occasion"), name="entry_occasion_once", condition=Q(occasion__isnull=False)
+            ),
+            models.UniqueConstraint(
+                fields=("reverses",), name="entry_reversed_once", condition=Q(reverses__isnull=False)
+            ),
+            models.CheckConstraint(
+                condition=(
+                    Q(kind__in=("stamp_undo", "reward_undo"), reverses__isnull=False)
+                    | Q(~Q(kind__in=("stamp_undo", "reward_undo")), reverses__isnull=True)
+                ),
+                name="entry_undo_reverses",
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -141,6 +158,8 @@ class Entry(models.Model):
                         "points_expire",
                         "points_reverse",
                         "points_return",
+                        "stamp_undo",
+                        "reward_undo",
                     )
                 ),
                 name="entry_kind_known",
@@ -164,7 +183,10 @@ class Entry(models.Model):
 
 
 class Reward(models.Model):
-    """A reward on a card, with the text under which it was earned."""
+    """A reward on a card, with the text under which it was earned.
+
+    It waits until it is redeemed, or until an undo of stamps takes it back (`undone_entry`).
+    """
 
     id = models.BigAutoField(primary_key=True)
     business = models.ForeignKey(
@@ -176,11 +198,25 @@ class Reward(models.Model):
     redeemed_entry = models.OneToOneField(
         Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
     )
+    undone_entry = models.ForeignKey(
+        Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects: ClassVar[models.Manager[Reward]] = ScopedManager(business="business")
 
     class Meta:
-        indexes = (models.Index(fields=("card", "id"), name="reward_card_id"),)
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(redeemed_entry__isnull=True) | Q(undone_entry__isnull=True),
+                name="reward_gone_once",
+            ),
+        )
+        indexes = (
+            models.Index(fields=("card", "id"), name="reward_card_id"),
+            models.Index(
+                fields=("undone_entry",), name="reward_undone", condition=Q(undone_entry__isnull=False)
+            ),
+        )
 
     def __str__(self) -> str:
         return self.text

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
 from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,42 +16,24 @@ from django.db import transaction
 
 from regulars import db
 from regulars.ledger.models import Card, Entry, Lot, LotUse, PointsAdjustment, Reward
+from regulars.ledger.posting import Posting, Undoing
+from regulars.ledger.state import CardState, read_card
 from regulars.outbox import emit
-from regulars.rules import points as point_rules
 
-
-@dataclass(frozen=True, slots=True)
-class Posting:
-    """One entry to come. Signs as in `Entry`; new rewards carry `reward_text`.
-
-    `takes` say what it takes from lots (+) or gives back to them (-). `source` names the document that it is
-    posted for, such as "sale:7". `shortfall` is what should have been taken back and was not there, or (-)
-    such a lack made good: over a document's entries the sum of points less shortfall is its worth.
-    """
-
-    kind: str
-    occurred_at: dt.datetime
-    stamps: int = 0
-    stamps_spent: int = 0
-    rewards: int = 0
-    visits: int = 0
-    points: int = 0
-    text: str = ""
-    reward_text: str = ""
-    redeems_reward_id: int | None = None
-    lot_remaining: int = 0
-    lot_expires_on: dt.date | None = None
-    takes: tuple[point_rules.Take, ...] = ()
-    branch_id: int | None = None
-    staff_id: int | None = None
-    occasion: str | None = None
-    source: str | None = None
-    shortfall: int = 0
-
-    @property
-    def makes_lot(self) -> bool:
-        """Whether it earns points: those given back go into lots that are there already."""
-        return self.kind == Entry.Kind.POINTS_EARN and self.points > 0
+__all__ = [
+    "EARNING_KINDS",
+    "REDEEMING_KINDS",
+    "CardState",
+    "Posting",
+    "Undoing",
+    "business_day",
+    "erase_history",
+    "lock_cards",
+    "open_card",
+    "post",
+    "read_card",
+    "replace_code",
+]
 
 
 def business_day(state_timezone: str, occurred_at: dt.datetime) -> dt.date:
@@ -62,6 +43,8 @@ def business_day(state_timezone: str, occurred_at: dt.datetime) -> dt.date:
 
 # What changes how many points were earned, all told; the other kinds change what was spent, or expired.
 EARNING_KINDS = frozenset((Entry.Kind.POINTS_EARN.value, Entry.Kind.POINTS_REVERSE.value))
+# What changes how many rewards were redeemed; the other kinds change how many were earned.
+REDEEMING_KINDS = frozenset((Entry.Kind.REWARD_REDEEM.value, Entry.Kind.REWARD_UNDO.value))
 
 _CARD = """
 UPDATE ledger_card SET
@@ -70,21 +53,23 @@ UPDATE ledger_card SET
     rewards_earned = rewards_earned + %s, rewards_redeemed = rewards_redeemed + %s,
     points = points + %s, points_earned = points_earned + %s, points_spent = points_spent + %s,
     points_expired = points_expired + %s,
-    last_visit_at = CASE WHEN %s > 0 AND (last_visit_at IS NULL OR last_visit_at < {moment})
-                         THEN {moment} ELSE last_visit_at END,
+    last_visit_at = {visit},
     version = version + 1
 WHERE member_id = %s AND version = %s RETURNING member_id, stamps, points"""
 
+_VISITED = """CASE WHEN %s > 0 AND (last_visit_at IS NULL OR last_visit_at < {moment})
+                         THEN {moment} ELSE last_visit_at END"""
+
 _ENTRY_COLUMNS = (
     "business_id, branch_id, staff_id, kind, stamps, stamps_spent, rewards, visits, points, shortfall, text, "
-    "source, occasion, occurred_at, day, card_id, stamps_after, points_after"
+    "source, occasion, occurred_at, day, reverses_id, card_id, stamps_after, points_after"
 )
 
 _PG_ENTRY = f"""
 entry AS (
     INSERT INTO ledger_entry ({_ENTRY_COLUMNS})
     SELECT %s::bigint, %s::bigint, %s::bigint, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s, %s::timestamptz,
-           %s::date, member_id, stamps, points
+           %s::date, %s::bigint, member_id, stamps, points
     FROM card RETURNING id
 )"""
 
@@ -97,6 +82,17 @@ reward AS (
 _PG_REDEEMED = """
 redeemed AS (
     UPDATE ledger_reward SET redeemed_entry_id = entry.id FROM entry WHERE ledger_reward.id = %s
+)"""
+
+_PG_UNDONE = """
+undone AS (
+    UPDATE ledger_reward SET undone_entry_id = entry.id FROM entry
+    WHERE ledger_reward.id = ANY(%s::bigint[])
+)"""
+
+_PG_REOPENED = """
+reopened AS (
+    UPDATE ledger_reward SET redeemed_entry_id = NULL FROM entry WHERE ledger_reward.id = %s
 )"""
 
 _PG_LOT = """
@@ -118,13 +114,26 @@ lot_use AS (
 
 
 @cache
-def _pg_statement(*, rewards: bool, redeemed: bool, lot: bool, takes: bool, events: int) -> str:
-    parts = [f"WITH card AS ({_CARD.format(moment='%s::timestamptz')})", _PG_ENTRY]
+def _pg_statement(
+    *,
+    rewards: bool,
+    redeemed: bool,
+    lot: bool,
+    takes: bool,
+    events: int,
+    undone: bool = False,
+    reopened: bool = False,
+    takes_visit: bool = False,
+) -> str:
+    visit = "%s::timestamptz" if takes_visit else _VISITED.format(moment="%s::timestamptz")
+    parts = [f"WITH card AS ({_CARD.format(visit=visit)})", _PG_ENTRY]
     chosen = (
         (rewards, _PG_REWARDS),
         (redeemed, _PG_REDEEMED),
         (lot, _PG_LOT),
         (takes, _PG_TAKES),
+        (undone, _PG_UNDONE),
+        (reopened, _PG_REOPENED),
         (events > 0, emit.event_cte(events)),
     )
     parts += [part for wanted, part in chosen if wanted]
@@ -135,25 +144,31 @@ def _card_params(state: CardState, posting: Posting) -> list[Any]:
     earned = posting.points if posting.kind in EARNING_KINDS else 0
     expired = -posting.points if posting.kind == Entry.Kind.POINTS_EXPIRE else 0
     spent = earned - expired - posting.points
-    moment = db.moment(posting.occurred_at)
+    redeemed = -posting.rewards if posting.kind in REDEEMING_KINDS else 0
     return [
         posting.stamps - posting.stamps_spent,
         posting.stamps,
         posting.stamps_spent,
         posting.visits,
         posting.rewards,
-        max(posting.rewards, 0),
-        max(-posting.rewards, 0),
+        posting.rewards + redeemed,
+        redeemed,
         posting.points,
         earned,
         spent,
         expired,
-        posting.visits,
-        moment,
-        moment,
+        *_visit_params(posting),
         state.member_id,
         state.version,
     ]
+
+
+def _visit_params(posting: Posting) -> list[Any]:
+    if posting.takes_visit:
+        left = posting.undoes.last_visit_at if posting.undoes else None
+        return [left and db.moment(left)]
+    moment = db.moment(posting.occurred_at)
+    return [posting.visits, moment, moment]
 
 
 def _entry_params(state: CardState, posting: Posting) -> list[Any]:
@@ -173,6 +188,7 @@ def _entry_params(state: CardState, posting: Posting) -> list[Any]:
         posting.occasion,
         db.moment(posting.occurred_at),
         db.calendar_day(business_day(state.timezone, posting.occurred_at)),
+        posting.undoes and posting.undoes.entry_id,
     ]
 
 
@@ -189,7 +205,7 @@ def post(state: CardState, posting: Posting, events: Sequence[emit.NewEvent] = (
 
 def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.NewEvent]) -> int | None:
     params = _card_params(state, posting) + _entry_params(state, posting)
-    new_rewards = max(posting.rewards, 0)
+    undoes, new_rewards = posting.undoes, posting.new_rewards
     if new_rewards:
         params += [state.business_id, state.member_id, posting.reward_text, new_rewards]
     if posting.redeems_reward_id is not None:
@@ -200,6 +216,10 @@ def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.N
     if posting.takes:
         ids, amounts = [take.lot_id for take in posting.takes], [take.points for take in posting.takes]
         params += [ids, amounts, state.business_id, ids, amounts]
+    if undoes and undoes.rewards:
+        params += [list(undoes.rewards)]
+    if undoes and undoes.reopened_reward_id is not None:
+        params += [undoes.reopened_reward_id]
     if events:
         params += emit.event_params(state.business_id, events)
     sql = _pg_statement(
@@ -208,28 +228,35 @@ def _post_postgresql(state: CardState, posting: Posting, events: Sequence[emit.N
         lot=posting.makes_lot,
         takes=bool(posting.takes),
         events=len(events),
+        undone=bool(undoes and undoes.rewards),
+        reopened=bool(undoes and undoes.reopened_reward_id is not None),
+        takes_visit=posting.takes_visit,
     )
     rows = db.run(sql, params)
     return rows[0][0] if rows else None
 
 
-_SQLITE_CARD = _CARD.format(moment="%s")
-_SQLITE_ENTRY = f"INSERT INTO ledger_entry ({_ENTRY_COLUMNS}) VALUES ({', '.join(['%s'] * 18)}) RETURNING id"
+_SQLITE_CARD = _CARD.format(visit=_VISITED.format(moment="%s"))
+_SQLITE_CARD_BACK = _CARD.format(visit="%s")
+_SQLITE_ENTRY = f"INSERT INTO ledger_entry ({_ENTRY_COLUMNS}) VALUES ({', '.join(['%s'] * 19)}) RETURNING id"
 
 
 def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEvent]) -> int | None:
     with transaction.atomic(savepoint=False):
-        rows = db.run(_SQLITE_CARD, _card_params(state, posting))
+        sql = _SQLITE_CARD_BACK if posting.takes_visit else _SQLITE_CARD
+        rows = db.run(sql, _card_params(state, posting))
         if not rows:
             return None
         entry_id: int = db.run(_SQLITE_ENTRY, [*_entry_params(state, posting), *rows[0]])[0][0]
         owner = (state.business_id, state.member_id)
-        if posting.rewards > 0:
+        if posting.new_rewards:
             db.run(
                 "INSERT INTO ledger_reward (business_id, card_id, text, earned_entry_id) VALUES "
-                + ", ".join(["(%s, %s, %s, %s)"] * posting.rewards),
-                (*owner, posting.reward_text, entry_id) * posting.rewards,
+                + ", ".join(["(%s, %s, %s, %s)"] * posting.new_rewards),
+                (*owner, posting.reward_text, entry_id) * posting.new_rewards,
             )
+        if posting.undoes is not None:
+            _undo_sqlite(posting.undoes, entry_id)
         if posting.redeems_reward_id is not None:
             db.run(
                 "UPDATE ledger_reward SET redeemed_entry_id = %s WHERE id = %s",
@@ -259,6 +286,18 @@ def _post_sqlite(state: CardState, posting: Posting, events: Sequence[emit.NewEv
         return entry_id
 
 
+def _undo_sqlite(undoes: Undoing, entry_id: int) -> None:
+    if undoes.rewards:
+        db.run(
+            f"UPDATE ledger_reward SET undone_entry_id = %s WHERE {db.any_of('id')}",
+            (entry_id, db.numbers(undoes.rewards)),
+        )
+    if undoes.reopened_reward_id is not None:
+        db.run(
+            "UPDATE ledger_reward SET redeemed_entry_id = NULL WHERE id = %s", (undoes.reopened_reward_id,)
+        )
+
+
 def lock_cards(*, business_id: int, member_ids: Collection[int]) -> None:
     """Let nobody else change these cards until the caller's transaction ends. Locked in the order of ids,
     so that two who lock the same cards do not wait for each other. Cards that are not there are left out.
@@ -286,6 +325,20 @@ def open_card(
         day=business_day(timezone, occurred_at),
     )
     return card
+
+
+def replace_code(*, business_id: int, member_id: int, qr_code: str) -> bool:
+    """Give a card another code; whether the business has that card. Within the caller's transaction.
+
+    No entry tells about it, and `version` stays: what lies on the card is as before.
+    """
+    return bool(
+        db.run(
+            "UPDATE ledger_card SET qr_code = %s WHERE member_id = %s AND business_id = %s "
+            "RETURNING member_id",
+            (qr_code, member_id, business_id),
+        )
+    )
 
 
 def erase_history(*, business_id: int, member_id: int) -> None:

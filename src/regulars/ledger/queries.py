@@ -9,7 +9,9 @@ from typing import Any, Generic, TypeVar
 from django.db.models import Q, QuerySet
 from django_scopes import scope
 
+from regulars import db
 from regulars.ledger.models import Card, Entry
+from regulars.ledger.undoing import undone_by
 from regulars.rules.errors import NotFound
 
 T = TypeVar("T")
@@ -21,8 +23,23 @@ _LEAST_DIGITS = 3
 TRANSACTION_KINDS: dict[str, tuple[str, ...]] = {
     "stamp_add": (Entry.Kind.STAMP_ADD, Entry.Kind.BIRTHDAY_BONUS),
     "reward_redeem": (Entry.Kind.REWARD_REDEEM,),
+    "stamp_undo": (Entry.Kind.STAMP_UNDO,),
+    "reward_undo": (Entry.Kind.REWARD_UNDO,),
 }
 KIND_NAMES: dict[str, str] = {kind: name for name, kinds in TRANSACTION_KINDS.items() for kind in kinds}
+
+
+@dataclass(frozen=True, slots=True)
+class CardNow:
+    """What lies on a card, whose it is, and a `version` that is another one after each entry."""
+
+    business_id: int
+    member_id: int
+    version: int
+    stamps: int
+    pending_rewards: int
+    points: int
+    suspended: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,11 +95,24 @@ def customer(*, business_id: int, member_id: int) -> Card:
     return card
 
 
+def card_state(*, qr_code: str) -> CardNow | None:
+    """The card with a QR code, of whatever business: its page is asked for by the code alone."""
+    rows = db.run(
+        "SELECT c.business_id, c.member_id, c.version, c.stamps, c.pending_rewards, c.points, m.suspended "
+        "FROM ledger_card c JOIN members_member m ON m.id = c.member_id WHERE c.qr_code = %s",
+        (qr_code,),
+    )
+    if not rows:
+        return None
+    *numbers, suspended = rows[0]
+    return CardNow(*numbers, suspended=bool(suspended))
+
+
 def recent_transactions(*, business_id: int, member_id: int, most: int = 20) -> list[Entry]:
-    """A member's latest stamps and redemptions, newest first."""
+    """A member's latest stamps, redemptions and undos, newest first. Each knows if it is `undone` itself."""
     with scope(business=business_id):
         rows = Entry.objects.select_related("branch").filter(card_id=member_id, kind__in=KIND_NAMES)
-        return list(rows.order_by("-id")[:most])
+        return list(rows.annotate(undone=undone_by()).order_by("-id")[:most])
 
 
 def pending_rewards(*, business_id: int, page: int, per_page: int) -> Page[Card]:
@@ -103,7 +133,8 @@ def transactions(
     date_from: dt.date | None = None,
     date_to: dt.date | None = None,
 ) -> Page[Entry]:
-    """Stamps and redemptions of a business, newest first. The dates are inclusive business days.
+    """Stamps, redemptions and undos of a business, newest first. Each knows if it is `undone` itself. The
+    dates are inclusive business days.
 
     A customer or a branch that the business does not have gives an empty list.
     """
@@ -119,4 +150,5 @@ def transactions(
         wanted &= Q(day__lte=date_to)
     with scope(business=business_id):
         rows = Entry.objects.select_related("branch", "card__member").filter(wanted)
+        rows = rows.annotate(undone=undone_by())
         return _page(rows.order_by("-day", "-id"), page, per_page)

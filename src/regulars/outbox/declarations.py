@@ -61,6 +61,11 @@ DECLARED: dict[str, Declaration] = {
         "A customer was erased.",
         {"customer_id": 12},
     ),
+    "card.replaced": Declaration(
+        "A customer got a card with another code, because theirs was lost or somebody else knew its code. "
+        "What lies on it stays; the old code is nobody's.",
+        {"customer_id": 12, "qr_code": "5be0d6c1a97f3e24"},
+    ),
     "stamp.added": Declaration(
         "Stamps were put on a card, at the counter or as a birthday present.",
         {
@@ -88,6 +93,29 @@ DECLARED: dict[str, Declaration] = {
             "total_redeemed": 3,
             "branch_id": None,
             "transaction_id": 502,
+        },
+    ),
+    "stamp.undone": Declaration(
+        "Stamps that had been given by mistake were taken back, by a new entry in the ledger. When "
+        "there were too few on the card, `rewards` that waited were turned back into stamps.",
+        {
+            "customer_id": 12,
+            "stamps": 2,
+            "rewards": 1,
+            "current_stamps": 7,
+            "pending_rewards": 0,
+            "undoes": 501,
+            "transaction_id": 508,
+        },
+    ),
+    "reward.unredeemed": Declaration(
+        "A redemption was taken back, by a new entry in the ledger: the reward waits again.",
+        {
+            "customer_id": 12,
+            "reward": "Free coffee",
+            "pending_rewards": 1,
+            "undoes": 502,
+            "transaction_id": 509,
         },
     ),
     "points.earned": Declaration(

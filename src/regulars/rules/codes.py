@@ -26,11 +26,17 @@ _PLAIN_LETTERS: Final = str.maketrans(
 )
 _APOSTROPHES: Final = re.compile("['\u2019\u02bc]")
 _NOT_SLUG: Final = re.compile("[^a-z0-9]+")
+_QR_CODE: Final = re.compile("[0-9a-f]{16}")
 
 
 def new_qr_code() -> str:
     """A card's code: 16 lower-case hex digits, 64 random bits. It is the only secret of the card's page."""
     return secrets.token_hex(8)
+
+
+def is_qr_code(text: str) -> bool:
+    """Whether a text is a card's code, as `new_qr_code` draws them."""
+    return _QR_CODE.fullmatch(text) is not None
 
 
 def new_join_code() -> str:

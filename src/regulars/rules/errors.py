@@ -71,6 +71,24 @@ class NothingToRedeem(Conflict):
     code = "no_pending_reward"
 
 
+class AlreadyUndone(Conflict):
+    """Somebody has taken it back before."""
+
+    code = "already_undone"
+
+
+class NotUndoable(Conflict):
+    """It is of a kind that is not taken back, or happened too long ago."""
+
+    code = "not_undoable"
+
+
+class StampsSpent(Conflict):
+    """The stamps are in a reward that was redeemed; its redemption has to be undone first."""
+
+    code = "stamps_spent"
+
+
 class AlreadyGiven(Conflict):
     """The occasion has happened to this card before. Whoever gives something once takes it for done."""
 
