@@ -120,6 +120,19 @@ def edit_member(*, business_id: int, pk: int, unique_contact: bool = False, **ch
     return member
 
 
+def confirm_email(*, business_id: int, pk: int, address: str) -> bool:
+    """Note that somebody with access to the mailbox of `address` said so; whether it is the member's still.
+
+    Confirmed again, it stays confirmed since the first time.
+    """
+    with scope(business=business_id):
+        rows = Member.objects.filter(pk=pk, email=address).exclude(email="")
+        return (
+            bool(rows.filter(email_confirmed_at=None).update(email_confirmed_at=timezone.now()))
+            or rows.exists()
+        )
+
+
 def _locked(pk: int) -> Member:
     rows = Member.objects.select_related("business", "group", "branch")
     # Locked, so that of two who edit at once the second sees what the first has made of it.
@@ -133,7 +146,11 @@ def _store(member: Member, changed: dict[str, Any]) -> None:
     for column, value in changed.items():
         setattr(member, column, value)
     member.search_text = fields.search_text(member.name, member.email, member.cell)
-    member.save(update_fields=[*changed, "search_text", "modified_at"])
+    more = ["search_text", "modified_at"]
+    if "email" in changed:
+        member.email_confirmed_at = None
+        more.append("email_confirmed_at")
+    member.save(update_fields=[*changed, *more])
     told = {
         "customer_id": member.pk,
         "code": member.code,

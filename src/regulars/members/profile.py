@@ -10,6 +10,7 @@ from regulars.members import phones
 from regulars.members.models import Member, MemberGroup
 from regulars.rules import names
 from regulars.rules.errors import InvalidInput
+from regulars.rules.languages import check_language
 from regulars.rules.text import clean_line, clean_text, is_blank
 from regulars.tenants.checks import check_email
 from regulars.tenants.models import Branch
@@ -35,7 +36,19 @@ BIRTHDAYS: Final = ("birthday", "date_of_birth")
 NAMES: Final = ("first_name", "last_name")
 _SUBSCRIPTION: Final = ("subscription_date_from", "subscription_date_to")
 FIELDS: Final = frozenset(
-    (*TEXTS, *FLAGS, *PHONES, *BIRTHDAYS, *NAMES, *_SUBSCRIPTION, "name", "email", "group_id", "branch_id")
+    (
+        *TEXTS,
+        *FLAGS,
+        *PHONES,
+        *BIRTHDAYS,
+        *NAMES,
+        *_SUBSCRIPTION,
+        "name",
+        "email",
+        "language",
+        "group_id",
+        "branch_id",
+    )
 )
 
 OLDEST_BIRTHDAY: Final = dt.date(1900, 1, 1)
@@ -66,6 +79,8 @@ def clean(
         if field in values
     }
     stored |= {field: bool(values[field]) for field in FLAGS if field in values}
+    if "language" in values:  # empty: whatever the business speaks
+        stored["language"] = check_language(values["language"]) if values["language"] else ""
     stored |= _names(values, current) | _contacts(values, country) | _dates(values, today, current)
     for column, model in (("group", MemberGroup), ("branch", Branch)):
         if (field := f"{column}_id") in values:

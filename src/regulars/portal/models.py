@@ -43,6 +43,8 @@ class Session(models.Model):
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
     token_hash = models.CharField(max_length=64, unique=True)
     how = models.CharField(max_length=10, choices=How.choices)
+    # Such as "Firefox, Android", so that people know it again in the list.
+    device = models.CharField(max_length=60, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     last_seen_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(db_index=True)
@@ -68,14 +70,17 @@ class OneTimeLink(models.Model):
 
         SIGN_IN = "sign_in"
         CONFIRM_EMAIL = "confirm_email"
+        CHANGE_EMAIL = "change_email"
         OPEN_CARD = "open_card"
+        # The address is the new one, which becomes the member's.
+        CHANGE_EMAIL = "change_email"
 
     id = models.BigAutoField(primary_key=True)
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
     purpose = models.CharField(max_length=15, choices=Purpose.choices)
     token_hash = models.CharField(max_length=64, unique=True)
-    # To which address it went: it is void when the member's has changed since.
+    # To which address it went: it is void when the member's has changed since. Of CHANGE_EMAIL: the new one.
     address = models.CharField(max_length=254)
     # For OPEN_CARD: the code of the card that is confirmed by it.
     alias = models.CharField(max_length=32, blank=True)
@@ -88,7 +93,7 @@ class OneTimeLink(models.Model):
     class Meta:
         constraints = (
             models.CheckConstraint(
-                condition=Q(purpose__in=("sign_in", "confirm_email", "open_card")),
+                condition=Q(purpose__in=("sign_in", "confirm_email", "change_email", "open_card")),
                 name="one_time_link_purpose_known",
             ),
         )

@@ -72,7 +72,9 @@ class Migration(migrations.Migration):
                         choices=[
                             ("sign_in", "Sign In"),
                             ("confirm_email", "Confirm Email"),
+                            ("change_email", "Change Email"),
                             ("open_card", "Open Card"),
+                            ("change_email", "Change Email"),
                         ],
                         max_length=15,
                     ),
@@ -102,7 +104,9 @@ class Migration(migrations.Migration):
             options={
                 "constraints": [
                     models.CheckConstraint(
-                        condition=models.Q(("purpose__in", ("sign_in", "confirm_email", "open_card"))),
+                        condition=models.Q(
+                            ("purpose__in", ("sign_in", "confirm_email", "change_email", "open_card"))
+                        ),
                         name="one_time_link_purpose_known",
                     )
                 ],
@@ -119,6 +123,7 @@ class Migration(migrations.Migration):
                         choices=[("link", "Link"), ("password", "Password"), ("sso", "Sso")], max_length=10
                     ),
                 ),
+                ("device", models.CharField(blank=True, max_length=60)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("last_seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("expires_at", models.DateTimeField(db_index=True)),
