@@ -72,8 +72,6 @@ class OneTimeLink(models.Model):
         CONFIRM_EMAIL = "confirm_email"
         CHANGE_EMAIL = "change_email"
         OPEN_CARD = "open_card"
-        # The address is the new one, which becomes the member's.
-        CHANGE_EMAIL = "change_email"
 
     id = models.BigAutoField(primary_key=True)
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)

@@ -74,7 +74,6 @@ class Migration(migrations.Migration):
                             ("confirm_email", "Confirm Email"),
                             ("change_email", "Change Email"),
                             ("open_card", "Open Card"),
-                            ("change_email", "Change Email"),
                         ],
                         max_length=15,
                     ),
