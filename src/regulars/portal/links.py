@@ -6,7 +6,6 @@ Asking for the page of a link changes nothing, because scanners of mail open eve
 from __future__ import annotations
 
 import datetime as dt
-import json
 from typing import Final
 from urllib.parse import quote
 
@@ -15,6 +14,7 @@ from django.db import transaction
 from django.db.models import Q
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
+from django_tasks import task
 
 from regulars import seal
 from regulars.jobs import actions as jobs
@@ -25,7 +25,7 @@ from regulars.messages import actions as messages
 from regulars.messages.channels import sms
 from regulars.portal.models import OneTimeLink
 from regulars.rules import codes
-from regulars.rules.errors import InvalidInput, NotFound
+from regulars.rules.errors import NotFound
 from regulars.rules.text import clean_text
 from regulars.tenants import ratelimit
 from regulars.tenants.checks import check_email
@@ -144,11 +144,10 @@ def request_sign_in(*, business: Business, contact: str, page: str = "") -> None
     wanted = check_contact(contact, country=business.country)
     if not ratelimit.take(f"sign-in:{business.pk}:{wanted}", REQUESTS_A_MINUTE).allowed:
         return
-    from regulars.portal import tasks  # noqa: PLC0415 - tasks call what stands here
-
-    sealed = seal.seal(json.dumps({"contact": wanted, "page": page}))
+    # Sealed: a job is kept for some days, and who asked is nobody's business.
+    told = {"business_id": business.pk, "contact": seal.seal(wanted), "page": page}
     with transaction.atomic():
-        jobs.enqueue(tasks.send_sign_in, kwargs={"sealed": sealed}, business_id=business.pk)
+        jobs.enqueue(send_sign_in_links, kwargs=told, business_id=business.pk)
 
 
 def check_contact(contact: str, *, country: str) -> str:
@@ -163,8 +162,10 @@ def check_contact(contact: str, *, country: str) -> str:
     return phones.normalise(text, country=country, field="contact")
 
 
-def send_sign_in(*, business_id: int, contact: str, page: str = "") -> int:
-    """Queue the messages of `request_sign_in`; how many there were."""
+@task()
+def send_sign_in_links(*, business_id: int, contact: str, page: str = "") -> int:
+    """Queue the messages of `request_sign_in`, whose `contact` comes sealed; how many there were."""
+    contact = seal.unseal(contact)
     with transaction.atomic(), scope(business=business_id):
         rows = Member.objects.filter(Q(email=contact) | Q(cell=contact), suspended=False)
         return sum(_send_sign_in(member, page) for member in rows.order_by("id")[:MOST_MEMBERS])
@@ -192,7 +193,7 @@ def reached(member: Member) -> tuple[str, str]:
     """By which channel a member gets links, and at which address; empty texts when by none."""
     if member.email:
         return "email", member.email
-    if member.cell and sms.is_configured():
+    if member.cell and sms.available():
         return "sms", member.cell
     return "", ""
 
@@ -268,22 +269,3 @@ def change_email(*, token: str) -> OneTimeLink:
         members.edit_member(**ids, unique_contact=True, email=link.address)
         members.confirm_email(**ids, address=link.address)
     return link
-
-
-__all__ = [
-    "CONFIRM_LASTS",
-    "SIGN_IN_LASTS",
-    "InvalidInput",
-    "Purpose",
-    "change_email",
-    "check_contact",
-    "find_link",
-    "has_enough",
-    "make_link",
-    "reached",
-    "request_email_change",
-    "request_sign_in",
-    "send",
-    "send_sign_in",
-    "use_link",
-]

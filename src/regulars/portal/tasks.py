@@ -1,17 +1,10 @@
-"""What the room does beside requests: messages that bring links, and forgetting by the schedule."""
+"""What the room does by the schedule."""
 
 from __future__ import annotations
 
-import json
-
-import structlog
 from django_tasks import task
 
-from regulars import seal
-from regulars.jobs.models import Job
-from regulars.portal import links, upkeep
-
-log = structlog.get_logger(__name__)
+from regulars.portal import upkeep
 
 
 @task()
