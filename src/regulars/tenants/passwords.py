@@ -103,17 +103,18 @@ def set_password(*, uid: str, token: str, password: str) -> User:
         user = User.objects.select_for_update().get(pk=locked.pk)
         if not _tokens.check_token(user, token):
             raise NotFound("This link was used already. Ask for a new one.")
-        _check(password, user)
+        check_new_password(password, user)
         user.set_password(password)
         user.save(update_fields=["password"])
     return user
 
 
-def _check(password: str, user: User) -> None:
+def check_new_password(password: str, user: User, *, field: str = "password") -> None:
+    """Refuse a password that is too short, too common, or too much like the name, with InvalidInput."""
     if len(password) > MAX_PASSWORD:
-        raise InvalidInput.at("password", f"must have at most {MAX_PASSWORD} characters")
+        raise InvalidInput.at(field, f"must have at most {MAX_PASSWORD} characters")
     try:
         validate_password(password, user)
     except ValidationError as error:
         told = " ".join(error.messages)
-        raise InvalidInput(told, fields={"password": told}) from error
+        raise InvalidInput(told, fields={field: told}) from error

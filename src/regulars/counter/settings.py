@@ -1,0 +1,108 @@
+"""What the counter of a business offers and allows."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Final
+
+from django_scopes import scope
+
+from regulars.counter.models import CounterSettings
+from regulars.rules import quickscan, values
+from regulars.rules.errors import InvalidInput
+from regulars.rules.text import clean_line
+
+MAX_SCANS: Final = 100
+# A week.
+MAX_MINUTES: Final = 7 * 24 * 60
+MAX_STAMPS: Final = 10
+MAX_REASONS: Final = 20
+REASON_LENGTH: Final = 100
+# A day: for longer than that nobody remembers what happened.
+MAX_UNDO: Final = 24 * 60
+CHANGERS: Final = tuple(CounterSettings.CodeChangers.values)
+
+
+def counter_settings(business_id: int) -> CounterSettings:
+    """The settings of a business's counter; the usual ones, not stored, when nobody has changed any."""
+    with scope(business=business_id):
+        found = CounterSettings.objects.filter(business_id=business_id).first()
+    return found or CounterSettings(business_id=business_id)
+
+
+def update_settings(*, business_id: int, **changes: Any) -> CounterSettings:
+    """Change what the counter offers and allows; what is not named stays.
+
+    `quickscan_function` is a text in the grammar of `rules.quickscan`, empty for stamps only;
+    `scans_per_day` (1 to 100) and `minutes_between` (1 to 10080) are None for no limit; `stamps_at_once` is
+    1 to 10; `reasons` a list of up to 20 lines; `code_changers` nobody, owner or staff; `undo_minutes` 0 to
+    1440; `reason_required`, `chooses_vouchers` and `enrols` are true or false.
+
+    Raises:
+        InvalidInput: a value is unusable, or there is no such setting; the message names it.
+    """
+    unknown = changes.keys() - _CHECKS.keys()
+    if unknown:
+        raise InvalidInput.at(min(unknown), "is not a setting of the counter")
+    stored = {name: _CHECKS[name](name, value) for name, value in changes.items()}
+    with scope(business=business_id):
+        if stored:
+            CounterSettings.objects.update_or_create(business_id=business_id, defaults=stored)
+        return counter_settings(business_id)
+
+
+def _function(name: str, value: Any) -> str:
+    if not isinstance(value, str):
+        raise InvalidInput.at(name, "must be text")
+    return quickscan.to_text(quickscan.parse(value)) if value.strip() else ""
+
+
+def _limit(most: int) -> Callable[[str, Any], int | None]:
+    def check(name: str, value: Any) -> int | None:
+        return None if value is None else values.whole_number(value, field=name, least=1, most=most)
+
+    return check
+
+
+def _number(least: int, most: int) -> Callable[[str, Any], int]:
+    def check(name: str, value: Any) -> int:
+        return values.whole_number(value, field=name, least=least, most=most)
+
+    return check
+
+
+def _flag(name: str, value: Any) -> bool:
+    if not isinstance(value, bool):
+        raise InvalidInput.at(name, "must be true or false")
+    return value
+
+
+def _reasons(name: str, value: Any) -> list[str]:
+    if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
+        raise InvalidInput.at(name, "must be a list of texts")
+    if len(value) > MAX_REASONS:
+        raise InvalidInput.at(name, f"must have at most {MAX_REASONS} lines")
+    lines = [clean_line(one, field=name, max_length=REASON_LENGTH, required=True) for one in value]
+    if len({line.casefold() for line in lines}) < len(lines):
+        raise InvalidInput.at(name, "must not say the same twice")
+    return lines
+
+
+def _changers(name: str, value: Any) -> str:
+    if value not in CHANGERS:
+        raise InvalidInput.at(name, f"must be one of {', '.join(CHANGERS)}")
+    return str(value)
+
+
+_CHECKS: Final[dict[str, Callable[[str, Any], Any]]] = {
+    "quickscan_function": _function,
+    "scans_per_day": _limit(MAX_SCANS),
+    "minutes_between": _limit(MAX_MINUTES),
+    "stamps_at_once": _number(1, MAX_STAMPS),
+    "reasons": _reasons,
+    "reason_required": _flag,
+    "code_changers": _changers,
+    "chooses_vouchers": _flag,
+    "enrols": _flag,
+    "undo_minutes": _number(0, MAX_UNDO),
+}

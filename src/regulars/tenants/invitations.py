@@ -1,0 +1,45 @@
+"""Accepting an invitation to a team, with the temporary password (docs/decisions/0004)."""
+
+from __future__ import annotations
+
+from django.contrib.auth.hashers import check_password
+from django.db import transaction
+from django.utils import timezone
+from django_scopes import scopes_disabled
+
+from regulars.rules.errors import NotFound
+from regulars.tenants.models import Staff, User
+from regulars.tenants.passwords import check_new_password
+
+
+def accept(*, user: User, temp_password: str, new_password: str = "") -> Staff:
+    """Let somebody into the team whose temporary password they know; it is used up.
+
+    Whoever has no password of their own yet chooses `new_password` in accepting. Others, who have signed in
+    with theirs before this is called, keep it.
+
+    Raises:
+        NotFound: the temporary password is wrong, was used, or is older than seven days.
+        InvalidInput: the new password is too short, too common, or too much like their name; `new_password`
+            is named.
+    """
+    with transaction.atomic(), scopes_disabled():
+        locked = User.objects.select_for_update().get(pk=user.pk)
+        staff = _invitation(locked, temp_password)
+        if not locked.has_usable_password():
+            check_new_password(new_password, locked, field="new_password")
+            locked.set_password(new_password)
+            locked.save(update_fields=["password"])
+        staff.temp_password, staff.temp_password_expires_at = "", None
+        staff.save(update_fields=["temp_password", "temp_password_expires_at", "modified_at"])
+    return staff
+
+
+def _invitation(user: User, temp_password: str) -> Staff:
+    rows = Staff.objects.filter(user=user, is_active=True, temp_password_expires_at__gt=timezone.now())
+    for staff in rows.exclude(temp_password="").order_by("pk"):
+        if check_password(temp_password, staff.temp_password):
+            return staff
+    raise NotFound(
+        "This temporary password is wrong, or older than seven days.", fields={"temp_password": "is wrong"}
+    )
