@@ -9,6 +9,7 @@ from django_scopes import scope, scopes_disabled
 
 from regulars.members.models import Member
 from regulars.messages.actions import TEST_PREFIX
+from regulars.messages.kinds import AUTOMATIC
 from regulars.messages.models import Message, MessageText, Suppression
 from regulars.messages.outcomes import Skipped
 from regulars.tenants.models import Business
@@ -84,20 +85,21 @@ def _check_one(
     elif row.campaign_id is None and row.kind in off and not row.key.startswith(TEST_PREFIX):
         reason = "Messages of this kind are switched off."
     elif row.member is not None:
-        reason = _against(row.member, row.channel, to, suppressed)
+        reason = _against(row.member, row, to, suppressed)
     elif not to:
         reason = "Nobody is left to send it to."
     return Skipped(reason) if reason else Ready(row, business, row.member, to)
 
 
-def _against(member: Member, channel: str, to: str, suppressed: set[tuple[str, str]]) -> str:
-    _, optout, missing = _CHANNELS[channel]
-    if member.suspended:
+def _against(member: Member, row: Message, to: str, suppressed: set[tuple[str, str]]) -> str:
+    _, optout, missing = _CHANNELS[row.channel]
+    service = row.kind in AUTOMATIC and AUTOMATIC[row.kind].service
+    if member.suspended and not service:
         return "The customer is suspended."
-    if getattr(member, optout):
+    if getattr(member, optout) and not service:
         return "The customer does not want these messages."
     if not to:
         return missing
-    if (channel, to.lower()) in suppressed:
+    if (row.channel, to.lower()) in suppressed:
         return "The address was reported as unreachable, or its owner complained."
     return ""

@@ -35,7 +35,9 @@ class Button:
 class Kind:
     """One kind. `to` is "member" or "staff"; `trigger` says when it goes out.
 
-    What is `optional` can be switched off. Of what has `variants` there may be further texts with names.
+    What is `optional` can be switched off. Of what has `variants` there may be further texts with names. A
+    `service` answers something that the customer did just now: it goes out whatever they said about offers,
+    also when they are suspended, and has no link that says no to more. `short` is its text message.
     """
 
     name: str
@@ -48,6 +50,8 @@ class Kind:
     button: Button | None = None
     optional: bool = True
     variants: bool = False
+    service: bool = False
+    short: str = ""
 
     @cached_property
     def known(self) -> frozenset[str]:
@@ -84,6 +88,8 @@ _MEMBER: Final = (
         link=True,
     ),
 )
+# What tells of something that the customer did just now cannot be unsubscribed.
+_SERVICE: Final = tuple(placeholder for placeholder in _MEMBER if placeholder.name != "unsubscribe_url")
 _VOUCHER: Final = (
     Placeholder("voucher", "The voucher's name.", "Free muffin"),
     Placeholder("voucher_value", "What it is worth; empty when that is nothing.", "5.00 EUR"),
@@ -202,6 +208,74 @@ _KINDS: Final = (
             Placeholder("last_day", "The last day on which it counts; empty: no end.", "30 November 2026"),
         ),
         Button("Scratch it", "scratch_url"),
+    ),
+    Kind(
+        "your_card",
+        "Your card",
+        "member",
+        "Somebody joins on the joining page: with a new e-mail address, or with that of a customer, who then "
+        "says whether it was them.",
+        "Your card at {business_name}",
+        "Hello {first_name|there},\n\n"
+        "Somebody, probably you, asked for a card at {business_name} with your address. "
+        "Press the button and say that it was you. The link works once, and for seven days.\n\n"
+        "Your card is always here:\n{card_url}\n\n"
+        "If it was not you, do nothing: nobody sees anything of yours.",
+        (
+            *_SERVICE,
+            Placeholder(
+                "open_url",
+                "Where the customer says that it was them.",
+                "https://shop.example/l/7f",
+                link=True,
+            ),
+        ),
+        Button("Open your card", "open_url"),
+        optional=False,
+        service=True,
+        short="{business_name}: somebody asked for a card with your number. Was it you? {open_url}",
+    ),
+    Kind(
+        "confirm_email",
+        "Confirm the address",
+        "member",
+        "A customer asks for offers by e-mail, and the business wants addresses confirmed first; or they "
+        "change their address. In the latter case it knows their name and the new address, nothing else.",
+        "Please confirm your address",
+        "Hello {first_name|there},\n\n"
+        "Please confirm that {email} is your address, so that {business_name} can write to you there. "
+        "The link works once, and for seven days.\n\n"
+        "If you did not ask for this, do nothing.",
+        (
+            *_SERVICE,
+            Placeholder("email", "The address to be confirmed.", "nora@example.com"),
+            Placeholder(
+                "confirm_url", "Where the address is confirmed.", "https://shop.example/l/7f", link=True
+            ),
+        ),
+        Button("Confirm this address", "confirm_url"),
+        optional=False,
+        service=True,
+    ),
+    Kind(
+        "sign_in_link",
+        "Link for signing in",
+        "member",
+        "A customer wants to sign in at the micro-site.",
+        "Sign in at {business_name}",
+        "Hello {first_name|there},\n\n"
+        "Sign in at {business_name} with the button below. The link works once, and for half an hour.\n\n"
+        "If you did not ask for this, do nothing: nobody can sign in without this message.",
+        (
+            *_SERVICE,
+            Placeholder(
+                "sign_in_url", "Where the customer signs in.", "https://shop.example/l/7f", link=True
+            ),
+        ),
+        Button("Sign in", "sign_in_url"),
+        optional=False,
+        service=True,
+        short="{business_name}: sign in here, within half an hour: {sign_in_url}",
     ),
     Kind(
         "staff_invitation",

@@ -57,21 +57,21 @@ def render_message(*, message: Message, business: Business, member: Member | Non
 def _automatic(message: Message, business: Business, member: Member | None) -> Rendered:
     kind = AUTOMATIC[message.kind]
     told = {name: value for name, value in message.context.items() if isinstance(value, str)}
+    if message.sealed:
+        told |= json.loads(seal.unseal(message.sealed))
     text = texts.text_of(business_id=business.pk, kind=kind, name=told.get("text", ""))
     if member is not None:
         return letter(
             business=business,
             member=member,
             subject=text.subject,
-            body=text.body,
+            body=kind.short if kind.short and message.channel == "sms" else text.body,
             button=text.button,
             message_id=message.pk,
             channel=message.channel,
             values=told,
             kind=kind,
         )
-    if message.sealed:
-        told |= json.loads(seal.unseal(message.sealed))
     words = _words(kind.name, text.subject, text.body, text.button)
     known = {"business_name": business.name}
     # A sample of what members get has their foot too; its link leads nowhere.
@@ -93,7 +93,7 @@ def letter(
     kind: Kind = CAMPAIGN,
     button: str = "",
 ) -> Rendered:
-    """A message to a member in these words, with the link that says no to more of them.
+    """A message to a member in these words; but for services, with the link that says no to more of them.
 
     `values` are those beside what is known of the member; `button` is what the button says, if not the
     usual. Words are put together once and remembered, so a letter costs little when thousands are written in
@@ -102,9 +102,11 @@ def letter(
     Raises:
         InvalidInput: the words use a placeholder that the kind does not have.
     """
-    stop = unsubscribe.url(
-        business_id=business.pk, member_id=member.pk, message_id=message_id, channel=channel
-    )
+    stop = ""
+    if not kind.service:
+        stop = unsubscribe.url(
+            business_id=business.pk, member_id=member.pk, message_id=message_id, channel=channel
+        )
     known = member_values(business=business, member=member) | {"unsubscribe_url": stop}
     rendered = compose(
         look=Look.of(business),
@@ -115,6 +117,7 @@ def letter(
     )
     if channel == "email":
         rendered.headers.update(_headers(business))
+    if channel == "email" and stop:
         rendered.headers["List-Unsubscribe"] = f"<{stop}>"
         rendered.headers["List-Unsubscribe-Post"] = "List-Unsubscribe=One-Click"
     return rendered
