@@ -69,7 +69,7 @@ class OpenScratchCard:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A voucher that the member may choose, when they have its price in points; `missing` are those they lack.
+    """A voucher that the member may choose when they have its price in points, of which they lack `missing`.
 
     `chosen` is False for one that comes by itself when the points are there.
     """
@@ -166,7 +166,7 @@ def offers(
             ).order_by("points_required", "pk")
         )
     limited = any(voucher.limited_to_per_member is not None for voucher in rows)
-    held = dict(db.run(_HELD, (member_id, business.pk))) if limited else {}
+    held: dict[int, int] = dict(db.run(_HELD, (member_id, business.pk))) if limited else {}
     found = []
     for voucher in rows:
         limit = voucher.limited_to_per_member
@@ -182,8 +182,8 @@ def offers(
 
 
 def _offer(voucher: Voucher, currency: str, spendable: int) -> Offer:
-    value = "" if voucher.value_type == rules.POINTS else money.worth(
-        voucher.value, voucher.value_type, currency
+    value = (
+        "" if voucher.value_type == rules.POINTS else money.worth(voucher.value, voucher.value_type, currency)
     )
     return Offer(
         id=voucher.pk,
