@@ -17,6 +17,8 @@ import pytest
 
 from tests import blank, postgres
 
+pytest_plugins = ["tests.live"]
+
 ONCE_FOLDERS = {"rules", "tidy"}  # as if each test in them had the marker
 LONGEST = (
     "races/",
