@@ -1,0 +1,113 @@
+"""What members decide themselves: vouchers for their points, which messages they want, their language."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.db import transaction
+from django.utils.translation import gettext as _
+from django_scopes import scope
+
+from regulars.members import actions as members
+from regulars.members import consents
+from regulars.members.models import Member
+from regulars.rules.errors import InvalidInput, NotFound, Refusal
+from regulars.vouchers import issuing
+from regulars.vouchers.models import Voucher, VoucherIssue
+
+_MOST_TOKEN: Final = 64
+
+
+@dataclass(frozen=True, slots=True)
+class Chosen:
+    """The voucher that a member chose: its code, and how many points it took."""
+
+    name: str
+    code: str
+    points_used: int
+
+
+def choose(*, business_id: int, member_id: int, voucher_id: int, token: str) -> Chosen:
+    """Issue a voucher that members may choose themselves, for its price in points.
+
+    `token` is the form's own name: sent again, it gets the same voucher and nothing is taken twice.
+
+    Raises:
+        InvalidInput: the token is unusable.
+        NotFound: the business has no such member, or no such voucher to choose.
+        Suspended, NotEligible, LimitReached, NotEnoughPoints: the member may not have it now.
+    """
+    if not (0 < len(token) <= _MOST_TOKEN and token.isascii() and token.isalnum()):
+        raise InvalidInput.at("token", "must be the one of the form")
+    with scope(business=business_id):
+        voucher = Voucher.objects.filter(pk=voucher_id, available_for_self_selection=True).first()
+    if voucher is None:
+        raise NotFound(f"There is no voucher {voucher_id} to choose.", fields={"voucher_id": "is unknown"})
+    occasion = f"chosen:{token}"
+    try:
+        issuing.issue_voucher(
+            business_id=business_id, voucher_id=voucher_id, member_id=member_id, occasion=occasion
+        )
+    except Refusal:
+        # The same form may have got it a moment ago, and with it the last points or the last voucher.
+        if (chosen := _chosen(business_id, member_id, voucher, occasion)) is None:
+            raise
+        return chosen
+    found = _chosen(business_id, member_id, voucher, occasion)
+    if found is None:
+        raise NotFound("This voucher was taken back.", fields={"voucher_id": "was taken back"})
+    return found
+
+
+def _chosen(business_id: int, member_id: int, voucher: Voucher, occasion: str) -> Chosen | None:
+    with scope(business=business_id):
+        issue = VoucherIssue.objects.filter(voucher=voucher, member_id=member_id, occasion=occasion).first()
+        if issue is None:
+            return None
+        return Chosen(voucher.name or voucher.code, issue.codes.earliest("pk").code, issue.points_used)
+
+
+def change_messages(*, business_id: int, member_id: int, source: str, **wanted: bool) -> Member:
+    """Say by which channels a member wants offers: `email`, `text`, `post`; what is not named stays.
+
+    Each change is kept as a consent, given or taken back at `source`.
+
+    Raises:
+        NotFound: the business has no such member.
+    """
+    with transaction.atomic():
+        member = members.edit_member(business_id=business_id, pk=member_id)
+        changed = {
+            purpose: yes
+            for purpose, yes in wanted.items()
+            if getattr(member, consents.OPT_OUTS[purpose]) is yes
+        }
+        if not changed:
+            return member
+        words = {
+            "email": _("Offers and news by e-mail"),
+            "text": _("Offers and news by text message"),
+            "post": _("Offers and news by post"),
+        }
+        for purpose, yes in changed.items():
+            consents.record(
+                business_id=business_id,
+                member_id=member_id,
+                purpose=purpose,
+                given=yes,
+                text=words[purpose],
+                source=source,
+            )
+        columns = {consents.OPT_OUTS[purpose]: not yes for purpose, yes in changed.items()}
+        return members.edit_member(business_id=business_id, pk=member_id, **columns)
+
+
+def change_language(*, business_id: int, member_id: int, language: str) -> Member:
+    """Choose what a member's pages and messages speak; empty: whatever the business does.
+
+    Raises:
+        InvalidInput: there is no such language here.
+        NotFound: the business has no such member.
+    """
+    return members.edit_member(business_id=business_id, pk=member_id, language=language)
