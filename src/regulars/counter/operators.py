@@ -69,7 +69,7 @@ def check_works(staff: Staff, business: Business) -> None:
         NotSignedIn: they may not sign in at all.
         NotAllowed: the plan has no team, and they are not its owner.
     """
-    if not staff.is_active or not staff.user.is_active or staff.must_change_password:
+    if not staff.is_active or not staff.user.is_active:
         raise NotSignedIn("Sign in again.")
     if staff.role != Staff.Role.OWNER and not PLANS[business.plan].team:
         raise NotAllowed(
@@ -116,6 +116,8 @@ def operator_of(*, token: str, device_token: str = "") -> Operator:
         or not secrets.compare_digest(device.token_hash, codes.key_hash(device_token))
     ):
         raise NotSignedIn("This device is not paired any more.")
+    if device is None and session.staff.must_change_password:  # the membership went to another account
+        raise NotSignedIn("Sign in again.")
     check_works(session.staff, session.business)
     _note(session, now)
     return _operator(session)
@@ -172,7 +174,7 @@ def operators_at(device: Device) -> list[Staff]:
     """Who may sign in at a device by PIN, by name."""
     with scope(business=device.business_id):
         rows = Staff.objects.select_related("user").filter(is_active=True, user__is_active=True)
-        found = rows.exclude(pin="").filter(temp_password="").order_by("name", "pk")  # noqa: S106 - none is open
+        found = rows.exclude(pin="").order_by("name", "pk")
         if not PLANS[device.business.plan].team:
             found = found.filter(role=Staff.Role.OWNER)
         return [one for one in found if device.branch_id is None or one.branch_id in {None, device.branch_id}]

@@ -33,9 +33,10 @@ _COMMON: Final = frozenset({"2580", "0852", "1004", "2000", "1010", "1212", "112
 
 
 def set_pin(*, business_id: int, staff_id: int, pin: str) -> Staff:
-    """Give somebody on the team a PIN of 4 to 8 digits, or with an empty one none. A closed PIN is open again.
+    """Give somebody on the team a PIN of 4 to 8 digits, or with an empty one none. A closed one opens again.
 
-    Whoever is signed in by the old PIN is signed out.
+    Whoever is signed in by the old PIN is signed out. It works also for somebody who has not accepted the
+    invitation: the device and the PIN are both the business's own.
 
     Raises:
         InvalidInput: it has other characters or another length, or is one that everybody tries first.
@@ -65,7 +66,7 @@ def prove(*, business_id: int, staff_id: int, pin: str) -> None:
     """Check somebody's PIN. A wrong one takes as long as for somebody who has none.
 
     Raises:
-        WrongPin: it is not theirs, or they have none, or are not on the team; `tries_left` when they have one.
+        WrongPin: it is not theirs, or they have none; `tries_left` when they have one.
         PinClosed: there were too many wrong ones.
     """
     hashed, tries_left = _take_try(business_id, staff_id)
@@ -79,7 +80,7 @@ def prove(*, business_id: int, staff_id: int, pin: str) -> None:
 
 
 def _take_try(business_id: int, staff_id: int) -> tuple[str | None, int]:
-    """Count an attempt as a wrong one until it is known to be right: the hash to look at, and what is left."""
+    """Count an attempt as a wrong one until it is known to be right: the hash, and how many are left."""
     now = timezone.now()
     with transaction.atomic(), scope(business=business_id):
         rows = Staff.objects.select_for_update().filter(pk=staff_id, is_active=True).exclude(pin="")
