@@ -6,14 +6,38 @@ from django.db.models import F
 from django.utils import timezone
 
 from regulars.campaigns.models import Campaign
+from regulars.counter import pins
 from regulars.demo.outreach import Outreach
+from regulars.demo.shops import Shop
 from regulars.jobs.models import Job
 from regulars.messages.models import Message
 from regulars.outbox.models import Event
 from regulars.scratchcards.models import Prize, ScratchCard
+from regulars.tenants.logos import logo_of
+from regulars.tenants.microsites import microsite
+from regulars.tenants.models import Staff
 
 
-def check_reached(business_id: int, outreach: Outreach) -> None:
+def check_reached(business_id: int, shop: Shop) -> None:
+    """What customers meet, and what they were sent."""
+    check_storefront(business_id, shop)
+    check_outreach(business_id, shop.outreach)
+
+
+def check_storefront(business_id: int, shop: Shop) -> None:
+    """The pages say something, there is a logo, and everybody's PIN opens the counter."""
+    site = microsite(business_id)
+    assert site.about
+    assert site.business.points_active
+    logo = logo_of(business_id)
+    assert logo is not None
+    assert (logo.width, logo.height) == (512, 512)
+    for person, pin in zip(shop.team, shop.storefront.pins, strict=True):
+        staff = Staff.objects.get(user__email=person.email)
+        pins.prove(business_id=business_id, staff_id=staff.pk, pin=pin)
+
+
+def check_outreach(business_id: int, outreach: Outreach) -> None:
     """Scratch cards in every state, campaigns sent and to be sent, and nobody who is written to now."""
     now, cards = timezone.now(), ScratchCard.objects
     assert cards.count() == outreach.draw.given

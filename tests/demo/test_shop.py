@@ -355,18 +355,18 @@ def test_records_are_as_old_as_what_they_tell(business: Business) -> None:
 
 
 def test_customers_were_reached(business: Business) -> None:
-    check_reached(business.pk, next(one for one in SHOPS if one.name == business.name).outreach)
+    check_reached(business.pk, next(one for one in SHOPS if one.name == business.name))
 
 
 def test_every_login_works(demo: DemoShop) -> None:
     assert len(demo.logins) == 7
-    for email, password, _ in demo.logins:
+    for email, password, _, _ in demo.logins:
         user = authenticate(username=email, password=password)
         assert isinstance(user, User)
         validate_password(password, user)
         assert len(password) >= 10
         assert authenticate(username=email, password=password + "x") is None
-    assert [role for _, _, role in demo.logins].count("owner") == 2
+    assert [role for _, _, role, _ in demo.logins].count("owner") == 2
 
 
 def test_keys_and_cards_belong_to_their_business(demo: DemoShop) -> None:

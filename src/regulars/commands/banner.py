@@ -30,8 +30,16 @@ def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
     for business in shop["businesses"]:
         say(f"API key of {business['name']}: {business['api_key']}")
     first = shop["businesses"][0]
+    say()
+    say(f"In the browser, for {first['name']}:")
+    if code := first.get("join_code"):
+        say(f"  join          {url}/join/{code}")
+    say(f"  a card        {url}/card/{first['qr_code']}  ({first['member_name']})")
+    say(f"  the counter   {url}/scan/  (sign in as one of the above)")
+    say(f"  micro-site    {url}/m/{first['slug']}/")
     if token := first.get("scratch_token"):
-        say(f"A scratch card of {first['name']}, still covered: {url}/scratch/{token}")
+        say(f"  a scratch card, still covered  {url}/scratch/{token}")
+    say()
     trust = f" --cacert {shlex.quote(str(files.ca_certificate))}" if files else ""
     key = f"-H 'X-Api-Key: {first['api_key']}'"
     body = f'\'{{"qr_code": "{first["qr_code"]}", "count": 1}}\''
@@ -42,7 +50,6 @@ def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
         "fields][code": first["member_code"],
     }
     fields = " ".join(f"-d 'global[{name}]={value}'" for name, value in form.items())
-    say()
     say(f"Try (the second gives {first['member_name']} a stamp, the last shows the same card over RPC):")
     say(f"  curl -s{trust} {key} {url}/api/business")
     say(f"  curl -s{trust} {key} -H 'Content-Type: application/json' -d {body} {url}/api/stamps/add")

@@ -55,7 +55,8 @@ def _load() -> dict[str, Any]:
         loaded = reopened
     return {
         "logins": [
-            {"email": email, "password": password, "role": role} for email, password, role in loaded.logins
+            {"email": email, "password": password, "role": role, "pin": pin}
+            for email, password, role, pin in loaded.logins
         ],
         "businesses": [asdict(business) for business in loaded.businesses],
     }

@@ -38,6 +38,7 @@ from regulars.demo.outreach import covered_card, reach_out
 from regulars.demo.people import Person
 from regulars.demo.programme import Programme, Till
 from regulars.demo.shops import SHOPS, Shop
+from regulars.demo.storefront import open_doors
 from regulars.demo.year import Year, draw_year
 from regulars.ledger import actions as ledger
 from regulars.ledger import points
@@ -72,13 +73,14 @@ class DemoBusiness:
     member_name: str
     member_code: str
     scratch_token: str
+    join_code: str
 
 
 @dataclass(frozen=True, slots=True)
 class DemoShop:
-    """What to show after loading: (email, password, role) of everybody, and the businesses."""
+    """What to show after loading: (email, password, role, PIN) of everybody, and the businesses."""
 
-    logins: list[tuple[str, str, str]]
+    logins: list[tuple[str, str, str, str]]
     businesses: list[DemoBusiness]
 
 
@@ -128,8 +130,12 @@ def _be_silent(_stage: str, _done: int, _total: int) -> None:
     """Progress that nobody asked for."""
 
 
-def _logins() -> list[tuple[str, str, str]]:
-    return [(person.email, person.password, person.role) for shop in SHOPS for person in shop.team]
+def _logins() -> list[tuple[str, str, str, str]]:
+    return [
+        (person.email, person.password, person.role, pin)
+        for shop in SHOPS
+        for person, pin in zip(shop.team, shop.storefront.pins, strict=True)
+    ]
 
 
 def _check_absent() -> None:
@@ -156,6 +162,7 @@ def _describe(business: Business, api_key: str) -> DemoBusiness:
         member_name=card.member.name if card else "",
         member_code=card.member.code if card else "",
         scratch_token=covered_card(business_id=business.pk),
+        join_code=business.join_code,
     )
 
 
@@ -192,6 +199,7 @@ class _Loader:
                 report(stage, done, total)
         backdate(business_id=self._id, opened_at=self._opened_at)
         self._programme.put_right(self._today)
+        open_doors(business_id=self._id, storefront=self._shop.storefront, team=self._team)
         reach_out(business_id=self._id, outreach=self._shop.outreach, now=timezone.now())
         return _describe(self._business, self._api_key)
 

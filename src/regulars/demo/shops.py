@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from regulars.demo import outreach
+from regulars.demo import outreach, storefront
 from regulars.demo.names import BENGALURU, LISBON, Community
 from regulars.demo.offers import FORNADA, PARIJATA, Offer
 
@@ -69,6 +69,7 @@ class Shop:
     groups: tuple[str, str] | None
     offer: Offer
     outreach: outreach.Outreach
+    storefront: storefront.Storefront
     weekdays: tuple[float, ...]
     hours: dict[int, int]
     weekend_hours: dict[int, int]
@@ -116,6 +117,7 @@ CAFE = Shop(
     groups=("Gold", "Regular"),
     offer=PARIJATA,
     outreach=outreach.PARIJATA,
+    storefront=storefront.PARIJATA,
     weekdays=(0.95, 0.9, 0.95, 1.0, 1.1, 1.3, 1.15),
     hours={
         7: 4, 8: 10, 9: 11, 10: 7, 11: 5, 12: 4, 13: 6, 14: 4,
@@ -163,6 +165,7 @@ BAKERY = Shop(
     groups=None,
     offer=FORNADA,
     outreach=outreach.FORNADA,
+    storefront=storefront.FORNADA,
     weekdays=(0.6, 0.95, 1.0, 1.0, 1.1, 1.35, 1.25),
     hours={7: 8, 8: 12, 9: 9, 10: 6, 11: 5, 12: 6, 13: 6, 14: 3, 15: 3, 16: 6, 17: 8, 18: 8},
     weekend_hours={7: 4, 8: 8, 9: 12, 10: 13, 11: 11, 12: 8, 13: 5, 14: 3, 15: 3, 16: 5, 17: 5, 18: 4},
