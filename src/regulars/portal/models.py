@@ -45,6 +45,8 @@ class Session(models.Model):
     how = models.CharField(max_length=10, choices=How.choices)
     # Such as "Firefox, Android", so that people know it again in the list.
     device = models.CharField(max_length=60, blank=True)
+    # For those by SSO: the key or secret that signed, such as "secret:7"; they end with it.
+    credential = models.CharField(max_length=30, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     last_seen_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(db_index=True)

@@ -14,6 +14,7 @@ from django_scopes import scope
 from regulars.rules import codes
 from regulars.rules.errors import HasHistory, InvalidInput, NotFound, PlanLimit
 from regulars.rules.text import clean_line, clean_text
+from regulars.seal import seal
 from regulars.tenants import checks, identity, team
 from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff
 from regulars.tenants.plans import PLANS
@@ -254,11 +255,12 @@ def delete_branch(*, business_id: int, branch_id: int) -> None:
 
 
 def create_api_key(
-    *, business: Business, name: str, rpc_format: str = ApiKey.RpcFormat.XML.value
+    *, business: Business, name: str, rpc_format: str = ApiKey.RpcFormat.XML.value, sso: bool = False
 ) -> tuple[ApiKey, str]:
     """Make a key. The key itself is the second value, shown once: only its hash is stored.
 
     `rpc_format` is how the RPC dialect answers calls with this key that do not say (`ApiKey.RpcFormat`).
+    With `sso` it also signs members in by the RPC seed's formula, and is kept sealed for that.
 
     Raises:
         InvalidInput: the name is empty or too long, or there is no such format.
@@ -274,6 +276,7 @@ def create_api_key(
             prefix=codes.key_prefix(key),
             key_hash=codes.key_hash(key),
             rpc_format=rpc_format,
+            sso_key_sealed=seal(key) if sso else "",
         )
     return row, key
 
@@ -289,6 +292,7 @@ def revoke_api_key(*, business: Business, prefix: str) -> ApiKey:
         if row is None:
             raise NotFound(f"There is no key in use that begins with {prefix!r}.")
         row.revoked_at = clock.now()
-        row.save(update_fields=["revoked_at"])
+        row.sso_key_sealed = ""
+        row.save(update_fields=["revoked_at", "sso_key_sealed"])
     identity.forget()
     return row

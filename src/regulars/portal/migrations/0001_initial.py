@@ -123,6 +123,7 @@ class Migration(migrations.Migration):
                     ),
                 ),
                 ("device", models.CharField(blank=True, max_length=60)),
+                ("credential", models.CharField(blank=True, max_length=30)),
                 ("created_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("last_seen_at", models.DateTimeField(db_default=django.db.models.functions.datetime.Now())),
                 ("expires_at", models.DateTimeField(db_index=True)),

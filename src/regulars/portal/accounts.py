@@ -1,0 +1,187 @@
+"""How members sign in at the micro-site by themselves, and what they change of their own."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any, Final, cast
+
+from django.contrib.auth.hashers import check_password, make_password
+from django.contrib.auth.password_validation import validate_password
+from django.core.exceptions import ValidationError
+from django.db import transaction
+from django.utils import timezone
+from django_scopes import scope
+
+from regulars.members import actions as members
+from regulars.members import consents, queries
+from regulars.members.models import Member
+from regulars.portal import links, sessions
+from regulars.portal.models import Account, Session
+from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
+from regulars.tenants import ratelimit
+from regulars.tenants.models import Business
+
+# Passwords tried in a minute for one member, or one contact that nobody has.
+TRIES_A_MINUTE: Final = 5
+# Changes of contacts in a minute by one member: each tells whether somebody else has that number.
+CHANGES_A_MINUTE: Final = 5
+# For so long after signing in by a mailed link nobody is asked for the old password.
+FRESH: Final = dt.timedelta(minutes=10)
+MAX_PASSWORD: Final = 1000
+# What members change by themselves; an e-mail address needs a link, and codes are the shop's.
+OWN_FIELDS: Final = (
+    "name",
+    "phone",
+    "birthday",
+    "street_address",
+    "street_suburb",
+    "street_city",
+    "street_zipcode",
+    "street_state",
+    "language",
+)
+OPT_OUTS: Final = tuple(consents.OPT_OUTS.values())
+
+
+class WrongPassword(Refusal):
+    """Nobody with this contact has this password."""
+
+    code = "wrong_password"
+
+
+class NeedsProof(Refusal):
+    """Signed in long ago, or by the shop's website: a mailed link must come first."""
+
+    code = "needs_proof"
+
+
+def sign_in(*, business: Business, contact: str, password: str) -> int:
+    """The id of the member with this e-mail address or phone, and this password.
+
+    Whether there is such a member, and whether they have a password, shows neither in the answer nor in how
+    long it takes.
+
+    Raises:
+        WrongPassword: nobody, or another password.
+        TooManyRequests: too many were tried for this contact; wait a minute.
+    """
+    try:
+        wanted = links.check_contact(contact, country=business.country)
+    except InvalidInput:
+        wanted = ""
+    member_id = _member(business, wanted) if wanted else None
+    subject = f"member {member_id}" if member_id is not None else wanted or contact.strip().lower()
+    _take(f"member-password:{business.pk}:{subject}", TRIES_A_MINUTE)
+    stored = _stored_password(business, member_id) if member_id is not None else ""
+    if not stored:
+        make_password(password[:MAX_PASSWORD])  # as much work as checking one
+    elif len(password) <= MAX_PASSWORD and check_password(password, stored):
+        return cast("int", member_id)
+    raise WrongPassword("The e-mail address, phone number or password is not right.")
+
+
+def _member(business: Business, contact: str) -> int | None:
+    try:
+        return queries.find_member(business_id=business.pk, reference=contact)
+    except Refusal:
+        return None
+
+
+def _take(subject: str, limit: int) -> None:
+    allowance = ratelimit.take(subject, limit)
+    if not allowance.allowed:
+        raise TooManyRequests("Too many tries. Wait a minute.", retry_after=allowance.retry_after)
+
+
+def _stored_password(business: Business, member_id: int) -> str:
+    with scope(business=business):
+        found = Account.objects.filter(member_id=member_id).values_list("password", flat=True).first()
+    return found or ""
+
+
+def has_password(*, business: Business, member_id: int) -> bool:
+    """Whether a member has a password of their own."""
+    return bool(_stored_password(business, member_id))
+
+
+def is_fresh(session: Session) -> bool:
+    """Whether somebody has just proved, by a mailed link, that the mailbox is theirs."""
+    return session.how == Session.How.LINK and timezone.now() - session.created_at < FRESH
+
+
+def set_password(*, business: Business, session: Session, password: str, current: str = "") -> None:
+    """Give the member of a session a new password. They are signed out everywhere else.
+
+    Raises:
+        NeedsProof: they have no password yet, and did not come by a mailed link just now.
+        WrongPassword: `current` is not their password.
+        TooManyRequests: too many were tried; wait a minute.
+        InvalidInput: the new one is too short, too common or too much like them; `password` is named.
+    """
+    member_id = session.member_id
+    if not is_fresh(session):
+        stored = _stored_password(business, member_id)
+        if not stored:
+            raise NeedsProof("Sign in with a mailed link first.")
+        _take(f"member-password:{business.pk}:member {member_id}", TRIES_A_MINUTE)
+        if len(current) > MAX_PASSWORD or not check_password(current, stored):
+            raise WrongPassword("This is not your password.", fields={"current": "is not your password"})
+    _check_new(password, session.member)
+    hashed = make_password(password)
+    with transaction.atomic(), scope(business=business):
+        Account.objects.update_or_create(
+            member_id=member_id,
+            defaults={"password": hashed},
+            create_defaults={"business": business, "password": hashed},
+        )
+        sessions.end_all(business_id=business.pk, member_id=member_id, but=session.pk)
+
+
+def _check_new(password: str, member: Member) -> None:
+    if len(password) > MAX_PASSWORD:
+        raise InvalidInput.at("password", f"must have at most {MAX_PASSWORD} characters")
+    try:
+        # It looks at names and e-mail alone, which members have like everybody who signs in.
+        validate_password(password, cast("Any", member))
+    except ValidationError as error:
+        told = " ".join(error.messages)
+        raise InvalidInput(told, fields={"password": told}) from error
+
+
+def change_profile(*, business: Business, member_id: int, texts: dict[str, str], **changes: Any) -> Member:
+    """Change what a member may change by themselves (`OWN_FIELDS`, `OPT_OUTS`); what is not named stays.
+
+    A yes or no to messages is written down with what stood beside the box (`texts`, by opt-out).
+
+    Raises:
+        InvalidInput: a value is unusable, or is not theirs to change; the field is named.
+        NotFound: the business has no such member.
+        AlreadyEnrolled: another member has this phone number.
+        TooManyRequests: too many numbers were tried; wait a minute.
+    """
+    foreign = changes.keys() - {*OWN_FIELDS, *OPT_OUTS}
+    if foreign:
+        raise InvalidInput.at(min(foreign), "cannot be changed here")
+    with transaction.atomic(), scope(business=business):
+        before = Member.objects.filter(pk=member_id).first()
+        if before is None:
+            raise NotFound(f"There is no customer {member_id}.")
+        if changes.get("phone", before.cell) == before.cell:
+            changes.pop("phone", None)
+        if "phone" in changes:
+            _take(f"member-contact:{business.pk}:{member_id}", CHANGES_A_MINUTE)
+        member = members.edit_member(
+            business_id=business.pk, pk=member_id, unique_contact="phone" in changes, **changes
+        )
+        for purpose, column in consents.OPT_OUTS.items():
+            if column in changes and getattr(before, column) != getattr(member, column):
+                given = not getattr(member, column)
+                consents.record(
+                    business_id=business.pk,
+                    member_id=member_id,
+                    purpose=purpose,
+                    given=given,
+                    text=texts.get(column, "") if given else "",
+                    source="microsite",
+                )
+    return member
