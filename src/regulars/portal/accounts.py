@@ -13,11 +13,11 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars.members import actions as members
-from regulars.members import consents, queries
+from regulars.members import phones, queries
 from regulars.members.models import Member
 from regulars.portal import links, sessions
 from regulars.portal.models import Account, Session
-from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
+from regulars.rules.errors import InvalidInput, Refusal, TooManyRequests
 from regulars.tenants import ratelimit
 from regulars.tenants.models import Business
 
@@ -40,7 +40,6 @@ OWN_FIELDS: Final = (
     "street_state",
     "language",
 )
-OPT_OUTS: Final = tuple(consents.OPT_OUTS.values())
 
 
 class WrongPassword(Refusal):
@@ -148,10 +147,8 @@ def _check_new(password: str, member: Member) -> None:
         raise InvalidInput(told, fields={"password": told}) from error
 
 
-def change_profile(*, business: Business, member_id: int, texts: dict[str, str], **changes: Any) -> Member:
-    """Change what a member may change by themselves (`OWN_FIELDS`, `OPT_OUTS`); what is not named stays.
-
-    A yes or no to messages is written down with what stood beside the box (`texts`, by opt-out).
+def change_profile(*, business: Business, member_id: int, **changes: Any) -> Member:
+    """Change what a member may change by themselves (`OWN_FIELDS`); what is not named stays.
 
     Raises:
         InvalidInput: a value is unusable, or is not theirs to change; the field is named.
@@ -159,29 +156,17 @@ def change_profile(*, business: Business, member_id: int, texts: dict[str, str],
         AlreadyEnrolled: another member has this phone number.
         TooManyRequests: too many numbers were tried; wait a minute.
     """
-    foreign = changes.keys() - {*OWN_FIELDS, *OPT_OUTS}
+    foreign = changes.keys() - set(OWN_FIELDS)
     if foreign:
         raise InvalidInput.at(min(foreign), "cannot be changed here")
-    with transaction.atomic(), scope(business=business):
-        before = Member.objects.filter(pk=member_id).first()
-        if before is None:
-            raise NotFound(f"There is no customer {member_id}.")
-        if changes.get("phone", before.cell) == before.cell:
-            changes.pop("phone", None)
-        if "phone" in changes:
+    with scope(business=business):
+        cell = Member.objects.filter(pk=member_id).values_list("cell", flat=True).first()
+    if "phone" in changes:
+        phone = phones.normalise(changes["phone"], country=business.country, field="phone")
+        if phone == cell:
+            del changes["phone"]
+        elif phone:
             _take(f"member-contact:{business.pk}:{member_id}", CHANGES_A_MINUTE)
-        member = members.edit_member(
-            business_id=business.pk, pk=member_id, unique_contact="phone" in changes, **changes
-        )
-        for purpose, column in consents.OPT_OUTS.items():
-            if column in changes and getattr(before, column) != getattr(member, column):
-                given = not getattr(member, column)
-                consents.record(
-                    business_id=business.pk,
-                    member_id=member_id,
-                    purpose=purpose,
-                    given=given,
-                    text=texts.get(column, "") if given else "",
-                    source="microsite",
-                )
-    return member
+    return members.edit_member(
+        business_id=business.pk, pk=member_id, unique_contact="phone" in changes, **changes
+    )
