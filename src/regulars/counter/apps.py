@@ -8,3 +8,12 @@ class CounterConfig(AppConfig):
 
     name = "regulars.counter"
     label = "counter"
+
+    def ready(self) -> None:
+        """Enter this room wherever rooms are called: erasure, the schedule."""
+        from regulars.counter import tasks, upkeep  # noqa: PLC0415 - models load first
+        from regulars.jobs import schedule  # noqa: PLC0415 - models load first
+        from regulars.members import personal_data  # noqa: PLC0415 - models load first
+
+        personal_data.register("counter", order=5, erase=upkeep.erase_member)
+        schedule.register("counter: forget ended sessions", tasks.forget_ended, cron=tasks.DAILY)
