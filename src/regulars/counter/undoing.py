@@ -12,6 +12,7 @@ from django.db import transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from regulars.counter import limits
 from regulars.counter.models import Action, Scan
 from regulars.counter.operators import Operator
 from regulars.counter.refusals import CannotUndo, NotAllowed, TooLate
