@@ -129,6 +129,17 @@ def join(
     return Joined(qr_code)
 
 
+def check(
+    *, business: Business, name: str, phone: str = "", email: str = "", birthday: dt.date | None = None
+) -> None:
+    """Look at what somebody filled in, as `join` does.
+
+    Raises:
+        InvalidInput: values are unusable; all of them are named.
+    """
+    _clean(business, microsite(business.pk), name=name, phone=phone, email=email, birthday=birthday)
+
+
 def new_token() -> str:
     """Something to put into one form, by which its second sending is known."""
     return secrets.token_urlsafe(16)

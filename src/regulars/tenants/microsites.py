@@ -19,6 +19,7 @@ MAX_ABOUT: Final = 5_000
 MAX_CONSENT: Final = 2_000
 MAX_URL: Final = 300
 MAX_ORIGINS: Final = 20
+_MAX_JOIN_CODE: Final = 20
 _LOCAL: Final = frozenset({"localhost", "127.0.0.1", "[::1]"})
 _HOST: Final = re.compile(
     r"(?=.{1,253}\Z)[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?(\.[a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?)*|\[[0-9a-f:.]+\]"
@@ -29,6 +30,21 @@ def microsite(business_id: int) -> Microsite:
     """What a business chose for its customers' pages; the defaults, not stored, when it chose nothing."""
     with scope(business=business_id):
         return Microsite.objects.filter(business_id=business_id).first() or Microsite(business_id=business_id)
+
+
+def business_to_join(join_code: str) -> Business:
+    """The business whose joining page has this code, with its programme.
+
+    Raises:
+        NotFound: there is none.
+    """
+    business = None
+    if is_storable(join_code) and 0 < len(join_code) <= _MAX_JOIN_CODE:
+        businesses = Business.objects.select_related("program")
+        business = businesses.filter(join_code=join_code.strip().lower()).first()
+    if business is None:
+        raise NotFound("There is no such joining page.")
+    return business
 
 
 def update_microsite(*, business_id: int, **changes: Any) -> Microsite:

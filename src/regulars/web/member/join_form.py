@@ -1,0 +1,125 @@
+"""What somebody types who joins: read, checked, and shown again with words about what is wrong."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+
+from regulars.portal import joining
+from regulars.rules.errors import InvalidInput
+from regulars.tenants.models import Business, Microsite
+
+_LONGEST: Final = 300
+_TEXTS: Final = ("name", "contact", "day", "month", "year", "token", "card")
+# In the order in which they stand on the page.
+FIELDS: Final = ("name", "contact", "birthday")
+
+
+@dataclass(slots=True)
+class Form:
+    """The fields as they were typed, and what is `wrong` with them, in words of the page's language."""
+
+    name: str = ""
+    contact: str = ""
+    day: str = ""
+    month: str = ""
+    year: str = ""
+    token: str = ""
+    card: str = ""
+    offers: bool = False
+    wrong: dict[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of(cls, sent: Mapping[str, str]) -> Form:
+        """From what a browser sent."""
+        texts = {name: str(sent.get(name, ""))[:_LONGEST] for name in _TEXTS}
+        return cls(**texts, offers=bool(sent.get("offers")))
+
+    @property
+    def first_wrong(self) -> str:
+        """The first field with which something is wrong."""
+        return next((name for name in FIELDS if name in self.wrong), "")
+
+    @property
+    def has_birthday(self) -> bool:
+        """Whether anything was typed of a birthday."""
+        return any(part.strip() for part in (self.day, self.month, self.year))
+
+    def values(self, *, business: Business, site: Microsite) -> dict[str, Any]:
+        """The fields as `joining.join` takes them.
+
+        Raises:
+            InvalidInput: some are unusable; all of them are named.
+        """
+        contact = self.contact.strip()
+        wanted = site.join_contact
+        by_mail = wanted == Microsite.Contact.EMAIL or (wanted == Microsite.Contact.EITHER and "@" in contact)
+        found = {
+            "business": business,
+            "name": self.name,
+            "phone": "" if by_mail else contact,
+            "email": contact if by_mail else "",
+        }
+        wrong: dict[str, str] = {}
+        birthday = None
+        try:
+            birthday = self._birthday() if site.join_asks_birthday else None
+            joining.check(**found, birthday=birthday)
+        except InvalidInput as refusal:
+            wrong |= refusal.fields
+        if "birthday" in wrong:  # the others were not looked at
+            try:
+                joining.check(**found)
+            except InvalidInput as refusal:
+                wrong |= refusal.fields
+        if wrong:
+            raise InvalidInput(
+                "; ".join(f"{name} {problem}" for name, problem in wrong.items()), fields=wrong
+            )
+        return found | {"birthday": birthday}
+
+    def _birthday(self) -> dt.date | None:
+        if not self.has_birthday:
+            return None
+        try:
+            return dt.date(int(self.year), int(self.month), int(self.day))
+        except (ValueError, OverflowError) as error:
+            raise InvalidInput.at("birthday", "is not a date") from error
+
+    def told(self, refusal: InvalidInput) -> dict[str, str]:
+        """What to do about a refusal, by the fields of the page."""
+        found = {}
+        for name, problem in refusal.fields.items():
+            on_page = "contact" if name in {"phone", "email"} else name
+            found.setdefault(on_page, _what_to_do(name, problem, typed=self.contact.strip()))
+        return found
+
+
+def _what_to_do(name: str, problem: str, *, typed: str) -> str:
+    told = {
+        "name": _("Type your name, so that the shop can greet you."),
+        "birthday": _("Fill in the day, the month and the whole year, or leave all three empty."),
+        "email": _("This is not a whole e-mail address, such as nora@example.com."),
+        "phone": _phone(problem),
+    }.get(name, problem)
+    if name in {"phone", "email"} and not typed:
+        told = _("Fill this in, so that you find your card again.")
+    if "at most" in problem:
+        told = _("This is too long. Please shorten it.")
+    return told
+
+
+def _phone(problem: str) -> str:
+    if "too short" in problem:
+        return _("This phone number is too short. Is a digit missing?")
+    if "too long" in problem:
+        return _("This phone number is too long. Is there a digit too many?")
+    if "area code" in problem:
+        return _("Type the phone number with its area code.")
+    if "country code" in problem:
+        return _("Check the country code at the beginning of the phone number.")
+    return _("Type a phone number, or a whole e-mail address such as nora@example.com.")

@@ -1,0 +1,185 @@
+"""The page behind a link that a customer was sent. Its button does what the link is for, once."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods
+from django_scopes import scope
+
+from regulars import __version__
+from regulars.ledger.models import Card
+from regulars.portal import joining, links, sites
+from regulars.portal.links import Purpose
+from regulars.portal.models import OneTimeLink
+from regulars.rules.errors import AlreadyEnrolled, NotFound
+from regulars.tenants import ratelimit
+from regulars.web import language
+from regulars.web.member.join import page_of
+from regulars.web.origin import same_origin
+from regulars.web.private import private
+
+# Of one network in a minute.
+LOOKS_A_MINUTE: Final = 60
+MINE, NOT_MINE = "mine", "not-mine"
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@private
+@same_origin
+def page(request: HttpRequest, token: str) -> HttpResponse:
+    """Say what the link does, with a button; or do it."""
+    allowance = ratelimit.take(f"link:{request.META.get('REMOTE_ADDR', '')}", LOOKS_A_MINUTE)
+    if not allowance.allowed:
+        with language.speaking(request):
+            response = _notice(
+                request,
+                _("Please wait a minute"),
+                _("There were too many requests from your network. Nothing was changed."),
+                HTTPStatus.TOO_MANY_REQUESTS,
+            )
+        response.headers["Retry-After"] = str(max(allowance.retry_after, 1))
+        return response
+    try:
+        link = links.find_link(token)
+    except NotFound:
+        with language.speaking(request):
+            response = _gone(request)
+    else:
+        with language.speaking(request, member=link.member.language, business=link.business.language):
+            response = _answer(request, link, token)
+    patch_vary_headers(response, ("Accept-Language", "Cookie"))
+    return response
+
+
+def _answer(request: HttpRequest, link: OneTimeLink, token: str) -> HttpResponse:
+    if link.purpose == Purpose.SIGN_IN:
+        return HttpResponseRedirect(f"{sites.address(link.business)}l/{token}")
+    if request.method != "POST":
+        return _ask(request, link)
+    try:
+        return _DO[Purpose(link.purpose)](request, link, token)
+    except NotFound:
+        return _gone(request)
+
+
+def _ask(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
+    shop = {"shop": link.business.name}
+    if link.purpose == Purpose.OPEN_CARD and link.alias:
+        return _render(
+            request,
+            link,
+            title=_("Was it you?"),
+            text=_(
+                "Somebody joined %(shop)s with your address or phone number. If it was you, the card that "
+                "you got then opens your own card from now on. If it was not, it stays empty, and nobody "
+                "sees anything of yours."
+            )
+            % shop,
+            buttons=[(MINE, _("Yes, that was me"), ""), (NOT_MINE, _("No, just open my card"), "second")],
+            when=timezone.make_naive(link.created_at, ZoneInfo(link.business.timezone)),
+        )
+    if link.purpose == Purpose.OPEN_CARD:
+        return _render(
+            request,
+            link,
+            title=_("Your card is ready"),
+            text=_("Open your card of %(shop)s. That also tells the shop that this address is yours.") % shop,
+            buttons=[(MINE, _("Open my card"), "")],
+        )
+    if link.purpose == Purpose.CHANGE_EMAIL:
+        return _render(
+            request,
+            link,
+            title=_("Is this your new address?"),
+            text=_("From now on %(shop)s writes to you there.") % shop,
+            address=link.address,
+            buttons=[(MINE, _("Yes, use this address"), "")],
+        )
+    return _render(
+        request,
+        link,
+        title=_("Is this your address?"),
+        text=_("Then %(shop)s may send you the offers and news that you asked for.") % shop,
+        address=link.address,
+        buttons=[(MINE, _("Yes, this is mine"), "")],
+    )
+
+
+def _open_card(request: HttpRequest, _link: OneTimeLink, token: str) -> HttpResponse:
+    card = joining.open_card(token=token, mine=request.POST.get("choice") != NOT_MINE)
+    response = HttpResponseRedirect(reverse("card", args=[card.qr_code]))
+    response.status_code = HTTPStatus.SEE_OTHER
+    return response
+
+
+def _confirm(request: HttpRequest, link: OneTimeLink, token: str) -> HttpResponse:
+    joining.confirm_email(token=token)
+    return _done(request, link, _("Thank you, your address is confirmed"))
+
+
+def _change(request: HttpRequest, link: OneTimeLink, token: str) -> HttpResponse:
+    try:
+        links.change_email(token=token)
+    except AlreadyEnrolled:
+        return _render(
+            request,
+            link,
+            HTTPStatus.CONFLICT,
+            title=_("This address is taken"),
+            text=_("Another card of %(shop)s has this address. Please ask at the counter.")
+            % {"shop": link.business.name},
+        )
+    return _done(request, link, _("Your address is changed"))
+
+
+def _done(request: HttpRequest, link: OneTimeLink, title: str) -> HttpResponse:
+    with scope(business=link.business_id):
+        card = Card.objects.get(pk=link.member_id)
+    return _render(
+        request,
+        link,
+        title=title,
+        text=_("You can close this page, or go on to your card."),
+        done=True,
+        link=reverse("card", args=[card.qr_code]),
+        link_text=_("Open my card"),
+    )
+
+
+_DO: Final = {
+    Purpose.OPEN_CARD: _open_card,
+    Purpose.CONFIRM_EMAIL: _confirm,
+    Purpose.CHANGE_EMAIL: _change,
+}
+
+
+def _gone(request: HttpRequest) -> HttpResponse:
+    return _notice(
+        request,
+        _("This link does not work any more"),
+        _(
+            "It was used already, it is too old, or it was cut off on its way. Your card is where it always "
+            "was: its address is in the same message."
+        ),
+        HTTPStatus.NOT_FOUND,
+    )
+
+
+def _notice(request: HttpRequest, title: str, text: str, status: HTTPStatus) -> HttpResponse:
+    more = {"version": __version__, "title": title, "text": text}
+    return render(request, "web/join_notice.html", more, status=status)
+
+
+def _render(
+    request: HttpRequest, link: OneTimeLink, status: HTTPStatus = HTTPStatus.OK, **more: Any
+) -> HttpResponse:
+    return render(request, "web/join_notice.html", page_of(link.business) | more, status=status)
