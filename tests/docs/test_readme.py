@@ -80,7 +80,11 @@ def check_it_is_kept(regulars: Regulars, keys: list[str], stamps: int) -> None:
 
 def check_transcript(house: House) -> None:
     (transcript,) = [block for block in pages.blocks(README) if block.language == "console"]
-    _, _, shown = transcript.text.partition("(a minute the first time)\n")
+    _, *made, shown = re.split(r"^(Installing .*|Fetching .*)\n", transcript.text, flags=re.MULTILINE)
+    makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
+    said_by_make = [line for line in made if line]
+    assert len(said_by_make) == 2
+    assert all(f'echo "{line}"' in makefile for line in said_by_make)
     said = [line.replace(house.url, PUBLISHED_URL) for line in house.output]
     assert [still(line) for line in shown.splitlines()] == [still(line) for line in said]
 
