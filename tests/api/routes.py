@@ -34,7 +34,7 @@ NOBODY = Things(
     8_888_004,
     8_888_005,
     ("Nobody",),
-    {name: number for room in ROOMS for name, number in room.NOBODY.items()},
+    {"stamps": 8_888_006} | {name: number for room in ROOMS for name, number in room.NOBODY.items()},
 )
 
 
@@ -45,7 +45,7 @@ def furnish(shop: Shop, word: str) -> Things:
     branch = shop.branch(f"{word} Street", city=f"{word}abad", latitude=12.9352, longitude=77.6245)
     empty = shop.branch(f"{word} Square")
     card = shop.enrol(f"{word} Sharma", phone=phone, email=email)
-    shop.stamp(card, 17, branch_id=branch.pk)
+    stamps = shop.stamp(card, 17, branch_id=branch.pk).entry_id
     staff = tenants.add_staff(
         business=shop.business, name=f"{word} Singh", email=f"{word.lower()}@staff.example"
     ).staff
@@ -60,6 +60,7 @@ def furnish(shop: Shop, word: str) -> Things:
         shop.business.slug,
     )
     ids = {name: number for room in ROOMS for name, number in room.furnish(shop, word).items()}
+    ids["stamps"] = stamps
     return Things(shop, card.pk, card.qr_code, branch.pk, empty.pk, staff.pk, shop.owner.pk, marks, ids)
 
 
@@ -96,6 +97,8 @@ def own(mine: Things) -> dict[str, Call]:
         "POST /api/rewards/redeem": Call(body={"qr_code": mine.qr_code}),
         "GET /api/rewards": Call(query={"page": 1, "per_page": 100}),
         "GET /api/transactions": Call(query={"branch_id": mine.branch_id, "type": "stamp_add"}),
+        "POST /api/transactions/{transaction_id}/undo": Call(path={"transaction_id": mine.ids["stamps"]}),
+        "POST /api/customers/{customer_id}/card/replace": Call(path={"customer_id": mine.customer_id}),
         "GET /api/stats": Call(),
         "GET /api/analytics": Call(query={"range": 7}),
         "GET /api/team": Call(),
@@ -134,6 +137,12 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
             Call(
                 query={"customer_id": theirs.customer_id, "branch_id": theirs.branch_id, "type": "stamp_add"}
             ),
+        ],
+        "POST /api/transactions/{transaction_id}/undo": [
+            Call(404, path={"transaction_id": theirs.ids["stamps"]})
+        ],
+        "POST /api/customers/{customer_id}/card/replace": [
+            Call(404, path={"customer_id": theirs.customer_id})
         ],
         "DELETE /api/team/{staff_id}": [
             Call(404, path={"staff_id": theirs.staff_id}),

@@ -264,6 +264,8 @@ def test_recent_activity_is_newest_first(shop: Shop, rest: Rest) -> None:
     activity = ok(rest.get(f"/api/customers/{card.pk}"))["recent_activity"]
     assert values(activity, "transaction_type") == ["reward_redeem", "stamp_add"]
     assert activity[1] == {
+        "id": activity[1]["id"],
+        "undone": False,
         "transaction_type": "stamp_add",
         "stamps_added": 8,
         "branch_id": branch.pk,

@@ -38,6 +38,8 @@ def test_rows_of_both_kinds_newest_first(shop: Shop, rest: Rest) -> None:
         "stamps_added": 8,
         "redemption_confirmed": None,
         "created_at": first["created_at"],
+        "undone": False,
+        "undoes": None,
     }
     assert second == first | {
         "id": second["id"],

@@ -73,6 +73,8 @@ _BRANCH_ROW = {
 BEYOND = {
     "GET /api/points/program": "points come from the other dialect's API; their settings must be somewhere",
     "PATCH /api/points/program": "the same",
+    "POST /api/transactions/{}/undo": "people at tills make mistakes",
+    "POST /api/customers/{}/card/replace": "cards are lost",
 }
 
 CALLS = [
@@ -131,6 +133,9 @@ CALLS = [
                     "branch_id": ("<branch>", None),
                     "branch_name": ("Koramangala", None),
                     "created_at": MOMENT,
+                    # Beyond the sample: what is shown can be undone.
+                    "id": int,
+                    "undone": bool,
                 }
             ],
         },
@@ -203,6 +208,7 @@ CALLS = [
         ],
         query="type=stamp_add&branch_id=<branch>&date_from=2026-06-01&date_to=2126-06-30",
         meta=PAGE | {"per_page": 50},
+        extra=dict.fromkeys(("undone", "undoes"), "transactions can be undone, and a client must see it"),
     ),
     Documented(
         "GET",

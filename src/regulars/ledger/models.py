@@ -128,6 +128,8 @@ class Entry(models.Model):
         "self", null=True, blank=True, on_delete=models.RESTRICT, related_name="+", db_index=False
     )
 
+    undone: bool  # not stored: queries that list entries say so
+
     objects: ClassVar[models.Manager[Entry]] = ScopedManager(business="business")
 
     class Meta:

@@ -15,7 +15,7 @@ from zoneinfo import ZoneInfo
 from django.db import transaction
 
 from regulars import db
-from regulars.ledger.models import Card, Entry, Lot, LotUse, PointsAdjustment, Reward
+from regulars.ledger.models import Card, Entry
 from regulars.ledger.posting import Posting, Undoing
 from regulars.ledger.state import CardState, read_card
 from regulars.outbox import emit
@@ -346,10 +346,14 @@ def erase_history(*, business_id: int, member_id: int) -> None:
 
     The one place where entries go: a member's right to erasure is stronger than an append-only history.
     """
-    of_card = {"business_id": business_id, "card_id": member_id}
-    PointsAdjustment.objects.filter(**of_card).delete()
-    LotUse.objects.filter(business_id=business_id, lot__card_id=member_id).delete()
-    Lot.objects.filter(**of_card).delete()
-    Reward.objects.filter(**of_card).delete()
-    Entry.objects.filter(**of_card).delete()
-    Card.objects.filter(business_id=business_id, member_id=member_id).delete()
+    of_lots = "lot_id IN (SELECT id FROM ledger_lot WHERE card_id = %s AND business_id = %s)"
+    of_card = "card_id = %s AND business_id = %s"
+    for table, which in (
+        ("pointsadjustment", of_card),
+        ("lotuse", of_lots),
+        ("lot", of_card),
+        ("reward", of_card),
+        ("entry", of_card),
+        ("card", "member_id = %s AND business_id = %s"),
+    ):
+        db.run(f"DELETE FROM ledger_{table} WHERE {which}", (member_id, business_id))

@@ -19,6 +19,7 @@ from regulars.api.rest import (
     scratch_cards,
     stamps,
     team,
+    transactions,
     webhooks,
 )
 from regulars.api.rest.auth import BearerKey, HeaderKey
@@ -65,6 +66,7 @@ for _router in (
     customers,
     business,
     figures,
+    transactions,
     team,
     branches,
     points,

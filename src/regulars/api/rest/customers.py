@@ -76,11 +76,13 @@ def get_customer(request: HttpRequest, customer_id: int) -> dict[str, Any]:
     entries = queries.recent_transactions(business_id=business.pk, member_id=card.pk)
     activity = [
         {
+            "id": entry.pk,
             "transaction_type": KIND_NAMES[entry.kind],
             "stamps_added": entry.stamps,
             "branch_id": entry.branch_id,
             "branch_name": entry.branch.name if entry.branch else None,
             "created_at": printed(entry.occurred_at, business),
+            "undone": entry.undone,
         }
         for entry in entries
     ]
@@ -103,6 +105,21 @@ def enrol(request: HttpRequest, body: Enrol) -> dict[str, Any]:
         phone=body.phone or "",
         email=body.email or "",
         birthday=parse_day(body.birthday or None, "birthday"),
+    )
+    return data({"id": card.pk, "qr_code": card.qr_code, "card_url": card_url(card.qr_code)})
+
+
+@router.post(
+    "/customers/{int:customer_id}/card/replace",
+    response=answered(Data[Enrolled], also=(404, 409, 422)),
+    summary="Replace a card",
+    openapi_extra=IDEMPOTENT,
+)
+@answers(write=True)
+def replace_card(request: HttpRequest, customer_id: int) -> dict[str, Any]:
+    """Give a customer a card with another code. What lies on it stays; the old code stops working at once."""
+    card = ledger.replace_card(
+        business_id=identity_of(request).business_id, member_id=known_id(customer_id, "customer")
     )
     return data({"id": card.pk, "qr_code": card.qr_code, "card_url": card_url(card.qr_code)})
 

@@ -31,6 +31,7 @@ Count = Annotated[int, Field(ge=stamps.MIN_COUNT, le=stamps.MAX_COUNT), BeforeVa
 Moment = Annotated[str, Field(examples=["2026-05-30 15:44:00"], description="In the business's time zone")]
 Day = Annotated[str, Field(examples=["2026-06-01"])]
 Flag = Literal[0, 1]
+TransactionType = Literal["stamp_add", "reward_redeem", "stamp_undo", "reward_undo"]
 Switch = Annotated[bool, BeforeValidator(_switch), WithJsonSchema(_SWITCH_SCHEMA)]
 
 
@@ -160,13 +161,15 @@ class CustomerRow(BaseModel):
 
 
 class Activity(BaseModel):
-    """One of a customer's latest transactions."""
+    """One of a customer's latest transactions. `undone` says whether it was taken back."""
 
-    transaction_type: Literal["stamp_add", "reward_redeem"]
+    id: int
+    transaction_type: TransactionType
     stamps_added: int
     branch_id: int | None
     branch_name: str | None
     created_at: Moment
+    undone: bool
 
 
 class CustomerOut(CustomerRow):
@@ -241,77 +244,40 @@ class PendingRow(BaseModel):
 
 
 class TransactionRow(BaseModel):
-    """A stamp or a redemption. `redemption_confirmed` is 1 on a redemption and null on stamps."""
+    """Stamps or a redemption, or one of them taken back.
+
+    `redemption_confirmed` is 1 on a redemption, 0 when that was undone, and null otherwise. An undo has what
+    it takes back in `stamps_added`, below zero, and in `undoes` which transaction that was.
+    """
 
     id: int
     customer_id: int
     customer_name: str
-    transaction_type: Literal["stamp_add", "reward_redeem"]
+    transaction_type: TransactionType
     branch_id: int | None
     branch_name: str | None
     stamps_added: int
     redemption_confirmed: Flag | None
     created_at: Moment
+    undone: bool
+    undoes: int | None
 
 
-class StatsOut(BaseModel):
-    """Key figures. `total_rewards` are rewards redeemed; active: a stamp or redemption in the last days."""
+class UndoneOut(BaseModel):
+    """What was taken back, and the card afterwards. `reward` waits again; it is null for stamps."""
 
-    total_customers: int
-    total_stamps: int
-    total_rewards: int
+    undone: bool
+    id: int
+    transaction_type: Literal["stamp_undo", "reward_undo"]
+    undoes: int
+    customer_id: int
+    stamps_taken: int
+    rewards_taken: int
+    reward: str | None
+    current_stamps: int
+    goal: int
     pending_rewards: int
-    active_7d: int
-    active_30d: int
-    stamps_today: int
-
-
-class DayStamps(BaseModel):
-    """Stamps given on a day."""
-
-    date: Day
-    stamps: int
-
-
-class DayCount(BaseModel):
-    """Customers who joined on a day."""
-
-    date: Day
-    count: int
-
-
-class TopCustomerOut(BaseModel):
-    """A customer who came often."""
-
-    id: int
-    name: str
-    total_visits: int
-
-
-class BranchPerformanceOut(BaseModel):
-    """A branch in the range."""
-
-    id: int
-    name: str
-    city: str
-    stamps: int
-    unique_customers: int
-    rewards: int
-    last_active: Moment | None
-
-
-class AnalyticsOut(BaseModel):
-    """Per-day lists and branches are of the range; totals, rate and top customers of all time."""
-
-    range_days: int
-    stamps_per_day: list[DayStamps]
-    new_customers_per_day: list[DayCount]
-    top_customers: list[TopCustomerOut]
-    redemption_rate_pct: float
-    total_stamps: int
-    total_rewards: int
-    branch_performance: list[BranchPerformanceOut]
-    unassigned_stamps: int
+    total_redeemed: int
 
 
 class TeamRow(BaseModel):
