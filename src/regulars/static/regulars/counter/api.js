@@ -1,0 +1,78 @@
+// Calls to the server. Either an answer, or `Refused` (the server said no), or `Unreachable` (nobody knows).
+
+const PATIENCE = 6000; // milliseconds; whoever stands at a counter does not wait longer
+
+export class Refused extends Error {
+  constructor(status, error, retryAfter) {
+    super(error.message ?? "");
+    this.status = status;
+    this.code = error.code ?? "";
+    this.fields = error.fields ?? {};
+    this.details = error;
+    this.retryAfter = Number(error.retry_after ?? retryAfter ?? 0);
+  }
+
+  /** Whether the same request may be accepted later. */
+  get passes() {
+    return this.status === 401 || this.status === 429 || this.status >= 500;
+  }
+}
+
+export class Unreachable extends Error {}
+
+const watchers = [];
+
+/** Call with true or false whenever it turns out whether the server can be reached. */
+export function watchNetwork(watcher) {
+  watchers.push(watcher);
+}
+
+function tell(reached) {
+  for (const watcher of watchers) {
+    watcher(reached);
+  }
+}
+
+async function answered(path, options) {
+  const cut = new AbortController();
+  const timer = setTimeout(() => cut.abort(), PATIENCE);
+  try {
+    const response = await fetch(`/scan/api/${path}`, { ...options, signal: cut.signal, credentials: "same-origin" });
+    return [response, await response.json()];
+  } catch {
+    tell(false);
+    throw new Unreachable();
+  } finally {
+    clearTimeout(timer);
+  }
+}
+
+async function call(path, options) {
+  if (navigator.onLine === false) {
+    tell(false);
+    throw new Unreachable();
+  }
+  const [response, body] = await answered(path, options);
+  // A server whose database is away is as good as none.
+  if (response.status >= 502) {
+    tell(false);
+    throw new Unreachable();
+  }
+  tell(true);
+  if (!response.ok) {
+    throw new Refused(response.status, body.error ?? {}, response.headers.get("Retry-After"));
+  }
+  return body.data;
+}
+
+export function get(path) {
+  return call(path, { headers: { Accept: "application/json" } });
+}
+
+export function post(path, body) {
+  return call(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json", Accept: "application/json" },
+    body: JSON.stringify(body),
+  });
+}

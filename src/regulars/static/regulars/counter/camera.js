@@ -1,0 +1,155 @@
+// The camera: one stream, one detector (the browser's own where it reads QR codes, else ours), a few looks a second.
+
+const FORMATS = ["qr_code", "code_128", "code_39", "ean_13"];
+const BETWEEN = 110; // milliseconds between two looks
+const WIDEST = 960; // pixels of a picture that is looked at
+const SAME_AGAIN = 2500; // milliseconds out of sight before a code counts again
+const CHOSEN = "regulars-counter-camera";
+
+let detecting;
+
+async function ours() {
+  const here = new URL(".", import.meta.url);
+  await new Promise((resolve, reject) => {
+    const script = document.createElement("script");
+    script.src = new URL("barcode-detector.js", here).href;
+    script.onload = resolve;
+    script.onerror = () => reject(new Error("the detector did not come"));
+    document.head.append(script);
+  });
+  const { BarcodeDetector, prepareZXingModule } = window.BarcodeDetectionAPI;
+  await prepareZXingModule({
+    overrides: { locateFile: (name) => new URL(name, here).href },
+    fireImmediately: true,
+  });
+  return new BarcodeDetector({ formats: FORMATS });
+}
+
+async function made() {
+  const known = (await window.BarcodeDetector?.getSupportedFormats?.().catch(() => [])) ?? [];
+  if (known.includes("qr_code")) {
+    return new window.BarcodeDetector({ formats: FORMATS.filter((one) => known.includes(one)) });
+  }
+  return ours();
+}
+
+function detector() {
+  detecting ??= made().catch((problem) => {
+    detecting = undefined; // the network may be back at the next try
+    throw problem;
+  });
+  return detecting;
+}
+
+export class Camera {
+  constructor({ video, found, ended }) {
+    Object.assign(this, { video, found, ended, stream: null, seen: "", seenAt: 0, paused: false });
+    this.canvas = document.createElement("canvas");
+  }
+
+  static get possible() {
+    return Boolean(navigator.mediaDevices?.getUserMedia);
+  }
+
+  /** Whether it may start by itself: somebody allowed it before. */
+  static async allowed() {
+    try {
+      return (await navigator.permissions.query({ name: "camera" })).state === "granted";
+    } catch {
+      return localStorage.getItem("regulars-counter-camera-used") === "yes";
+    }
+  }
+
+  async start(deviceId = localStorage.getItem(CHOSEN) ?? "") {
+    this.stop();
+    const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
+    const wanted = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: "environment" } };
+    try {
+      this.stream = await navigator.mediaDevices.getUserMedia({ video: { ...size, ...wanted }, audio: false });
+    } catch (problem) {
+      if (deviceId && problem.name === "OverconstrainedError") {
+        localStorage.removeItem(CHOSEN); // that camera is not plugged in any more
+        return this.start("");
+      }
+      throw problem;
+    }
+    localStorage.setItem("regulars-counter-camera-used", "yes");
+    this.video.srcObject = this.stream;
+    await this.video.play();
+    const [track] = this.stream.getVideoTracks();
+    track.addEventListener("ended", () => this.lost(), { once: true });
+    this.look(await detector(), this.stream);
+    return this.features(track);
+  }
+
+  features(track) {
+    const can = track.getCapabilities?.() ?? {};
+    const is = track.getSettings?.() ?? {};
+    return { torch: Boolean(can.torch), mirrored: is.facingMode === "user", deviceId: is.deviceId ?? "" };
+  }
+
+  lost() {
+    this.stop();
+    this.ended();
+  }
+
+  async look(reader, stream) {
+    while (this.stream === stream) {
+      if (!this.paused && this.video.readyState >= 2 && document.visibilityState === "visible") {
+        const codes = await reader.detect(this.picture()).catch(() => []);
+        this.note(codes.find((code) => code.rawValue)?.rawValue ?? "");
+      }
+      await new Promise((resolve) => setTimeout(resolve, BETWEEN));
+    }
+  }
+
+  picture() {
+    const { videoWidth, videoHeight } = this.video;
+    const scale = Math.min(1, WIDEST / videoWidth);
+    this.canvas.width = Math.round(videoWidth * scale);
+    this.canvas.height = Math.round(videoHeight * scale);
+    this.canvas.getContext("2d", { willReadFrequently: true }).drawImage(this.video, 0, 0, this.canvas.width, this.canvas.height);
+    return this.canvas;
+  }
+
+  note(code) {
+    const now = performance.now();
+    if (!code) {
+      return;
+    }
+    // A card that still lies there is not another scan.
+    const again = code === this.seen && now - this.seenAt < SAME_AGAIN;
+    this.seen = code;
+    this.seenAt = now;
+    if (!again) {
+      this.found(code);
+    }
+  }
+
+  async torch(on) {
+    await this.stream?.getVideoTracks()[0].applyConstraints({ advanced: [{ torch: on }] });
+  }
+
+  /** The next camera of this device. */
+  async next() {
+    const all = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === "videoinput");
+    const now = this.stream?.getVideoTracks()[0].getSettings().deviceId;
+    const at = all.findIndex((one) => one.deviceId === now);
+    const { deviceId } = all[(at + 1) % all.length];
+    localStorage.setItem(CHOSEN, deviceId);
+    return this.start(deviceId);
+  }
+
+  static async count() {
+    const all = await navigator.mediaDevices.enumerateDevices();
+    return all.filter((one) => one.kind === "videoinput").length;
+  }
+
+  stop() {
+    for (const track of this.stream?.getTracks() ?? []) {
+      track.stop();
+    }
+    this.stream = null;
+    this.video.srcObject = null;
+  }
+}

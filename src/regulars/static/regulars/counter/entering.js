@@ -1,0 +1,170 @@
+// Coming in: by password, by PIN on a paired device, by pairing a device; choosing the branch; going out.
+
+import { Refused, post } from "./api.js";
+import { text } from "./texts.js";
+
+const MOST_DIGITS = 8;
+const LEAST_DIGITS = 4;
+
+export const entering = () => ({
+  way: "password", // or "pair", "people", "pin"
+  form: { email: "", password: "", new_password: "", code: "", name: "" },
+  businesses: [],
+  mustChange: false,
+  person: { id: 0, name: "" },
+  pin: "",
+  pinWrong: false,
+  near: "",
+
+  leave() {
+    this.close();
+    this.way = this.session.state === "device" ? "people" : "password";
+    this.pin = "";
+    this.stopCamera();
+    this.screen = "enter";
+  },
+
+  goTo(way) {
+    this.problem = "";
+    this.wrong = {};
+    this.pin = "";
+    this.way = way;
+    this.$nextTick(() => document.querySelector(".enter [data-first]:not([hidden])")?.focus());
+  },
+
+  signIn(businessId) {
+    const { email, password, new_password } = this.form;
+    const body = { email, password };
+    if (businessId) {
+      body.business_id = businessId;
+    }
+    if (this.mustChange) {
+      body.new_password = new_password;
+    }
+    return this.once("sign-in", async () => {
+      try {
+        this.entered(await post("sign-in", body));
+      } catch (problem) {
+        if (!(problem instanceof Refused)) {
+          throw problem;
+        }
+        this.mustChange ||= problem.code === "password_must_change";
+        this.businesses = problem.details.businesses ?? [];
+        if (problem.code === "choose_business") {
+          return;
+        }
+        throw problem;
+      }
+    });
+  },
+
+  entered(session) {
+    Object.assign(this.form, { email: "", password: "", new_password: "", code: "" });
+    this.businesses = [];
+    this.mustChange = false;
+    this.become(session);
+  },
+
+  pair() {
+    return this.once("pair", async () => {
+      this.entered(await post("pair", { code: this.form.code, name: this.form.name }));
+    });
+  },
+
+  choosePerson(person) {
+    this.person = person;
+    this.goTo("pin");
+  },
+
+  pinKey(key) {
+    this.problem = "";
+    if (this.pin.length < MOST_DIGITS) {
+      this.pin += key;
+    }
+  },
+
+  pinBack() {
+    this.pin = this.pin.slice(0, -1);
+  },
+
+  get pips() {
+    const shown = Math.max(LEAST_DIGITS, this.pin.length);
+    return Array.from({ length: shown }, (_, at) => ({ at, full: at < this.pin.length }));
+  },
+
+  get pinReady() {
+    return this.pin.length >= LEAST_DIGITS;
+  },
+
+  typePin(event) {
+    if (this.screen !== "enter" || this.way !== "pin" || event.ctrlKey || event.metaKey || event.altKey) {
+      return;
+    }
+    if (/^[0-9]$/.test(event.key)) {
+      this.pinKey(event.key);
+    } else if (event.key === "Backspace") {
+      this.pinBack();
+    } else if (event.key === "Enter" && event.target === document.body) {
+      this.usePin();
+    } else if (event.key === "Escape") {
+      this.goTo("people");
+    }
+  },
+
+  usePin() {
+    if (!this.pinReady) {
+      return null;
+    }
+    return this.once("pin", async () => {
+      const pin = this.pin;
+      this.pin = "";
+      this.pinWrong = false;
+      try {
+        this.entered(await post("pin", { staff_id: this.person.id, pin }));
+      } catch (problem) {
+        this.pinWrong = problem instanceof Refused;
+        throw problem;
+      }
+    });
+  },
+
+  signOut(device) {
+    return this.once("sign-out", async () => {
+      const session = await post("sign-out", device ? { device: true } : {});
+      this.close();
+      this.become(session);
+    });
+  },
+
+  askBranch() {
+    this.near = "";
+    this.open("branch");
+  },
+
+  setBranch(id) {
+    return this.once(`branch-${id}`, async () => {
+      this.become(await post("branch", { branch_id: id }));
+      this.close();
+    });
+  },
+
+  nearest() {
+    return this.once("nearest", async () => {
+      const place = await new Promise((resolve) => {
+        navigator.geolocation.getCurrentPosition(resolve, () => resolve(null), { timeout: 10_000, maximumAge: 60_000 });
+      });
+      if (!place) {
+        this.problem = text("no_place");
+        return;
+      }
+      const { latitude, longitude } = place.coords;
+      this.become(await post("branch", { latitude, longitude }));
+      this.near = this.branchName;
+      this.close();
+    });
+  },
+
+  get canFindPlace() {
+    return "geolocation" in navigator && window.isSecureContext && this.session.branches.some((one) => one.has_place);
+  },
+});

@@ -1,0 +1,226 @@
+// The state "scan": camera, typing, scanners that act as a keyboard; who it is, from the server or from memory.
+
+import { Refused, Unreachable, post } from "./api.js";
+import { Camera } from "./camera.js";
+import { stayAwake } from "./feel.js";
+import { codeOf, members } from "./store.js";
+import { newId, text } from "./texts.js";
+import { Wedge } from "./wedge.js";
+
+let camera; // outside the component: Alpine would wrap the stream
+
+export const scanning = () => ({
+  typed: "",
+  camera: { state: "asking", torch: false, torchOn: false, mirrored: false, several: false, problem: "" },
+  justFound: false,
+  refusal: "",
+  refusedCode: "",
+  choices: [],
+  loose: null, // a voucher or scratch card of nobody in particular
+  blank: null,
+  unconfirmed: null,
+
+  beginScanning() {
+    camera = new Camera({
+      video: document.getElementById("video"),
+      found: (code) => this.cameraFound(code),
+      ended: () => this.cameraProblem("camera_lost"),
+    });
+    new Wedge((keys) => this.wedged(keys));
+    this.camera.state = Camera.possible ? "off" : "none";
+  },
+
+  get cameraOn() {
+    return this.camera.state === "on";
+  },
+
+  async toScan() {
+    this.close();
+    this.screen = "scan";
+    this.typed = "";
+    this.refusal = "";
+    this.justFound = false;
+    this.pauseCamera(false);
+    stayAwake();
+    if (this.camera.state === "off" && (await Camera.allowed())) {
+      this.startCamera();
+    }
+  },
+
+  async startCamera(work = () => camera.start()) {
+    if (this.camera.state === "starting") {
+      return;
+    }
+    this.camera.state = "starting";
+    try {
+      const can = await work();
+      const several = (await Camera.count()) > 1;
+      Object.assign(this.camera, { state: "on", several, torch: can.torch, torchOn: false, mirrored: can.mirrored });
+    } catch (problem) {
+      camera.stop();
+      const refused = problem?.name === "NotAllowedError";
+      this.cameraProblem(refused ? "camera_refused" : "camera_failed");
+    }
+  },
+
+  cameraProblem(key) {
+    Object.assign(this.camera, { state: "off", problem: text(key) });
+  },
+
+  nextCamera() {
+    return this.startCamera(() => camera.next());
+  },
+
+  async toggleTorch() {
+    try {
+      await camera.torch(!this.camera.torchOn);
+      this.camera.torchOn = !this.camera.torchOn;
+    } catch {
+      this.camera.torch = false; // it said that it could
+    }
+  },
+
+  pauseCamera(paused) {
+    camera.paused = paused;
+    camera.seenAt = performance.now(); // the card that was scanned may still lie there
+  },
+
+  stopCamera() {
+    camera?.stop();
+    if (this.camera.state === "on") {
+      this.camera.state = "off";
+    }
+  },
+
+  cameraShown() {
+    // A phone in a pocket films nothing.
+    if (document.visibilityState === "hidden") {
+      this.stopCamera();
+    } else if (this.screen === "scan") {
+      this.toScan();
+    }
+  },
+
+  cameraFound(code) {
+    if (this.sheet || !["scan", "done"].includes(this.screen) || (this.screen === "done" && this.done.phase === "sending")) {
+      return;
+    }
+    if (code === this.refusedCode && this.refusal) {
+      return; // the same refusal once is enough
+    }
+    this.scan(code);
+  },
+
+  wedged(keys) {
+    if (!this.isOperator || ["start", "enter"].includes(this.screen)) {
+      return;
+    }
+    this.close();
+    this.scan(keys);
+  },
+
+  scanTyped() {
+    if (this.typed.trim()) {
+      this.scan(this.typed.trim());
+    }
+  },
+
+  async scan(what, { memberId = 0, id = newId() } = {}) {
+    if (this.working) {
+      return;
+    }
+    this.working = "scan";
+    this.justFound = true;
+    this.refusal = "";
+    this.feel("scan");
+    try {
+      const who = memberId ? { member_id: memberId } : { text: what };
+      this.foundOne(await post("scan", { ...who, client_id: id, sent_at: new Date().toISOString() }), what, id);
+    } catch (problem) {
+      await this.notFound(problem, what, memberId);
+    } finally {
+      this.working = "";
+      this.justFound = false;
+    }
+  },
+
+  foundOne(answer, what, id) {
+    switch (answer.found) {
+      case "member":
+        members.remember(this.business.id, [what, answer.member.code, answer.member.id], answer.member);
+        this.show(answer.member, { scanId: answer.scan_id, focus: answer.focus, given: answer.given });
+        break;
+      case "choose":
+        Object.assign(this, { choices: answer.members, scanId: id });
+        this.open("choose");
+        break;
+      case "voucher":
+        this.loose = { ...answer.voucher, kind: "voucher" };
+        this.open("loose");
+        break;
+      case "scratch_card":
+        this.loose = { ...answer.scratch_card, kind: "scratch" };
+        this.open("loose");
+        break;
+      case "blank_card":
+        this.blank = answer;
+        this.newMember({ blank_code: answer.qr_code });
+        break;
+      default:
+        this.unconfirmed = { ...answer, id };
+        this.open("confirm");
+    }
+  },
+
+  async notFound(problem, what, memberId) {
+    if (this.refusedAtDoor(problem)) {
+      return;
+    }
+    if (problem instanceof Unreachable) {
+      await this.fromMemory(what, memberId);
+      return;
+    }
+    const message = problem instanceof Refused ? problem.message : text("went_wrong");
+    Object.assign(this, { refusal: message, refusedCode: what, typed: this.screen === "scan" ? this.typed : "" });
+    this.feel("refused");
+    this.screen = "scan";
+    this.say(message);
+  },
+
+  /** Without a network: whom this device has seen before, or the bare code. */
+  async fromMemory(what, memberId) {
+    const known = await members.recall(this.business.id, memberId || what);
+    if (known) {
+      this.show(known.member, { asOf: known.at });
+      return;
+    }
+    const { stamps_at_once, buttons, free, sale } = this.settings;
+    const bare = { name: "", code: codeOf(what), stamps_most: stamps_at_once, buttons, free, sale };
+    this.show(bare, { asOf: 0, code: what });
+  },
+
+  chooseMember(id) {
+    this.close();
+    this.scan("", { memberId: id, id: this.scanId });
+  },
+
+  confirmSame() {
+    const { qr_code, id } = this.unconfirmed;
+    return this.once("confirm", async () => {
+      const answer = await post("confirm", { qr_code, client_id: id });
+      this.close();
+      this.foundOne(answer, qr_code, id);
+    });
+  },
+
+  useLoose() {
+    const one = this.loose;
+    this.who = this.nobody();
+    this.close();
+    if (one.kind === "scratch") {
+      this.redeemScratch(one);
+    } else {
+      this.redeemVoucher(one);
+    }
+  },
+});

@@ -1,0 +1,54 @@
+// The page's texts come from the server in its language; here they get their numbers, names and times.
+
+const page = document.documentElement;
+export const language = page.lang || "en";
+const texts = JSON.parse(document.getElementById("texts").textContent);
+const plurals = new Intl.PluralRules(language);
+
+/** A text with `{name}` filled in. A text with forms takes the one that fits `n`. */
+export function text(key, values = {}) {
+  let found = texts[key] ?? key;
+  if (typeof found === "object") {
+    found = plurals.select(values.n) === "one" ? found.one : found.other;
+  }
+  return found.replace(/\{(\w+)\}/g, (whole, name) => {
+    const value = values[name];
+    return typeof value === "number" ? number(value) : (value ?? whole);
+  });
+}
+
+export function number(value) {
+  return new Intl.NumberFormat(language).format(value);
+}
+
+/** An amount, given as plain text with a point, the way people here write it. */
+export function money(amount, currency) {
+  if (!currency) {
+    return amount;
+  }
+  return new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount));
+}
+
+export function clock(when) {
+  const at = new Date(when);
+  const today = at.toDateString() === new Date().toDateString();
+  const form = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
+  return new Intl.DateTimeFormat(language, form).format(at);
+}
+
+/** How people here separate the decimals. */
+export const decimalMark = new Intl.NumberFormat(language)
+  .formatToParts(1.5)
+  .find((part) => part.type === "decimal").value;
+
+export function newId() {
+  if (crypto.randomUUID) {
+    return crypto.randomUUID();
+  }
+  // Over plain HTTP browsers keep randomUUID back, but not randomness.
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  bytes[6] = (bytes[6] & 0x0f) | 0x40;
+  bytes[8] = (bytes[8] & 0x3f) | 0x80;
+  const hex = [...bytes].map((byte) => byte.toString(16).padStart(2, "0")).join("");
+  return hex.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, "$1-$2-$3-$4-$5");
+}
