@@ -1,0 +1,362 @@
+"""A customer's card. Its address is the only key to it, so nothing on it says how to reach them.
+
+Pages ask every few seconds whether anything has changed: that costs two statements and answers nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import secrets
+import textwrap
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
+from django.views.decorators.gzip import gzip_page
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from regulars import __version__
+from regulars.portal import choices, sites, wallet
+from regulars.portal.history import joined_row
+from regulars.portal.wallet import CardPage, Found
+from regulars.rules import languages
+from regulars.rules.errors import NotEnoughPoints, NotFound, Refusal, Suspended
+from regulars.tenants import ratelimit
+from regulars.tenants.microsites import microsite
+from regulars.tenants.models import Business
+from regulars.tenants.queries import business_by_id
+from regulars.web import language, look
+from regulars.web.member import icons, picture
+from regulars.web.origin import same_origin
+from regulars.web.private import private
+
+# Requests a minute from one address: a shop full of phones behind one router that ask every few seconds,
+# and not much guessing.
+PAGES_LIMIT: Final = 3_000
+UNKNOWN_LIMIT: Final = 60
+WRITES_LIMIT: Final = 60
+# What happened lately, at the foot of the card; on the page of its own.
+LATELY: Final = 4
+A_PAGE: Final = 30
+_DIGITS: Final = 18
+# So many characters of a shop's name fit under an icon.
+_SHORT_NAME: Final = 12
+
+View = Callable[..., HttpResponse]
+
+
+def _card(view: View) -> View:
+    """Find the card of a code and hand it to the view; throttle, and refuse codes that are nobody's."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, qr_code: str, **more: Any) -> HttpResponse:
+        source = request.META.get("REMOTE_ADDR", "")
+        allowance = ratelimit.take(f"card:{source}", PAGES_LIMIT)
+        if allowance.allowed and request.method == "POST":
+            allowance = ratelimit.take(f"card writes:{source}", WRITES_LIMIT)
+        if not allowance.allowed:
+            return _too_many(request, allowance)
+        try:
+            return view(request, wallet.find(qr_code), **more)
+        except NotFound:
+            allowance = ratelimit.take(f"card-unknown:{source}", UNKNOWN_LIMIT)
+            return _unknown(request) if allowance.allowed else _too_many(request, allowance)
+
+    return wrapped
+
+
+def _too_many(request: HttpRequest, allowance: ratelimit.Allowance) -> HttpResponse:
+    with language.speaking(request):
+        response = _message(
+            request,
+            HTTPStatus.TOO_MANY_REQUESTS,
+            _("Please wait a minute"),
+            _("There were too many requests from your network. Your card stays as it is."),
+        )
+    response.headers["Retry-After"] = str(max(allowance.retry_after, 1))
+    return response
+
+
+def _unknown(request: HttpRequest) -> HttpResponse:
+    with language.speaking(request):
+        return _message(
+            request,
+            HTTPStatus.NOT_FOUND,
+            _("This card is not here"),
+            _("Check the link, or ask at the counter: the shop can open your card for you."),
+        )
+
+
+def _message(request: HttpRequest, status: HTTPStatus, title: str, text: str, **more: Any) -> HttpResponse:
+    page = {"title": title, "text": text, "version": __version__, **more}
+    return render(request, "web/card_message.html", page, status=status)
+
+
+def _read(found: Found) -> CardPage:
+    if found.alias is not None:
+        return wallet.empty_card(found.alias)
+    if found.member_id is None:
+        raise NotFound("Nobody has this card yet.")
+    return wallet.card_page(business_id=found.business_id, member_id=found.member_id)
+
+
+def _stamp(found: Found) -> str:
+    if found.alias is not None:
+        return wallet.alias_stamp(found.alias)
+    if found.member_id is None:
+        raise NotFound("Nobody has this card yet.")
+    return wallet.state_stamp(business_id=found.business_id, member_id=found.member_id)
+
+
+def _shop(business: Business) -> dict[str, Any]:
+    """What every page of a shop shows of it."""
+    logo = look.logo_url(business, size=128)
+    return {
+        "business": business,
+        "look": look.address(business.accent_color),
+        "logo": logo,
+        "initial": icons.initial(business.name),
+        "version": __version__,
+    }
+
+
+def _lately(card: CardPage, most: int, before: int | None = None) -> list[wallet.HistoryRow]:
+    if card.is_fresh or card.member_id is None:
+        return [] if before else [joined_row(card.joined_on, timezone.now())]
+    return wallet.history(business_id=card.business.pk, member_id=card.member_id, most=most, before=before)
+
+
+def _live(found: Found) -> dict[str, Any]:
+    """What the part of the page needs that changes while somebody looks at it."""
+    # The stamp is read first: what changes in between is shown now and once again.
+    stamp = _stamp(found)
+    card = _read(found)
+    return {
+        "card": card,
+        "stamp": stamp,
+        "slots": picture.slots(card.stamps, card.goal),
+        "qr_code": picture.qr_code(card.qr_code),
+        "tickets": [(ticket, picture.qr_code(ticket.code)) for ticket in card.vouchers],
+        "share": picture.share(card),
+        "initial": icons.initial(card.business.name),
+    }
+
+
+def _in_words(live: dict[str, Any]) -> dict[str, Any]:
+    """What is said in the language that is spoken."""
+    card: CardPage = live["card"]
+    return {"lately": _lately(card, LATELY), "to_what": picture.in_sentence(card.reward)}
+
+
+@require_safe
+@gzip_page
+@private
+@_card
+def page(request: HttpRequest, found: Found) -> HttpResponse:
+    """The card, complete without any script."""
+    if found.is_blank:
+        return _join_with(found)
+    if _asked(request) != found.qr_code:
+        return HttpResponseRedirect(reverse("card", args=[found.qr_code]))
+    live = _live(found)
+    card: CardPage = live["card"]
+    shop = _shop(card.business)
+    with language.speaking(request, member=card.language, business=card.business.language) as spoken:
+        context = {
+            **live,
+            **shop,
+            **_in_words(live),
+            "languages": languages.LANGUAGES,
+            "spoken": spoken,
+            "texts": _texts(),
+            "grouped": " ".join(textwrap.wrap(card.qr_code, 4)),
+            "privacy_url": microsite(card.business.pk).privacy_url,
+            "site": sites.address(card.business),
+            "icon": icons.address(card.business, icons.SIZES[0]),
+            "seen_at": timezone.now(),
+            "saved": "saved" in request.GET,
+        }
+        response = render(request, "web/card.html", context)
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    language.remember(response, request)
+    return response
+
+
+def _asked(request: HttpRequest) -> str:
+    match = request.resolver_match
+    return str(match.kwargs["qr_code"]) if match is not None else ""
+
+
+def _join_with(found: Found) -> HttpResponse:
+    """A printed card that is nobody's: whoever holds it joins, and it becomes theirs."""
+    code = business_by_id(found.business_id).join_code
+    return HttpResponseRedirect(f"{reverse('join', args=[code])}?{urlencode({'card': found.qr_code})}")
+
+
+def _texts() -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        "stamped": _("Stamped."),
+        "reward": _("A reward is yours!"),
+        "changed": _("Your card has changed."),
+        "offline": _("No connection. This is your card as of {time}; the code works all the same."),
+    }
+
+
+@require_safe
+@gzip_page
+@private
+@_card
+def now(request: HttpRequest, found: Found) -> HttpResponse:
+    """204 while the card is as the page has it (`v`); else what has changed. 410: open the page again."""
+    if found.is_blank or _asked(request) != found.qr_code:
+        return HttpResponse(status=HTTPStatus.GONE)
+    if _stamp(found) == request.GET.get("v", ""):
+        return HttpResponse(status=HTTPStatus.NO_CONTENT)
+    live = _live(found)
+    card: CardPage = live["card"]
+    with language.speaking(request, member=card.language, business=card.business.language):
+        context = {**live, **_shop(card.business), **_in_words(live)}
+        response = render(request, "web/card_live.html", context)
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    return response
+
+
+@require_safe
+@gzip_page
+@private
+@_card
+def history(request: HttpRequest, found: Found) -> HttpResponse:
+    """All that happened on the card, newest first, a page at a time."""
+    card = _read(found)
+    before = request.GET.get("before", "")
+    last = int(before) if before.isascii() and before.isdigit() and len(before) <= _DIGITS else None
+    with language.speaking(request, member=card.language, business=card.business.language):
+        rows = _lately(card, A_PAGE + 1, last)
+        context = {
+            "card": card,
+            **_shop(card.business),
+            "rows": rows[:A_PAGE],
+            "next": rows[A_PAGE - 1].id if len(rows) > A_PAGE else None,
+            "before": last,
+        }
+        return render(request, "web/card_history.html", context)
+
+
+@require_POST
+@same_origin
+@private
+@_card
+def settings(request: HttpRequest, found: Found) -> HttpResponse:
+    """Keep which messages the member wants, and the language of this card."""
+    spoken = request.POST.get("language", "")
+    if found.member_id is not None and not _read(found).is_fresh:
+        choices.change_messages(
+            business_id=found.business_id,
+            member_id=found.member_id,
+            source="card",
+            **{channel: channel in request.POST for channel in ("email", "text", "post")},
+        )
+        if spoken in languages.LANGUAGES:
+            choices.change_language(business_id=found.business_id, member_id=found.member_id, language=spoken)
+    # The language is this browser's, too: for a card that is nobody's yet it is the only place to keep it.
+    said = {"saved": 1} | ({"language": spoken} if spoken in languages.LANGUAGES else {})
+    return _see_other(f"{reverse('card', args=[found.qr_code])}?{urlencode(said)}#settings")
+
+
+def _see_other(address: str) -> HttpResponse:
+    response = HttpResponseRedirect(address)
+    response.status_code = HTTPStatus.SEE_OTHER
+    return response
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@same_origin
+@private
+@_card
+def voucher(request: HttpRequest, found: Found, voucher_id: int) -> HttpResponse:
+    """Ask whether the member really wants a voucher for their points; then give it to them."""
+    card = _read(found)
+    with language.speaking(request, member=card.language, business=card.business.language):
+        context: dict[str, Any] = {"card": card, **_shop(card.business)}
+        if request.method == "POST" and found.member_id is not None and not card.is_fresh:
+            try:
+                choices.choose(
+                    business_id=found.business_id,
+                    member_id=found.member_id,
+                    voucher_id=voucher_id,
+                    token=request.POST.get("token", ""),
+                )
+            except Refusal as refusal:
+                return _refused(request, refusal, context)
+            return _see_other(f"{reverse('card', args=[found.qr_code])}#tickets")
+        offer = next((one for one in card.affordable if one.id == voucher_id), None)
+        if offer is None:
+            return _refused(request, None, context)
+        context |= {"offer": offer, "left": card.points - offer.price, "token": secrets.token_hex(16)}
+        return render(request, "web/card_voucher.html", context)
+
+
+def _refused(request: HttpRequest, refusal: Refusal | None, context: dict[str, Any]) -> HttpResponse:
+    if isinstance(refusal, NotEnoughPoints):
+        text = _("Your points do not cover it any more. Nothing was taken.")
+    elif isinstance(refusal, Suspended):
+        text = _("Your card is paused. Ask at the counter.")
+    else:
+        text = _("It has ended, or you have had it already. Nothing was taken.")
+    card: CardPage = context["card"]
+    return _message(
+        request,
+        HTTPStatus.CONFLICT,
+        _("You cannot choose this now"),
+        text,
+        **context,
+        back=reverse("card", args=[card.qr_code]),
+    )
+
+
+@require_safe
+@private
+@_card
+def manifest(request: HttpRequest, found: Found) -> HttpResponse:
+    """What a phone needs to keep the card on its home screen."""
+    business = business_by_id(found.business_id)
+    address = reverse("card", args=[found.qr_code])
+    told = {
+        "id": address,
+        "name": business.name,
+        "short_name": business.name[:_SHORT_NAME],
+        "start_url": address,
+        "scope": address,
+        "display": "standalone",
+        "background_color": "#f5f4f1",
+        "theme_color": business.accent_color,
+        "icons": [
+            {
+                "src": icons.address(business, size),
+                "sizes": f"{size}x{size}",
+                "type": "image/png",
+                "purpose": purpose,
+            }
+            for size in icons.SIZES
+            for purpose in ("any", "maskable")
+        ],
+    }
+    return HttpResponse(json.dumps(told), content_type="application/manifest+json")
+
+
+@require_safe
+def worker(request: HttpRequest) -> HttpResponse:
+    """The service worker, which keeps cards that were seen for when there is no network."""
+    response = render(
+        request, "web/card_worker.js", {"version": __version__}, content_type="text/javascript; charset=utf-8"
+    )
+    response.headers["Cache-Control"] = "no-cache"
+    return response

@@ -1,0 +1,123 @@
+"""Pictures of a business for the home screens of phones: its first letter on its colour, or its logo."""
+
+from __future__ import annotations
+
+import io
+from functools import lru_cache
+from typing import Final
+
+from django.http import Http404, HttpRequest, HttpResponse
+from django.urls import reverse
+from django.views.decorators.http import require_safe
+from PIL import Image, ImageDraw, ImageFont
+
+from regulars.rules import colours
+from regulars.rules.errors import InvalidInput, NotFound
+from regulars.tenants import logos
+from regulars.tenants.models import Business
+
+SIZES: Final = (192, 512)
+# Phones cut icons to shapes of their own: what matters stays within this share of the middle.
+_SAFE: Final = 0.62
+_LETTER: Final = 0.5
+# Fonts that may be on a machine, for letters that the one which comes with Pillow lacks.
+_FONTS: Final = (
+    "NotoSans-Bold.ttf",
+    "DejaVuSans-Bold.ttf",
+    "NotoSansDevanagari-Bold.ttf",
+    "Arial Bold.ttf",
+)
+
+
+def initial(name: str) -> str:
+    """The first letter or digit of a name, as a capital; "" when it has none."""
+    return next((sign for sign in name if sign.isalnum()), "").upper()[:1]
+
+
+def address(business: Business, size: int) -> str:
+    """Where the icon of a business is: its logo on white, or its first letter on its colour."""
+    if digest := logos.digest_of(business.pk):
+        return reverse("icon-logo", args=[digest, size])
+    letter = initial(business.name)
+    return reverse(
+        "icon", args=[business.accent_color.lstrip("#"), f"{ord(letter) if letter else 0:x}", size]
+    )
+
+
+@require_safe
+def letter_icon(request: HttpRequest, colour: str, letter: str, size: int) -> HttpResponse:
+    """An icon with a letter (its number in Unicode, in hex; 0 for none) on a colour (six hex digits)."""
+    try:
+        ground = colours.check_colour(f"#{colour}", field="colour")
+        sign = _sign(letter)
+    except (InvalidInput, ValueError, OverflowError):
+        raise Http404 from None
+    if size not in SIZES:
+        raise Http404
+    return _kept(_letter(ground, sign, size))
+
+
+@require_safe
+def logo_icon(request: HttpRequest, digest: str, size: int) -> HttpResponse:
+    """An icon with a logo on white."""
+    if size not in SIZES:
+        raise Http404
+    try:
+        png = logos.png_of(digest)
+    except NotFound:
+        raise Http404 from None
+    return _kept(_logo(png, size))
+
+
+def _sign(letter: str) -> str:
+    number = int(letter, 16)
+    sign = chr(number) if number else ""
+    if sign and not (sign.isalnum() and f"{number:x}" == letter):
+        raise ValueError("not a letter")
+    return sign
+
+
+def _kept(png: bytes) -> HttpResponse:
+    response = HttpResponse(png, content_type="image/png")
+    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
+    return response
+
+
+@lru_cache(maxsize=64)
+def _letter(ground: str, sign: str, size: int) -> bytes:
+    picture = Image.new("RGB", (size, size), ground)
+    if sign:
+        draw = ImageDraw.Draw(picture)
+        middle = (size / 2, size / 2)
+        draw.text(middle, sign, font=_font(sign, size * _LETTER), fill=colours.text_on(ground), anchor="mm")
+    return _png(picture.quantize(32))
+
+
+def _font(sign: str, height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    for name in _FONTS:
+        try:
+            font = ImageFont.truetype(name, height)
+        except OSError:
+            continue
+        # A font without a letter draws the box that stands for what it does not know.
+        if bytes(font.getmask(sign)) != bytes(font.getmask("\uffff")):
+            return font
+    return ImageFont.load_default(height)
+
+
+def _logo(png: bytes, size: int) -> bytes:
+    picture = Image.new("RGB", (size, size), "white")
+    with Image.open(io.BytesIO(png)) as source:
+        logo = source.convert("RGBA")
+    share = min(size * _SAFE / logo.width, size * _SAFE / logo.height)
+    logo = logo.resize(
+        (max(round(logo.width * share), 1), max(round(logo.height * share), 1)), Image.Resampling.LANCZOS
+    )
+    picture.paste(logo, ((size - logo.width) // 2, (size - logo.height) // 2), logo)
+    return _png(picture)
+
+
+def _png(picture: Image.Image) -> bytes:
+    file = io.BytesIO()
+    picture.save(file, "PNG", optimize=True)
+    return file.getvalue()

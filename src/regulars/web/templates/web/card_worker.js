@@ -1,0 +1,74 @@
+// Keeps cards that were seen on this phone, for when there is no network. Its folder is /card/.
+"use strict";
+const KEPT = "regulars-card-{{ version }}";
+const WAIT = 4000; // how long a slow network may take before the kept card is shown
+const IS_CARD = /^\/card\/[^/]+$/;
+const IS_PART = /^\/(static|look)\//;
+
+self.addEventListener("install", () => self.skipWaiting());
+
+self.addEventListener("activate", (event) => {
+  event.waitUntil(
+    (async () => {
+      // Cards go on to the next version; what was kept beside them is fetched anew.
+      const kept = await caches.open(KEPT);
+      for (const name of await caches.keys()) {
+        if (name.startsWith("regulars-card-") && name !== KEPT) {
+          const old = await caches.open(name);
+          for (const request of await old.keys()) {
+            const { pathname } = new URL(request.url);
+            if ((IS_CARD.test(pathname) || pathname.startsWith("/look/")) && !(await kept.match(request))) {
+              await kept.put(request, await old.match(request));
+            }
+          }
+          await caches.delete(name);
+        }
+      }
+      await self.clients.claim();
+    })(),
+  );
+});
+
+self.addEventListener("fetch", (event) => {
+  const { request } = event;
+  const { origin, pathname } = new URL(request.url);
+  if (request.method !== "GET" || origin !== self.location.origin) {
+    return;
+  }
+  if (IS_CARD.test(pathname) && pathname !== "/card/sw.js") {
+    event.respondWith(card(request, pathname));
+  } else if (IS_PART.test(pathname)) {
+    event.respondWith(part(request));
+  }
+});
+
+async function card(request, pathname) {
+  const kept = await caches.open(KEPT);
+  const old = await kept.match(pathname);
+  const fresh = fetch(request).then(async (response) => {
+    if (response.status === 200 && !response.redirected) {
+      await kept.put(pathname, response.clone());
+    } else if (response.status === 404) {
+      await kept.delete(pathname); // the card is gone, or has another code now
+    }
+    return response;
+  });
+  if (!old) {
+    return fresh;
+  }
+  const late = new Promise((resolve) => setTimeout(resolve, WAIT, old));
+  return Promise.race([fresh.then((response) => (response.status >= 500 ? old : response)), late]).catch(() => old);
+}
+
+async function part(request) {
+  const kept = await caches.open(KEPT);
+  const old = await kept.match(request);
+  if (old) {
+    return old; // its address changes with its content
+  }
+  const response = await fetch(request);
+  if (response.status === 200) {
+    await kept.put(request, response.clone());
+  }
+  return response;
+}
