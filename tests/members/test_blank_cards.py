@@ -57,6 +57,15 @@ def test_a_card_is_found_until_somebody_has_it() -> None:
     assert blank_cards.find_blank(business_id=shop.id, qr_code=spare.qr_code) == spare
 
 
+def test_cards_are_counted() -> None:
+    shop = make_shop()
+    assert blank_cards.counts(shop.id) == blank_cards.Counts(0, 0, None)
+    blank, *_ = blank_cards.make_blanks(business_id=shop.id, count=3)
+    blank_cards.make_blanks(business_id=make_shop("Charlie's").id, count=5)
+    blank_cards.use_blank(business_id=shop.id, qr_code=blank.qr_code, member_id=shop.enrol().pk)
+    assert blank_cards.counts(shop.id) == blank_cards.Counts(3, 2, 3)
+
+
 def test_a_card_is_given_once_and_by_its_own_shop() -> None:
     shop, other = make_shop(), make_shop("Charlie's")
     blank, *_ = blank_cards.make_blanks(business_id=shop.id, count=1)

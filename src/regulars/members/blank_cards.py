@@ -6,9 +6,11 @@ A code is 64 random bits, as a card's own is, so that two of either kind never m
 from __future__ import annotations
 
 import datetime as dt
+from dataclasses import dataclass
 from typing import Final
 
 from django.db import transaction
+from django.db.models import Count, Max, Q
 from django.utils import timezone
 from django_scopes import scope
 
@@ -21,6 +23,15 @@ from regulars.tenants.queries import next_number
 # At once, and lying about unused.
 MOST_AT_ONCE: Final = 500
 MOST_UNUSED: Final = 20_000
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """How many cards were printed, how many of them nobody has yet, and the highest number."""
+
+    printed: int
+    unused: int
+    last: int | None
 
 
 def make_blanks(*, business_id: int, count: int) -> list[BlankCard]:
@@ -43,6 +54,15 @@ def make_blanks(*, business_id: int, count: int) -> list[BlankCard]:
             BlankCard(business_id=business_id, qr_code=codes.new_qr_code(), number=each, printed_at=now)
             for each in number
         )
+
+
+def counts(business_id: int) -> Counts:
+    """How many cards a business has printed."""
+    with scope(business=business_id):
+        found = BlankCard.objects.aggregate(
+            printed=Count("pk"), unused=Count("pk", filter=Q(used_at=None)), last=Max("number")
+        )
+    return Counts(**found)
 
 
 def find_blank(*, business_id: int | None, qr_code: str) -> BlankCard | None:

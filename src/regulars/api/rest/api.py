@@ -16,6 +16,7 @@ from regulars.api.rest import (
     figures,
     messages,
     points,
+    printing,
     scratch_cards,
     stamps,
     team,
@@ -74,5 +75,6 @@ for _router in (
     scratch_cards,
     messages,
     webhooks,
+    printing,
 ):
     api.add_router("", _router.router)
