@@ -1,115 +1,117 @@
-"""What the counter's scripts say. What stands in the page itself is in its templates.
-
-A text with `{n}` has a form for one and a form for many; `{name}` and the like are filled in by the page.
-"""
+"""Short texts that the counter's answers are made of, in the page's language."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import datetime as dt
+from decimal import Decimal
+from typing import Any
+from zoneinfo import ZoneInfo
 
+from django.utils import formats
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-Texts = dict[str, str | dict[str, str]]
+from regulars.counter.models import Action
+from regulars.portal import money
+from regulars.tenants.models import Business
 
 
-def texts() -> Texts:
-    """All of them, in the language that is spoken now."""
-    return {**_general(), **_giving(), **_outcomes(), **_trouble()}
+def stamps(number: int) -> str:
+    """So many stamps."""
+    return ngettext("%(number)s stamp", "%(number)s stamps", number) % {"number": number}
 
 
-def _forms(say: Callable[[int], str]) -> dict[str, str]:
-    """The form for one and the form for many of a text that counts."""
-    return {"one": say(1), "other": say(2)}
+def points(number: int) -> str:
+    """So many points."""
+    return ngettext("%(number)s point", "%(number)s points", number) % {"number": money.whole(number)}
 
 
-def _general() -> Texts:
-    return {
-        "on": _("On"),
-        "off": _("Off"),
-        "sign_out": _("Sign out"),
-        "somebody_else": _("Somebody else takes over"),
-        "no_branch": _("No branch chosen"),
-        "reason": _("Reason"),
-        "erase": _("Delete the last digit"),
-        "unknown_card": _("A card that this device has not seen"),
-        "as_of": _("No network. This is as of {when}."),
-        "not_seen_before": _("No network. What you give is kept here and sent when it is back."),
-        "new_here": _("First visit"),
-        "last_visit": _("Last visit {when}"),
-        "of": _("{n} of {goal}"),
-        "points_word": _forms(lambda n: ngettext("point", "points", n)),
-        "visits": _forms(lambda n: ngettext("{n} visit", "{n} visits", n)),
-        "digits_entered": _forms(lambda n: ngettext("{n} digit entered", "{n} digits entered", n)),
-        "times": _("{n} times"),
-        "stamps_tab": _("Stamps"),
-        "points_tab": _("Points"),
-        "sale_tab": _("Purchase"),
+def to_go(missing: int, reward: str) -> str:
+    """How far the reward is."""
+    return ngettext(
+        "%(missing)s more stamp to: %(reward)s", "%(missing)s more stamps to: %(reward)s", missing
+    ) % {"missing": missing, "reward": reward}
+
+
+def button(label: str, number: int) -> str:
+    """What stands on a button."""
+    return f"{label}: {points(number)}" if label else points(number)
+
+
+def amount(value: Decimal | str, business: Business) -> str:
+    """An amount of money."""
+    return money.money(Decimal(value), business.currency)
+
+
+def day(value: dt.date, today: dt.date) -> str:
+    """A day, without the year when it is this one."""
+    form = "MONTH_DAY_FORMAT" if value.year == today.year else "DATE_FORMAT"
+    return formats.date_format(value, form)
+
+
+def until(value: dt.date | None, today: dt.date) -> str:
+    """The last day of something; empty when there is none."""
+    if value is None:
+        return ""
+    if value == today:
+        return _("last day today")
+    return _("until %(day)s") % {"day": day(value, today)}
+
+
+def moment(value: dt.datetime | None, business: Business, today: dt.date) -> str:
+    """A point in time as people say it, in the business's zone; empty for none."""
+    if value is None:
+        return ""
+    local = value.astimezone(ZoneInfo(business.timezone))
+    clock = formats.time_format(local, "TIME_FORMAT")
+    if local.date() == today:
+        return _("today, %(time)s") % {"time": clock}
+    if local.date() == today - dt.timedelta(days=1):
+        return _("yesterday, %(time)s") % {"time": clock}
+    return _("%(day)s, %(time)s") % {"day": day(local.date(), today), "time": clock}
+
+
+def action(row: Action, business: Business) -> str:
+    """What was done, in a few words."""
+    said: dict[str, Any] = row.said
+    match row.kind:
+        case Action.Kind.STAMPS:
+            return stamps(said["stamps"])
+        case Action.Kind.POINTS | Action.Kind.BUTTON:
+            return button(said.get("label", ""), said["points"])
+        case Action.Kind.SALE:
+            return f"{amount(said['amount'], business)}: {points(said['points'])}"
+        case Action.Kind.REWARD:
+            return _("Reward: %(reward)s") % {"reward": said["reward"]}
+        case Action.Kind.VOUCHER_ISSUE:
+            return _("Voucher chosen: %(name)s") % {"name": said["name"]}
+        case Action.Kind.VOUCHER_REDEEM:
+            return _("Voucher used: %(name)s") % {"name": said["name"]}
+        case Action.Kind.SCRATCH_ISSUE:
+            return _("Scratch card: %(name)s") % {"name": said["campaign"]}
+        case Action.Kind.SCRATCH_REDEEM:
+            return _("Prize: %(prize)s") % {"prize": said["prize"]}
+        case Action.Kind.ENROL:
+            return _("New member")
+        case _:
+            return _("New card")
+
+
+def limit(again_at: dt.datetime | None, business: Business, today: dt.date) -> str:
+    """That a member was here already, and when they may collect again."""
+    if again_at is None:
+        return _("This member has been here already. Redeeming is always possible.")
+    local = again_at.astimezone(ZoneInfo(business.timezone))
+    if local.date() == today:
+        when = formats.time_format(local, "TIME_FORMAT")
+        return _(
+            "This member has been here already. More from %(time)s on; redeeming is always possible."
+        ) % {"time": when}
+    return _("This member has been here already. More from %(day)s on; redeeming is always possible.") % {
+        "day": day(local.date(), today)
     }
 
 
-def _giving() -> Texts:
-    return {
-        "give_stamps": _forms(lambda n: ngettext("Give {n} stamp", "Give {n} stamps", n)),
-        "give_points": _forms(lambda n: ngettext("Give {n} point", "Give {n} points", n)),
-        "stamps": _forms(lambda n: ngettext("{n} stamp", "{n} stamps", n)),
-        "points": _forms(lambda n: ngettext("{n} point", "{n} points", n)),
-        "enter_amount": _("Enter the amount of the purchase"),
-        "enter_points": _("Enter the points"),
-        "record_sale": _("Record {amount}"),
-        "sale_of": _("Purchase of {amount}"),
-        "at_least": _("At least {amount}"),
-        "at_most": _("At most {n}"),
-        "redeem_what": _("Redeem {what}"),
-        "undo_what": _("Undo {what}"),
-        "new_card": _("Give them a new card code"),
-        "sure_of_card": _("The old card stops working. Tap again to go on."),
-        "new_member_is": _("{name} is a member"),
-        "name_and_contact": _("Enter a name, and a phone number or an e-mail address."),
-    }
-
-
-def _outcomes() -> Texts:
-    return {
-        "for_name": _("for {name}"),
-        "from_name": _("redeemed for {name}"),
-        "reward_earned": _forms(lambda n: ngettext("A reward: {reward}!", "{n} rewards: {reward}!", n)),
-        "balance": _forms(lambda n: ngettext("{n} point in all", "{n} points in all", n)),
-        "code_is": _("The code is {code}"),
-        "scan_to_scratch": _("Let them scan this to scratch"),
-        "scan_to_open": _("Let them scan this to open their card"),
-        "kept": _("Kept on this device. It is sent by itself when the network is back."),
-        "undone": _("Undone"),
-        "not_undone": _("Not undone"),
-        "not_done": _("Nothing was done"),
-        "sent": _forms(lambda n: ngettext("{n} kept action was sent", "{n} kept actions were sent", n)),
-        "waiting": _forms(lambda n: ngettext("{n} waits", "{n} wait", n)),
-        "waiting_here": _forms(
-            lambda n: ngettext(
-                "{n} action for this member is kept here", "{n} actions for this member are kept here", n
-            )
-        ),
-        "being_sent": _("Is being sent"),
-        "waits_for_network": _("Waits for the network"),
-    }
-
-
-def _trouble() -> Texts:
-    return {
-        "offline": _("Offline"),
-        "offline_waiting": _forms(lambda n: ngettext("Offline, {n} waits", "Offline, {n} wait", n)),
-        "offline_said": _("No network. Stamps and points are kept on this device and sent later."),
-        "online_again": _("The network is back"),
-        "needs_network": _("This needs the network, and it is not there. Try again in a moment."),
-        "redeem_needs_network": _(
-            "Redeeming needs the network, and it is not there. Nothing is lost: try again when it is back."
-        ),
-        "cannot_keep": _("This device cannot keep it: its storage is full or switched off. Write it down."),
-        "went_wrong": _("Something went wrong on our side. Try again."),
-        "camera_refused": _(
-            "The camera is not allowed here. Allow it in the browser's settings for this page."
-        ),
-        "camera_failed": _("The camera did not start. Another app may be using it."),
-        "camera_lost": _("The camera was taken away or unplugged."),
-        "no_place": _("Your position was not found. Choose the branch from the list."),
-    }
+def marketing() -> str:
+    """What a new member is asked at the counter."""
+    return _("Would you like to hear of offers by e-mail or text message? You can stop it at any time.")

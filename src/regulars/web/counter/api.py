@@ -1,0 +1,354 @@
+"""`/scan/api/`: what the counter's page asks for and does (docs/counter.md)."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Mapping
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.utils import timezone
+from django_scopes import scope
+
+from regulars.counter import buttons, devices, doing, fields, kinds, operators, scanning, signing, undoing
+from regulars.counter.doing import Done, Wish
+from regulars.counter.models import Action
+from regulars.counter.operators import Operator
+from regulars.counter.showing import may_choose, show
+from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
+from regulars.sales.worth import worth
+from regulars.tenants import ratelimit
+from regulars.tenants.models import Business
+from regulars.web.counter import cookies, refusals, shapes, texts
+from regulars.web.counter.calls import (
+    GUESSING_LIMIT,
+    Call,
+    answer,
+    client_id,
+    endpoint,
+    identifier,
+)
+
+MOST_ITEMS: Final = 50
+# Attempts a minute at one person's password, from wherever they come.
+PERSON_LIMIT: Final = 5
+_OF_A_WISH: Final = frozenset(
+    {
+        "kind", "client_id", "member_id", "code", "enrol_id", "scan_id", "reason", "offline", "occurred_at",
+        "sent_at", "branch_id",
+    }
+)  # fmt: skip
+
+
+@endpoint("GET")
+def session(call: Call) -> dict[str, Any]:
+    """Who is signed in, where, and what the counter offers."""
+    return _session(call, call.operator)
+
+
+def _session(call: Call, operator: Operator | None) -> dict[str, Any]:
+    device = operator.device if operator is not None else call.device
+    if device is None:
+        device = call.device
+    business = operator.business if operator is not None else device.business if device is not None else None
+    return {
+        "state": "operator" if operator is not None else "device" if device is not None else "none",
+        "business": None if business is None else _business(business),
+        "operator": None
+        if operator is None
+        else {"id": operator.staff.pk, "name": operator.staff.name, "role": operator.staff.role},
+        "device": None
+        if device is None
+        else {"id": device.pk, "name": device.name, "branch": shapes.branch(device.branch)},
+        "operators": [
+            {"id": staff.pk, "name": staff.name}
+            for staff in (operators.operators_at(device) if device is not None else [])
+        ],
+        **_where(operator),
+        "settings": None if operator is None else _settings(operator),
+        "server_time": shapes.iso(timezone.now()),
+    }
+
+
+def _business(business: Business) -> dict[str, Any]:
+    return {
+        "id": business.pk,
+        "name": business.name,
+        "accent": business.accent_color,
+        "currency": business.currency,
+        "country": business.country,
+        "language": business.language,
+        "stamps": business.program.is_active,
+        "points": business.points_active,
+        "goal": business.program.stamps_required,
+        "reward": business.program.reward_description,
+    }
+
+
+def _where(operator: Operator | None) -> dict[str, Any]:
+    if operator is None:
+        return {"branch": None, "branches": [], "branch_fixed": False, "branch_closed": False}
+    return {
+        "branch": shapes.branch(operator.branch),
+        "branches": [
+            {"id": row.pk, "name": row.name, "has_place": row.latitude is not None}
+            for row in operators.branches(operator)
+        ],
+        "branch_fixed": operator.branch_fixed,
+        "branch_closed": operator.branch_closed,
+    }
+
+
+def _settings(operator: Operator) -> dict[str, Any]:
+    settings = operator.settings
+    with scope(business=operator.business):
+        offered = buttons.offered(
+            settings, day=shapes.today_of(operator.business), branch_id=operator.branch_id
+        )
+    return {
+        "stamps_at_once": settings.stamps_at_once if operator.business.program.is_active else 0,
+        "reasons": settings.reasons,
+        "reason_required": settings.reason_required,
+        "reason_kinds": list(doing.REASON_KINDS),
+        "chooses_vouchers": may_choose(operator),
+        "enrols": operator.is_owner or settings.enrols,
+        "may_change_code": kinds.may_change_code(settings, is_owner=operator.is_owner),
+        "undo_minutes": settings.undo_minutes,
+        "free_most": buttons.MOST_FREE,
+        "marketing_text": texts.marketing(),
+        **shapes.offered(offered),
+    }
+
+
+@endpoint("POST", limit=GUESSING_LIMIT, what="counter sign-in")
+def sign_in(call: Call) -> HttpResponse:
+    """Sign in with the password of the back office."""
+    email = call.text("email").strip().lower()
+    allowance = ratelimit.take(f"counter sign-in of:{email}", PERSON_LIMIT)
+    if not allowance.allowed:
+        raise TooManyRequests("There were too many attempts.", retry_after=allowance.retry_after)
+    made = signing.sign_in_with_password(
+        email=email,
+        password=call.text("password", most=1000),
+        business_id=call.number("business_id"),
+        branch_id=call.number("branch_id"),
+        new_password=call.text("new_password", most=2000),
+        temp_password=call.text("temp_password"),
+        device_token=cookies.read(call.request, cookies.DEVICE),
+    )
+    return _signed_in(call, made)
+
+
+@endpoint("POST", limit=GUESSING_LIMIT * 3, what="counter PIN")
+def pin(call: Call) -> HttpResponse:
+    """Sign in with a PIN at a paired device."""
+    made = signing.sign_in_with_pin(
+        device_token=cookies.read(call.request, cookies.DEVICE),
+        staff_id=call.number("staff_id") or 0,
+        pin=call.text("pin", most=50),
+    )
+    return _signed_in(call, made)
+
+
+def _signed_in(call: Call, made: signing.SignedIn) -> HttpResponse:
+    operator = operators.operator_of(
+        token=made.token, device_token=cookies.read(call.request, cookies.DEVICE)
+    )
+    if call.operator is not None:  # whoever was at work here before
+        operators.sign_out(call.operator)
+    response = answer(_session(call, operator))
+    cookies.keep(response, call.request, cookies.SESSION, made.token)
+    return response
+
+
+@endpoint("POST", limit=GUESSING_LIMIT, what="counter pairing")
+def pair(call: Call) -> HttpResponse:
+    """Make this device a counter, with the code that an owner was shown."""
+    _, token = devices.pair(code=call.text("code"), name=call.text("name"))
+    device = devices.device_of(token)
+    response = answer(_session(Call(call.request, call.body, None, device), None))
+    cookies.keep(response, call.request, cookies.DEVICE, token)
+    cookies.drop(response, cookies.SESSION)
+    return response
+
+
+@endpoint("POST")
+def sign_out(call: Call) -> HttpResponse:
+    """End the session; for an owner with `device`, also the pairing of the device."""
+    device_too = call.body.get("device") is True
+    if call.operator is not None:
+        operators.sign_out(call.operator, device_too=device_too)
+    gone = device_too and call.operator is not None
+    left = Call(call.request, call.body, None, None if gone else call.device)
+    response = answer(_session(left, None))
+    cookies.drop(response, cookies.SESSION)
+    if gone:
+        cookies.drop(response, cookies.DEVICE)
+    return response
+
+
+@endpoint("POST")
+def branch(call: Call) -> dict[str, Any]:
+    """Say where we work: a branch, none, or the nearest to a position."""
+    more: dict[str, Any] = {}
+    if "latitude" in call.body or "longitude" in call.body:
+        place = [_degrees(call.body.get(name), name) for name in ("latitude", "longitude")]
+        distance = operators.choose_nearest(call.at_work, latitude=place[0], longitude=place[1])
+        more["distance_m"] = round(distance * 1000)
+    else:
+        operators.choose_branch(call.at_work, branch_id=call.number("branch_id"))
+    token, device_token = (cookies.read(call.request, name) for name in (cookies.SESSION, cookies.DEVICE))
+    return _session(call, operators.operator_of(token=token, device_token=device_token)) | more
+
+
+def _degrees(value: object, name: str) -> float:
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        raise InvalidInput.at(name, "must be a number")
+    return float(value)
+
+
+@endpoint("POST")
+def scan(call: Call) -> dict[str, Any]:
+    """See what was scanned or typed."""
+    found = scanning.scan(
+        operator=call.at_work,
+        client_id=call.client_id(),
+        text=call.text("text", most=2000),
+        member_id=call.number("member_id"),
+    )
+    return shapes.scanned(found, call.at_work)
+
+
+@endpoint("POST")
+def confirm(call: Call) -> dict[str, Any]:
+    """The operator knows that a card is the member's that it says to be."""
+    found = scanning.confirm(
+        operator=call.at_work, client_id=call.client_id(), qr_code=call.text("qr_code", most=50)
+    )
+    return shapes.scanned(found, call.at_work)
+
+
+def _wish(body: Mapping[str, Any], *, kind: str = "", sent_at: object = None) -> Wish:
+    """A request to do something, read exactly; what is not known here is a field of its kind."""
+    said = kind or body.get("kind")
+    if not isinstance(said, str):
+        raise InvalidInput.at("kind", "must be text")
+    reason, code = (fields.text(body.get(name), name, most=500) for name in ("reason", "code"))
+    if not isinstance(body.get("offline", False), bool):
+        raise InvalidInput.at("offline", "must be true or false")
+    more = {name: value for name, value in body.items() if name not in _OF_A_WISH}
+    if said == "enrol" and more.get("marketing") is True:
+        more["marketing_text"] = texts.marketing()
+    return Wish(
+        kind=said,
+        client_id=client_id(body.get("client_id"), "client_id"),
+        fields=more,
+        member_id=identifier(body.get("member_id"), "member_id"),
+        code=code,
+        enrol_id=_uuid_or_none(body.get("enrol_id"), "enrol_id"),
+        scan_id=_uuid_or_none(body.get("scan_id"), "scan_id"),
+        reason=reason,
+        offline=body.get("offline", False),
+        occurred_at=fields.moment(body.get("occurred_at"), "occurred_at"),
+        sent_at=fields.moment(body.get("sent_at") or sent_at, "sent_at"),
+        branch_id=identifier(body.get("branch_id"), "branch_id"),
+    )
+
+
+def _uuid_or_none(value: object, name: str) -> uuid.UUID | None:
+    return None if value is None else client_id(value, name)
+
+
+def _done(done: Done, operator: Operator) -> dict[str, Any]:
+    row = done.action
+    return {
+        "action": None if row is None else shapes.action(row, operator),
+        "result": {} if row is None else shapes.result(row, operator),
+        "repeated": done.repeated,
+    }
+
+
+def _with_member(found: dict[str, Any], done: Done, operator: Operator) -> dict[str, Any]:
+    shown = None
+    if done.member_id is not None:
+        shown = shapes.member(show(operator=operator, member_id=done.member_id, scan=done.scan), operator)
+    return found | {"member": shown}
+
+
+@endpoint("POST")
+def act(call: Call) -> dict[str, Any]:
+    """Do one thing."""
+    done = doing.act(operator=call.at_work, wish=_wish(call.body))
+    return _with_member(_done(done, call.at_work), done, call.at_work)
+
+
+@endpoint("POST")
+def enrol(call: Call) -> dict[str, Any]:
+    """Make somebody a member."""
+    done = doing.act(operator=call.at_work, wish=_wish(call.body, kind="enrol"))
+    return _with_member(_done(done, call.at_work), done, call.at_work)
+
+
+@endpoint("POST")
+def sync(call: Call) -> dict[str, Any]:
+    """Do what waited for the network, in its order; one item that fails stops no other."""
+    operator, items = call.at_work, call.body.get("items")
+    if not isinstance(items, list) or len(items) > MOST_ITEMS:
+        raise InvalidInput.at("items", f"must be a list of at most {MOST_ITEMS} actions")
+    return {"results": [_one(item, operator, call.body.get("sent_at")) for item in items]}
+
+
+def _one(item: object, operator: Operator, sent_at: object) -> dict[str, Any]:
+    if not isinstance(item, dict):
+        item = {}
+    told: dict[str, Any] = {"client_id": item.get("client_id"), "status": 200, "data": None, "error": None}
+    try:
+        told["data"] = _done(doing.act(operator=operator, wish=_wish(item, sent_at=sent_at)), operator)
+    except Refusal as refusal:
+        told |= {"status": refusals.status_of(refusal), "error": refusals.told(refusal)}
+    return told
+
+
+@endpoint("POST")
+def undo(call: Call) -> dict[str, Any]:
+    """Take something back."""
+    operator = call.at_work
+    action_id = call.number("action_id")
+    if action_id is None:
+        wanted = call.client_id()
+        with scope(business=operator.business):
+            action_id = Action.objects.filter(client_id=wanted).values_list("pk", flat=True).first()
+        if action_id is None:
+            raise NotFound("There is no such action.", fields={"action_id": "is unknown"})
+    row = undoing.undo(operator=operator, action_id=action_id)
+    done = Done(row, row.member_id, None)
+    return _with_member({"action": shapes.action(row, operator)}, done, operator)
+
+
+@endpoint("GET")
+def recent(call: Call) -> dict[str, Any]:
+    """What was done last."""
+    operator = call.at_work
+    return {"actions": [shapes.action(row, operator) for row in undoing.recent(operator=operator)]}
+
+
+@endpoint("POST")
+def preview(call: Call) -> dict[str, Any]:
+    """What a sale would earn. Nothing is written."""
+    operator = call.at_work
+    member_id = call.number("member_id") or 0
+    amount = kinds.amount_of(call.body.get("amount"))
+    earned = worth(
+        business_id=operator.business_id,
+        member_id=member_id,
+        total_value=amount,
+        branch_id=operator.branch_id,
+    )
+    least = show(operator=operator, member_id=member_id).offered.minimum
+    return {
+        "amount": f"{amount:.2f}",
+        "points": earned.points,
+        "text": texts.points(earned.points),
+        "below_minimum": least is not None and amount < least,
+        "minimum": None if least is None else f"{least:.2f}",
+    }

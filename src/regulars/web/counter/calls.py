@@ -1,0 +1,216 @@
+"""The door of the counter's JSON: who calls, how often, in which language; and answers of one shape."""
+
+from __future__ import annotations
+
+import uuid
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from functools import wraps
+from typing import Any, Final
+
+import orjson
+import structlog
+from django.core.exceptions import RequestDataTooBig
+from django.db import InterfaceError, OperationalError
+from django.http import HttpRequest, HttpResponse
+from django.http.request import UnreadablePostError
+from django.utils.translation import gettext as _
+
+from regulars.counter.devices import device_of
+from regulars.counter.models import Device
+from regulars.counter.operators import Operator, operator_of
+from regulars.counter.refusals import NotAllowed, NotSignedIn
+from regulars.rules.errors import InvalidInput, Refusal, TooManyRequests
+from regulars.tenants import ratelimit
+from regulars.web import language
+from regulars.web.counter import cookies, refusals
+from regulars.web.origin import is_ours
+
+log = structlog.get_logger(__name__)
+
+# Requests a minute from one address: a shop full of tablets behind one router.
+USUAL_LIMIT: Final = 1200
+# Where secrets are guessed.
+GUESSING_LIMIT: Final = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A request to the counter. `operator` is who is signed in, `device` which paired device it is."""
+
+    request: HttpRequest
+    body: Mapping[str, Any]
+    operator: Operator | None
+    device: Device | None
+
+    @property
+    def at_work(self) -> Operator:
+        """Who is signed in, or NotSignedIn."""
+        if self.operator is None:
+            raise NotSignedIn("Sign in.")
+        return self.operator
+
+    def text(self, name: str, *, most: int = 500) -> str:
+        """A text of the body, empty for none, or InvalidInput."""
+        value = self.body.get(name)
+        if value is None:
+            return ""
+        if not isinstance(value, str) or len(value) > most:
+            raise InvalidInput.at(name, f"must be text of at most {most} characters")
+        return value
+
+    def number(self, name: str) -> int | None:
+        """The id of a record, None for none, or InvalidInput."""
+        return identifier(self.body.get(name), name)
+
+    def client_id(self) -> uuid.UUID:
+        """The device's own name for what it asks for, or InvalidInput."""
+        return client_id(self.body.get("client_id"), "client_id")
+
+
+def identifier(value: object, name: str) -> int | None:
+    """The id of a record, None for none, or InvalidInput. One that no record can have is found nowhere."""
+    if value is None:
+        return None
+    if not isinstance(value, int) or isinstance(value, bool) or not 0 <= value < 2**63:
+        raise InvalidInput.at(name, "must be a whole number")
+    return value
+
+
+def client_id(value: object, name: str) -> uuid.UUID:
+    """A UUID in text, or InvalidInput."""
+    try:
+        if isinstance(value, str):
+            return uuid.UUID(value)
+    except ValueError:
+        pass
+    raise InvalidInput.at(name, "must be a UUID")
+
+
+View = Callable[[Call], dict[str, Any] | HttpResponse]
+
+
+def endpoint(
+    method: str, *, limit: int = USUAL_LIMIT, what: str = "counter"
+) -> Callable[[View], Callable[..., HttpResponse]]:
+    """Make a view of calls one of requests: JSON in and out, refusals as JSON, throttled, never cached."""
+
+    def decorate(view: View) -> Callable[..., HttpResponse]:
+        @wraps(view)
+        def wrapped(request: HttpRequest) -> HttpResponse:
+            response = _answer(request, view, method, limit, what)
+            response.headers["Cache-Control"] = "no-store"
+            response.headers["Vary"] = "Accept-Language, Cookie"
+            response.headers["X-Robots-Tag"] = "noindex, nofollow"
+            return response
+
+        return wrapped
+
+    return decorate
+
+
+def _answer(request: HttpRequest, view: View, method: str, limit: int, what: str) -> HttpResponse:
+    with language.speaking(request):
+        if request.method != method:
+            response = error(405, "method_not_allowed", _("This address is not for that."))
+            response.headers["Allow"] = method
+            return response
+        if method == "POST" and not is_ours(request):
+            return error(403, "other_site", _("This came from another site. Nothing was changed."))
+    try:
+        _throttle(request, limit, what)
+        call = _call(request, method)
+    except Refusal as refusal:
+        with language.speaking(request):
+            return refuse(refusal)
+    except (OperationalError, InterfaceError) as problem:
+        return _unavailable(request, problem)
+    with language.speaking(request, business=_spoken(call)):
+        try:
+            found = view(call)
+            return found if isinstance(found, HttpResponse) else answer(found)
+        except Refusal as refusal:
+            return refuse(refusal)
+        except (OperationalError, InterfaceError) as problem:
+            return _unavailable(request, problem)
+
+
+def _throttle(request: HttpRequest, limit: int, what: str) -> None:
+    source = request.META.get("REMOTE_ADDR", "")
+    allowance = ratelimit.take(f"{what}:{source}", limit)
+    if not allowance.allowed:
+        raise TooManyRequests("There were too many requests.", retry_after=allowance.retry_after)
+
+
+def _call(request: HttpRequest, method: str) -> Call:
+    body = _read(request) if method == "POST" else {}
+    device_token = cookies.read(request, cookies.DEVICE)
+    operator: Operator | None = None
+    device: Device | None = None
+    with suppress(NotSignedIn, NotAllowed):
+        operator = operator_of(token=cookies.read(request, cookies.SESSION), device_token=device_token)
+    if operator is not None:
+        device = operator.device
+    if device is None:
+        with suppress(NotSignedIn):
+            device = device_of(device_token)
+    return Call(request, body, operator, device)
+
+
+def operator_here(request: HttpRequest) -> Operator | None:
+    """Who is signed in at the counter in this browser, for other pages below /scan/; None for nobody."""
+    try:
+        return operator_of(
+            token=cookies.read(request, cookies.SESSION),
+            device_token=cookies.read(request, cookies.DEVICE),
+        )
+    except (NotSignedIn, NotAllowed):
+        return None
+
+
+def _spoken(call: Call) -> str:
+    if call.operator is not None:
+        return call.operator.business.language
+    return call.device.business.language if call.device is not None else ""
+
+
+def _read(request: HttpRequest) -> dict[str, Any]:
+    try:
+        found = orjson.loads(request.body)
+    except (orjson.JSONDecodeError, RequestDataTooBig, UnreadablePostError):
+        raise InvalidInput.at("body", "must be a JSON object of at most 1 MB") from None
+    if not isinstance(found, dict):
+        raise InvalidInput.at("body", "must be a JSON object")
+    return found
+
+
+def answer(payload: Mapping[str, Any], status: int = 200) -> HttpResponse:
+    """A success."""
+    return HttpResponse(orjson.dumps({"data": payload}), status=status, content_type="application/json")
+
+
+def error(status: int, code: str, message: str, **more: Any) -> HttpResponse:
+    """A refusal that has no class of its own."""
+    content = {"error": {"code": code, "message": message, "fields": {}, **more}}
+    return HttpResponse(orjson.dumps(content), status=status, content_type="application/json")
+
+
+def refuse(refusal: Refusal) -> HttpResponse:
+    """A refusal."""
+    response = HttpResponse(
+        orjson.dumps({"error": refusals.told(refusal)}),
+        status=refusals.status_of(refusal),
+        content_type="application/json",
+    )
+    if isinstance(refusal, TooManyRequests) and refusal.retry_after is not None:
+        response.headers["Retry-After"] = str(max(refusal.retry_after, 1))
+    return response
+
+
+def _unavailable(request: HttpRequest, problem: Exception) -> HttpResponse:
+    log.error("the database does not answer", error=str(problem).strip())
+    with language.speaking(request):
+        response = error(503, "unavailable", _("The shop's server is busy. Try again in a moment."))
+    response.headers["Retry-After"] = "1"
+    return response
