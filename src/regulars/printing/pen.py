@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import math
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -74,18 +75,15 @@ def _wrapped(text: str, faces: Type, room: float) -> Iterator[str]:
     yield line
 
 
-def _fitting(text: str, faces: Type, room: float) -> int:
-    end = len(text) - 1
-    while end > 1 and faces.width(text[:end]) > room:
-        end -= 1
-    return end
+def _fitting(text: str, faces: Type, room: float, *, mark: str = "") -> int:
+    """How many characters of a text, at least one, have room together with a mark behind them."""
+    lengths = range(1, len(text))
+    more = bisect_right(lengths, room, key=lambda end: faces.width(text[:end] + mark))
+    return max(more, 1)
 
 
 def _cut(text: str, faces: Type, room: float) -> str:
-    end = len(text)
-    while end > 1 and faces.width(text[:end].rstrip() + "…") > room:
-        end -= 1
-    return text[:end].rstrip() + "…"
+    return text[: _fitting(text, faces, room, mark="…")].rstrip() + "…"
 
 
 class Pen:
