@@ -28,7 +28,7 @@ from django.views.decorators.http import require_safe
 from regulars import __version__
 from regulars.rules import languages
 from regulars.web import language
-from regulars.web.counter.texts import texts
+from regulars.web.counter.page_texts import texts
 
 _STATIC: Final = Path(__file__).resolve().parents[2] / "static"
 _OWN: Final = _STATIC / "regulars" / "counter"

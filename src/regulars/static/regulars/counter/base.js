@@ -49,6 +49,9 @@ export const base = () => ({
   get isOperator() {
     return this.session.state === "operator";
   },
+  get isWorking() {
+    return this.working !== "";
+  },
   get isOwner() {
     return this.session.operator?.role === "owner";
   },
@@ -216,6 +219,11 @@ export const base = () => ({
 
   async keep(item) {
     await add({ ...item, business: this.business.id });
+  },
+
+  pressed(event) {
+    this.typePin(event);
+    this.typeAmount(event);
   },
 
   say(what) {
