@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import SplitResult, unquote
 
+from regulars.addresses import LOOPBACK_NAMES
 from regulars.environment_mail import Mail, Sms, read_email_url, read_sms_url
 from regulars.environment_values import SettingsError, split_address
 
@@ -53,6 +54,9 @@ class Environment:
     secret_key: str | None = field(repr=False)  # None: the one kept in the data folder
     public_url: str  # without a slash at the end
     public_host: str
+    # Micro-sites are at {slug}.{this}; "" for none. Links name such hosts only when the operator named them.
+    microsite_domain: str
+    links_to_microsite_hosts: bool
     allowed_hosts: tuple[str, ...]  # beside the public host and loopback; empty: this machine's addresses
     mail: Mail
     mail_from: str
@@ -85,6 +89,8 @@ def read(variables: Mapping[str, str]) -> Environment:
         raise SettingsError("REGULARS_DATA_DIR", f"{data_dir} is not a folder")
     public = read_public_url(get("REGULARS_PUBLIC_URL", DEFAULT_PUBLIC_URL))
     public_host = public.hostname or ""
+    given_domain = get("REGULARS_MICROSITE_DOMAIN").lower()
+    microsite_domain = _read_microsite_domain(given_domain, public_host)
     secret = get("REGULARS_SECRET_KEY")
     if secret and len(secret) < MIN_SECRET_LENGTH:
         raise SettingsError("REGULARS_SECRET_KEY", f"needs at least {MIN_SECRET_LENGTH} characters")
@@ -95,6 +101,8 @@ def read(variables: Mapping[str, str]) -> Environment:
         secret_key=secret or None,
         public_url=f"{public.scheme}://{public.netloc.lower()}{public.path.rstrip('/')}",
         public_host=public_host,
+        microsite_domain=microsite_domain,
+        links_to_microsite_hosts=bool(given_domain and microsite_domain),
         allowed_hosts=_read_hosts(get("REGULARS_ALLOWED_HOSTS")),
         mail=read_email_url(get("REGULARS_EMAIL_URL", "consolemail://")),
         mail_from=_read_address(get("REGULARS_EMAIL_FROM", f"regulars@{_mail_domain(public_host)}")),
@@ -189,6 +197,26 @@ def _is_host(host: str) -> bool:
     except ValueError:
         return bool(_HOST_NAME.match(host.lower()))
     return True
+
+
+def _read_microsite_domain(value: str, public_host: str) -> str:
+    if value == "off":
+        return ""
+    if not value:
+        if public_host in LOOPBACK_NAMES:
+            return "localhost"  # browsers take every name below it for this machine
+        return public_host if _is_name(public_host) else ""
+    if not _is_host(value) or not _is_name(value) or value.startswith("."):
+        raise SettingsError("REGULARS_MICROSITE_DOMAIN", f"{value} is not a host name, nor off")
+    return value
+
+
+def _is_name(host: str) -> bool:
+    try:
+        ipaddress.ip_address(host)
+    except ValueError:
+        return True
+    return False
 
 
 def _mail_domain(host: str) -> str:

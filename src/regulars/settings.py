@@ -17,6 +17,8 @@ _HERE = Path(__file__).resolve().parent
 
 REGULARS_DATA_DIR = _environment.data_dir
 REGULARS_PUBLIC_URL = _environment.public_url
+REGULARS_MICROSITE_DOMAIN = _environment.microsite_domain
+REGULARS_LINKS_TO_MICROSITE_HOSTS = _environment.links_to_microsite_hosts
 REGULARS_TRUSTED_PROXIES = list(_environment.trusted_proxies)
 REGULARS_ALLOW_HTTP = _environment.allow_http
 REGULARS_REDIS_URL = _environment.redis_url
@@ -44,6 +46,10 @@ ALLOWED_HOSTS = list(
         )
     )
 )
+# Names that are the installation itself, even below the domain of micro-sites.
+REGULARS_OWN_HOSTS = frozenset(host for host in ALLOWED_HOSTS if not host.startswith((".", "*")))
+if REGULARS_MICROSITE_DOMAIN:
+    ALLOWED_HOSTS.append(f".{REGULARS_MICROSITE_DOMAIN}")
 
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
@@ -72,6 +78,7 @@ MIDDLEWARE = [
     "regulars.api.middleware.Gateway",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "regulars.web.microsite.hosts.Hosts",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]

@@ -1,0 +1,58 @@
+// Small help for the micro-site's pages, which all work without it.
+(() => {
+  "use strict";
+  document.documentElement.classList.add("has-scripts");
+
+  // A form is sent once, however often its button is pressed.
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    if (!form.matches("[data-once]") || form.hasAttribute("hx-post")) {
+      return;
+    }
+    if (form.dataset.sent) {
+      event.preventDefault();
+      return;
+    }
+    form.dataset.sent = "1";
+    for (const button of form.querySelectorAll("button")) {
+      button.setAttribute("aria-disabled", "true");
+    }
+  });
+
+  // A page that the browser brings back as it was left can be sent again.
+  window.addEventListener("pageshow", (event) => {
+    if (!event.persisted) {
+      return;
+    }
+    for (const form of document.querySelectorAll("[data-sent]")) {
+      delete form.dataset.sent;
+      for (const button of form.querySelectorAll("button")) {
+        button.removeAttribute("aria-disabled");
+      }
+    }
+  });
+
+  for (const choice of document.querySelectorAll("[data-submits]")) {
+    choice.form.querySelector("[data-submit]").hidden = true;
+    choice.addEventListener("change", () => choice.form.requestSubmit());
+  }
+
+  document.addEventListener("click", (event) => {
+    if (event.target.closest?.("[data-print]")) {
+      window.print();
+    }
+  });
+
+  // What htmx brings in place of a button is read out and reached by the keyboard from there.
+  document.addEventListener("htmx:afterSwap", (event) => {
+    const root = event.detail.elt.isConnected ? event.detail.elt : document;
+    root.querySelector("[tabindex='-1'][autofocus]")?.focus();
+  });
+  // A refusal is shown like an answer.
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    if ([404, 409, 429].includes(event.detail.xhr.status)) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+})();

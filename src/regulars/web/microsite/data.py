@@ -1,0 +1,55 @@
+"""A member's data: to take along, and to have erased."""
+
+from __future__ import annotations
+
+import json
+from http import HTTPStatus
+
+from django.http import HttpResponse
+from django.utils.crypto import constant_time_compare
+from django.utils.translation import gettext as _
+
+from regulars.members import actions as members
+from regulars.portal import own_data
+from regulars.web.microsite import cookies
+from regulars.web.microsite.visit import Visit, page, take
+
+# Files a minute for one address: each reads everything.
+DOWNLOADS_LIMIT = 6
+
+
+@page("GET", member=True)
+def data(visit: Visit) -> HttpResponse:
+    """What can be done with it."""
+    return visit.page("data", {"here": "profile"})
+
+
+@page("GET", member=True)
+def download(visit: Visit) -> HttpResponse:
+    """All of it as one file."""
+    take(visit, "member-data", DOWNLOADS_LIMIT)
+    found = own_data.collect(business_id=visit.business.pk, member_id=visit.member_id)
+    body = json.dumps(found, ensure_ascii=False, indent=2)
+    response = HttpResponse(body, content_type="application/json; charset=utf-8")
+    name = f"my-data-{visit.business.slug}.json"
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
+
+
+@page("POST", member=True)
+def erase(visit: Visit) -> HttpResponse:
+    """Erase the member for good, when they typed the number of their card."""
+    typed = visit.request.POST.get("code", "").strip().upper()
+    member = visit.me.member
+    if not constant_time_compare(typed, member.code.upper()):
+        wrong = _("Type %(code)s, exactly as it stands here.") % {"code": member.code}
+        return visit.page("data", {"here": "profile", "wrong": wrong}, HTTPStatus.BAD_REQUEST)
+    members.delete_member(business_id=visit.business.pk, member_id=member.pk)
+    visit.signed_in = None
+    response = visit.notice(
+        title=_("Your card and your data are erased"),
+        text=_("Nothing about you is left here. You are welcome again whenever you like."),
+        done=True,
+    )
+    cookies.take_away(response, visit.request, visit.base)
+    return response

@@ -1,0 +1,175 @@
+"""Signing in and out: by the shop's website, by a mailed link, by password."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Final
+from urllib.parse import urlencode
+
+import structlog
+from django.conf import settings
+from django.db import transaction
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_safe
+
+from regulars.portal import accounts, links, sessions, sites, sso
+from regulars.portal.models import OneTimeLink, Session
+from regulars.portal.sso import Signed
+from regulars.rules.errors import InvalidInput, NotFound, Refusal
+from regulars.web.microsite import cookies
+from regulars.web.microsite.devices import device_of
+from regulars.web.microsite.hosts import slug_of_host
+from regulars.web.microsite.visit import Visit, page, take
+
+log = structlog.get_logger(__name__)
+
+# Signed addresses a minute from one address; wrong ones among them.
+SSO_LIMIT: Final = 300
+WRONG_LIMIT: Final = 20
+# Passwords and links asked for in a minute from one address.
+SIGN_IN_LIMIT: Final = 20
+LINK_LIMIT: Final = 60
+_LONGEST_CODE: Final = 100
+
+
+def is_signed(visit: Visit) -> bool:
+    """Whether a shop's website sent somebody here to be signed in."""
+    query = visit.request.GET
+    return "sso" in query and ("token" in query or "token2" in query)
+
+
+def by_sso(visit: Visit) -> HttpResponse:
+    """Sign in whom a signed address brings, and lead on to the address without the signature."""
+    take(visit, "sso", SSO_LIMIT)
+    query = visit.request.GET
+    signed = Signed(
+        query.get("sso", ""),
+        token=query.get("token", ""),
+        token2=query.get("token2", ""),
+        expires=query.get("expires", ""),
+        nonce=query.get("nonce", ""),
+    )
+    try:
+        brought = sso.member_of(business=visit.business, signed=signed)
+    except Refusal as refusal:
+        log.info("single sign-on refused", business=visit.business.slug, why=refusal.code)
+        take(visit, "sso-wrong", WRONG_LIMIT)
+        return _not_signed(visit, refusal)
+    return _enter(visit, brought.member_id, Session.How.SSO, brought.credential)
+
+
+def _not_signed(visit: Visit, refusal: Refusal) -> HttpResponse:
+    texts = {
+        sso.Outdated.code: _("This link has expired. Go back to the shop's website and follow it again."),
+        sso.UsedUp.code: _("This link was used already. Go back to the shop's website and follow it again."),
+        sso.Unknown.code: _("The shop's website sent you here, but we found no card of yours."),
+    }
+    usual = _("The link that brought you here is not valid, or not any more.")
+    return visit.notice(
+        title=_("We could not sign you in"),
+        text=texts.get(refusal.code, usual),
+        status=HTTPStatus.FORBIDDEN,
+        link=f"{visit.base}sign-in",
+        link_text=_("Sign in here instead"),
+    )
+
+
+def _enter(visit: Visit, member_id: int, how: Session.How, credential: str = "") -> HttpResponse:
+    token = sessions.begin(
+        business_id=visit.business.pk,
+        member_id=member_id,
+        how=how.value,
+        device=device_of(visit.request.headers.get("User-Agent", "")),
+        replaces=cookies.token_of(visit.request, visit.base),
+        credential=credential,
+    )
+    response = visit.to()
+    cookies.give(response, visit.request, visit.base, token)
+    return response
+
+
+@page("GET", "POST")
+def sign_in(visit: Visit) -> HttpResponse:
+    """Ask for an e-mail address or phone number, and mail a link; or take a password."""
+    if visit.request.method != "POST":
+        return visit.to() if visit.signed_in else visit.page("sign_in")
+    take(visit, "member-sign-in", SIGN_IN_LIMIT)
+    if "password" in visit.request.POST:
+        return _by_password(visit)
+    contact = visit.request.POST.get("contact", "")
+    host = slug_of_host(visit.request)
+    # From our settings, never from the request: a mail must not lead to a host that somebody else named.
+    site = f"{settings.REGULARS_PUBLIC_URL}{visit.base}" if host is None else sites.host_address(host)
+    try:
+        links.request_sign_in(business=visit.business, contact=contact, page=f"{site}l/")
+    except InvalidInput:
+        wrong = _("Enter a whole e-mail address, or a phone number with all its digits.")
+        return visit.page("sign_in", {"contact": contact[:254], "wrong": wrong}, HTTPStatus.BAD_REQUEST)
+    return visit.page("sign_in_sent", {"minutes": int(links.SIGN_IN_LASTS.total_seconds() // 60)})
+
+
+def _by_password(visit: Visit) -> HttpResponse:
+    contact = visit.request.POST.get("contact", "")
+    try:
+        member_id = accounts.sign_in(
+            business=visit.business, contact=contact, password=visit.request.POST.get("password", "")
+        )
+    except accounts.WrongPassword:
+        wrong = _("That is not right. Check both, or have a link sent to you instead.")
+        context = {"contact": contact[:254], "wrong_password": wrong}
+        return visit.page("sign_in", context, HTTPStatus.BAD_REQUEST)
+    return _enter(visit, member_id, Session.How.PASSWORD)
+
+
+@page("GET", "POST")
+def by_link(visit: Visit, token: str) -> HttpResponse:
+    """The page of a mailed link: asking for it changes nothing, its button signs in."""
+    take(visit, "member-link", LINK_LIMIT)
+    try:
+        link = _sign_in_link(visit, token)
+        if visit.request.method != "POST":
+            return visit.page("sign_in_link", {"name": link.member.first_name or link.member.name})
+        with transaction.atomic():
+            links.use_link(token=token, purpose=OneTimeLink.Purpose.SIGN_IN.value)
+            return _enter(visit, link.member_id, Session.How.LINK)
+    except NotFound:
+        return visit.notice(
+            title=_("This link does not work any more"),
+            text=_("It was used already, or it is too old. Have a new one sent to you."),
+            status=HTTPStatus.NOT_FOUND,
+            link=f"{visit.base}sign-in",
+            link_text=_("Get a new link"),
+        )
+
+
+def _sign_in_link(visit: Visit, token: str) -> OneTimeLink:
+    link = links.find_link(token)
+    if link.business_id != visit.business.pk or link.purpose != OneTimeLink.Purpose.SIGN_IN:
+        raise NotFound("This link is for something else.")
+    return link
+
+
+@page("POST")
+def sign_out(visit: Visit) -> HttpResponse:
+    """Sign this browser out; with `everywhere` all others, too."""
+    if visit.signed_in is not None and "everywhere" in visit.request.POST:
+        sessions.end_all(business_id=visit.business.pk, member_id=visit.member_id)
+    sessions.end(business_id=visit.business.pk, token=cookies.token_of(visit.request, visit.base))
+    response = visit.to()
+    cookies.take_away(response, visit.request, visit.base)
+    return response
+
+
+@require_safe
+def with_slash(request: HttpRequest, slug: str) -> HttpResponse:
+    """Lead the address of a micro-site without its last slash to the one with it, signature and all."""
+    query = request.META.get("QUERY_STRING", "")
+    return HttpResponseRedirect(f"{sites.path(slug)}{'?' if query else ''}{query}")
+
+
+def to_counter(visit: Visit) -> HttpResponse:
+    """Lead the RPC seed's addresses for operators, `/?Scan` and `/?Scan&code=M000001`, to the counter."""
+    code = visit.request.GET.get("code", "")[:_LONGEST_CODE]
+    query = f"?{urlencode({'code': code})}" if code else ""
+    return HttpResponseRedirect(f"{settings.REGULARS_PUBLIC_URL}/scan/{query}")

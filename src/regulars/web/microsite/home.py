@@ -1,0 +1,55 @@
+"""The first page: the business's face, or the card of whoever is signed in."""
+
+from __future__ import annotations
+
+from django.http import HttpResponse
+
+from regulars.portal import wallet
+from regulars.tenants.queries import branches, join_url
+from regulars.web.member import picture
+from regulars.web.microsite import entering
+from regulars.web.microsite.visit import Visit, page
+
+# Stamps of the picture on the face, at most; a longer card is told in words.
+_MOST_DRAWN = 12
+
+
+@page("GET")
+def home(visit: Visit) -> HttpResponse:
+    """The shop's name, programme, branches and terms; the card instead when somebody is signed in."""
+    if "Scan" in visit.request.GET:
+        return entering.to_counter(visit)
+    if entering.is_signed(visit) and visit.request.method == "GET":
+        return entering.by_sso(visit)
+    return _card(visit) if visit.signed_in else _face(visit)
+
+
+def _face(visit: Visit) -> HttpResponse:
+    program = visit.business.program
+    drawn = program.stamps_required if program.stamps_required <= _MOST_DRAWN else 0
+    response = visit.page(
+        "face",
+        {
+            "join_url": join_url(visit.business) if visit.settings.join_open else "",
+            "branches": [one for one in branches(visit.business.pk) if one.is_active],
+            "grid": picture.slots(0, drawn) if drawn else None,
+        },
+    )
+    response.headers["X-Robots-Tag"] = "all"
+    return response
+
+
+def _card(visit: Visit) -> HttpResponse:
+    card = wallet.card_page(business_id=visit.business.pk, member_id=visit.member_id, trusted=True)
+    lately = wallet.history(business_id=visit.business.pk, member_id=visit.member_id, most=4)
+    return visit.page(
+        "card",
+        {
+            "here": "card",
+            "card": card,
+            "slots": picture.slots(card.stamps, card.goal),
+            "share": picture.share(card),
+            "qr_code": picture.qr_code(card.qr_code),
+            "lately": lately,
+        },
+    )

@@ -1,0 +1,156 @@
+"""What members change by themselves: who they are, how to reach them, what they are sent, their password."""
+
+from __future__ import annotations
+
+import datetime as dt
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from regulars.members.models import Member
+from regulars.portal import accounts, choices, links, sessions
+from regulars.rules.errors import AlreadyEnrolled, InvalidInput, Refusal
+from regulars.web.microsite.visit import Visit, page
+
+_CHANNELS: Final = ("email", "text", "post")
+_LONGEST: Final = 500
+_TEXTS: Final = tuple(field for field in accounts.OWN_FIELDS if field != "birthday")
+
+
+@page("GET", "POST", member=True)
+def profile(visit: Visit) -> HttpResponse:
+    """Show who they are; or store what they changed, keeping what they typed when it cannot be."""
+    if visit.request.method != "POST":
+        return _form(visit, _stored(visit.me.member), {}, saved=visit.request.GET.get("saved", ""))
+    typed = {field: visit.request.POST.get(field, "")[:_LONGEST] for field in accounts.OWN_FIELDS}
+    try:
+        changes: dict[str, Any] = {field: typed[field] for field in _TEXTS if field in visit.request.POST}
+        if "birthday" in visit.request.POST:
+            changes["birthday"] = _birthday(typed["birthday"])
+        accounts.change_profile(business=visit.business, member_id=visit.member_id, **changes)
+    except AlreadyEnrolled:
+        # Whose it is, nobody learns here.
+        wrong = {"phone": _("This number cannot be used here. Please ask at the counter.")}
+    except InvalidInput as refusal:
+        wrong = _wrong(refusal)
+    else:
+        return visit.to("profile?saved=profile")
+    return _form(visit, typed, wrong)
+
+
+def _birthday(text: str) -> dt.date | None:
+    try:
+        return dt.date.fromisoformat(text.strip()) if text.strip() else None
+    except ValueError:
+        raise InvalidInput.at("birthday", "is not a date") from None
+
+
+def _wrong(refusal: Refusal) -> dict[str, str]:
+    known = {
+        "name": _("Please enter your name."),
+        "phone": _("This is not a whole phone number. Check its digits."),
+        "birthday": _("Enter the day you were born, such as 1990-05-17."),
+        "email": _("Enter a whole e-mail address, such as tara@example.com."),
+        "language": _("Choose one of the languages."),
+    }
+    usual = _("This cannot be kept. Please make it shorter or simpler.")
+    return {field: known.get(field, usual) for field in refusal.fields}
+
+
+def _stored(member: Member) -> dict[str, str]:
+    columns = {"phone": member.cell, "birthday": f"{member.date_of_birth or ''}"}
+    return {
+        field: columns[field] if field in columns else getattr(member, field) for field in accounts.OWN_FIELDS
+    }
+
+
+def _form(visit: Visit, typed: dict[str, str], wrong: dict[str, str], *, saved: str = "") -> HttpResponse:
+    me = visit.me
+    business = visit.business
+    context = {
+        "here": "profile",
+        "typed": typed,
+        "wrong": wrong,
+        "saved": saved if saved in {"profile", "messages", "password"} else "",
+        "sessions": sessions.active(business_id=business.pk, member_id=me.member.pk),
+        "session": me.session,
+        "has_password": accounts.has_password(business=business, member_id=me.member.pk),
+    }
+    return visit.page("profile", context, HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK)
+
+
+@page("POST", member=True)
+def messages(visit: Visit) -> HttpResponse:
+    """Store which offers they want."""
+    wanted = {channel: channel in visit.request.POST for channel in _CHANNELS}
+    choices.change_messages(
+        business_id=visit.business.pk, member_id=visit.member_id, source="microsite", **wanted
+    )
+    return visit.to("profile?saved=messages")
+
+
+@page("GET", "POST", member=True)
+def email(visit: Visit) -> HttpResponse:
+    """Mail a link to a new address, which becomes theirs when it is opened."""
+    if visit.request.method != "POST":
+        return visit.page("email", {"here": "profile"})
+    address = visit.request.POST.get("email", "")
+    try:
+        links.request_email_change(business_id=visit.business.pk, member_id=visit.member_id, address=address)
+    except InvalidInput as refusal:
+        context = {"here": "profile", "typed": address[:_LONGEST], "wrong": _wrong(refusal).get("email")}
+        return visit.page("email", context, HTTPStatus.BAD_REQUEST)
+    return visit.notice(
+        title=_("Look into your new mailbox"),
+        text=_("We have sent a link to it. Your address changes when you open it and press its button."),
+        done=True,
+        link=f"{visit.base}profile",
+        link_text=_("Back to your profile"),
+    )
+
+
+@page("GET", "POST", member=True)
+def password(visit: Visit) -> HttpResponse:
+    """Choose a password, or another one."""
+    business, me = visit.business, visit.me
+    fresh = accounts.is_fresh(me.session)
+    context: dict[str, Any] = {
+        "here": "profile",
+        "asks_current": not fresh,
+        "needs_link": not fresh and not accounts.has_password(business=business, member_id=me.member.pk),
+    }
+    if visit.request.method != "POST":
+        return visit.page("password", context)
+    typed = visit.request.POST
+    try:
+        _check_again(typed.get("password", ""), typed.get("again", ""))
+        accounts.set_password(
+            business=business,
+            session=me.session,
+            password=typed.get("password", ""),
+            current=typed.get("current", ""),
+        )
+    except accounts.NeedsProof:
+        return visit.page("password", context, HTTPStatus.FORBIDDEN)
+    except accounts.WrongPassword:
+        context["wrong"] = {"current": _("This is not your password.")}
+    except InvalidInput as refusal:
+        context["wrong"] = refusal.fields  # Django's own words, which it translates
+    else:
+        return visit.to("profile?saved=password")
+    return visit.page("password", context, HTTPStatus.BAD_REQUEST)
+
+
+def _check_again(password: str, again: str) -> None:
+    if again != password:
+        told = _("This is not the same. Type both again.")
+        raise InvalidInput(told, fields={"again": told})
+
+
+@page("POST", member=True)
+def end_session(visit: Visit, session_id: int) -> HttpResponse:
+    """Sign one browser out."""
+    sessions.end_one(business_id=visit.business.pk, member_id=visit.member_id, session_id=session_id)
+    return visit.to("profile#devices")
