@@ -41,6 +41,7 @@ urlpatterns = [
     path("password/forgot", passwords.forgot, name="password-forgot"),
     path("password/reset/<str:uid>/<str:token>", passwords.reset, name="password-reset"),
     path("mail/reports/<str:secret>", reports.reports, name="mail-reports"),
+    path("scan/api/", include("regulars.web.counter.urls")),
     path("scan/", counter_page.page, name="counter-page"),
     path("scan/sw.js", counter_page.worker, name="counter-worker"),
     path("scan/manifest.webmanifest", counter_page.manifest, name="counter-manifest"),

@@ -89,9 +89,10 @@ class Wish:
     branch_id: int | None = None
 
     def hash(self) -> str:
-        """What makes two wishes the same: not when or by which way they came."""
+        """What makes two wishes the same: not when, by which way, or in which language they came."""
         who = [self.member_id, self.code, self.enrol_id and str(self.enrol_id)]
-        content = [self.kind, who, self.reason, dict(self.fields)]
+        said = {name: value for name, value in self.fields.items() if name != "marketing_text"}
+        content = [self.kind, who, self.reason, said]
         return request_hash(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str))
 
 

@@ -182,7 +182,7 @@ def voucher_issue(doing: Doing, given: Fields) -> Outcome:
     """Choose a voucher for the member, who pays its points: `voucher_id`."""
     if not may_choose(doing.place.operator):
         raise NotAllowed("Members choose their vouchers themselves here.")
-    voucher_id = fields.identifier(given.get("voucher_id"), "voucher_id", required=True)
+    voucher_id = fields.identifier(given.get("voucher_id"), "voucher_id", required=True) or 0
     chosen = Voucher.objects.filter(pk=voucher_id, available_for_self_selection=True).first()
     if chosen is None:
         raise NotFound(f"There is no voucher {voucher_id} to choose.", fields={"voucher_id": "is unknown"})

@@ -100,4 +100,4 @@ def _take_try(business_id: int, staff_id: int) -> tuple[str | None, int]:
 def _closing(failures: int) -> dt.timedelta:
     # Beyond ten doublings it is the longest anyway.
     doublings = min(failures - TRIES, 10)
-    return min(FIRST_CLOSING * 2**doublings, LONGEST_CLOSING)
+    return min(dt.timedelta(seconds=FIRST_CLOSING.total_seconds() * 2.0**doublings), LONGEST_CLOSING)

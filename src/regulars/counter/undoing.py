@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import uuid
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -96,6 +97,19 @@ def undo(*, operator: Operator, action_id: int) -> Action:
         if action.scan_id is not None and action.kind in _EARNING:
             _release(action.scan_id)
         return action
+
+
+def action_of(*, operator: Operator, client_id: uuid.UUID) -> int:
+    """The id of the action that was done under a client id.
+
+    Raises:
+        NotFound: nothing was.
+    """
+    with scope(business=operator.business):
+        pk = Action.objects.filter(client_id=client_id).values_list("pk", flat=True).first()
+    if pk is None:
+        raise NotFound("Nothing was done under this id.", fields={"client_id": "is unknown"})
+    return pk
 
 
 def _check(operator: Operator, action: Action) -> None:

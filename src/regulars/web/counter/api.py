@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping
+from contextlib import suppress
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -12,7 +13,6 @@ from django_scopes import scope
 
 from regulars.counter import buttons, devices, doing, fields, kinds, operators, scanning, signing, undoing
 from regulars.counter.doing import Done, Wish
-from regulars.counter.models import Action
 from regulars.counter.operators import Operator
 from regulars.counter.showing import may_choose, show
 from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
@@ -237,7 +237,7 @@ def _wish(body: Mapping[str, Any], *, kind: str = "", sent_at: object = None) ->
     if not isinstance(body.get("offline", False), bool):
         raise InvalidInput.at("offline", "must be true or false")
     more = {name: value for name, value in body.items() if name not in _OF_A_WISH}
-    if said == "enrol" and more.get("marketing") is True:
+    if said == "enrol":  # the words are the page's own, not the device's to say
         more["marketing_text"] = texts.marketing()
     return Wish(
         kind=said,
@@ -271,7 +271,9 @@ def _done(done: Done, operator: Operator) -> dict[str, Any]:
 def _with_member(found: dict[str, Any], done: Done, operator: Operator) -> dict[str, Any]:
     shown = None
     if done.member_id is not None:
-        shown = shapes.member(show(operator=operator, member_id=done.member_id, scan=done.scan), operator)
+        with suppress(NotFound):  # erased at this moment: what was done is done
+            found_now = show(operator=operator, member_id=done.member_id, scan=done.scan)
+            shown = shapes.member(found_now, operator)
     return found | {"member": shown}
 
 
@@ -315,11 +317,7 @@ def undo(call: Call) -> dict[str, Any]:
     operator = call.at_work
     action_id = call.number("action_id")
     if action_id is None:
-        wanted = call.client_id()
-        with scope(business=operator.business):
-            action_id = Action.objects.filter(client_id=wanted).values_list("pk", flat=True).first()
-        if action_id is None:
-            raise NotFound("There is no such action.", fields={"action_id": "is unknown"})
+        action_id = undoing.action_of(operator=operator, client_id=call.client_id())
     row = undoing.undo(operator=operator, action_id=action_id)
     done = Done(row, row.member_id, None)
     return _with_member({"action": shapes.action(row, operator)}, done, operator)

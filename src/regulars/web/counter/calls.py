@@ -111,29 +111,35 @@ def endpoint(
 
 
 def _answer(request: HttpRequest, view: View, method: str, limit: int, what: str) -> HttpResponse:
-    with language.speaking(request):
-        if request.method != method:
-            response = error(405, "method_not_allowed", _("This address is not for that."))
-            response.headers["Allow"] = method
-            return response
-        if method == "POST" and not is_ours(request):
-            return error(403, "other_site", _("This came from another site. Nothing was changed."))
+    spoken = ""
     try:
+        with language.speaking(request):
+            refused = _at_the_door(request, method)
+        if refused is not None:
+            return refused
         _throttle(request, limit, what)
         call = _call(request, method)
-    except Refusal as refusal:
-        with language.speaking(request):
-            return refuse(refusal)
-    except (OperationalError, InterfaceError) as problem:
-        return _unavailable(request, problem)
-    with language.speaking(request, business=_spoken(call)):
-        try:
+        spoken = _spoken(call)
+        with language.speaking(request, business=spoken):
             found = view(call)
             return found if isinstance(found, HttpResponse) else answer(found)
-        except Refusal as refusal:
+    except Refusal as refusal:
+        with language.speaking(request, business=spoken):
             return refuse(refusal)
-        except (OperationalError, InterfaceError) as problem:
-            return _unavailable(request, problem)
+    except (OperationalError, InterfaceError) as problem:
+        log.error("the database does not answer", error=str(problem).strip())
+        with language.speaking(request, business=spoken):
+            return _unavailable()
+
+
+def _at_the_door(request: HttpRequest, method: str) -> HttpResponse | None:
+    if request.method != method:
+        response = error(405, "method_not_allowed", _("This address is not for that."))
+        response.headers["Allow"] = method
+        return response
+    if method == "POST" and not is_ours(request):
+        return error(403, "other_site", _("This came from another site. Nothing was changed."))
+    return None
 
 
 def _throttle(request: HttpRequest, limit: int, what: str) -> None:
@@ -208,9 +214,7 @@ def refuse(refusal: Refusal) -> HttpResponse:
     return response
 
 
-def _unavailable(request: HttpRequest, problem: Exception) -> HttpResponse:
-    log.error("the database does not answer", error=str(problem).strip())
-    with language.speaking(request):
-        response = error(503, "unavailable", _("The shop's server is busy. Try again in a moment."))
+def _unavailable() -> HttpResponse:
+    response = error(503, "unavailable", _("The shop's server is busy. Try again in a moment."))
     response.headers["Retry-After"] = "1"
     return response

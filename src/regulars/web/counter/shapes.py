@@ -45,6 +45,11 @@ def branch(row: Branch | None) -> Shape | None:
     return None if row is None else {"id": row.pk, "name": row.name}
 
 
+def money_text(value: Decimal | None) -> str | None:
+    """An amount as the page sends it back, None for none."""
+    return None if value is None else f"{value:.2f}"
+
+
 def offered(found: Offered) -> Shape:
     """What the amount field offers."""
     return {
@@ -60,9 +65,7 @@ def offered(found: Offered) -> Shape:
         "free": [
             {"promotion_id": one.promotion_id, "label": one.label, "most": MOST_FREE} for one in found.free
         ],
-        "sale": {"minimum": None if found.minimum is None else f"{found.minimum:.2f}"}
-        if found.sale
-        else None,
+        "sale": {"minimum": money_text(found.minimum)} if found.sale else None,
     }
 
 

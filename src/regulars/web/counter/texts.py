@@ -76,25 +76,26 @@ def action(row: Action, business: Business) -> str:
     said: dict[str, Any] = row.said
     match row.kind:
         case Action.Kind.STAMPS:
-            return stamps(said["stamps"])
+            text = stamps(said["stamps"])
         case Action.Kind.POINTS | Action.Kind.BUTTON:
-            return button(said.get("label", ""), said["points"])
+            text = button(said.get("label", ""), said["points"])
         case Action.Kind.SALE:
-            return f"{amount(said['amount'], business)}: {points(said['points'])}"
+            text = f"{amount(said['amount'], business)}: {points(said['points'])}"
         case Action.Kind.REWARD:
-            return _("Reward: %(reward)s") % {"reward": said["reward"]}
+            text = _("Reward: %(reward)s") % {"reward": said["reward"]}
         case Action.Kind.VOUCHER_ISSUE:
-            return _("Voucher chosen: %(name)s") % {"name": said["name"]}
+            text = _("Voucher chosen: %(name)s") % {"name": said["name"]}
         case Action.Kind.VOUCHER_REDEEM:
-            return _("Voucher used: %(name)s") % {"name": said["name"]}
+            text = _("Voucher used: %(name)s") % {"name": said["name"]}
         case Action.Kind.SCRATCH_ISSUE:
-            return _("Scratch card: %(name)s") % {"name": said["campaign"]}
+            text = _("Scratch card: %(name)s") % {"name": said["campaign"]}
         case Action.Kind.SCRATCH_REDEEM:
-            return _("Prize: %(prize)s") % {"prize": said["prize"]}
+            text = _("Prize: %(prize)s") % {"prize": said["prize"]}
         case Action.Kind.ENROL:
-            return _("New member")
+            text = _("New member")
         case _:
-            return _("New card")
+            text = _("New card")
+    return text
 
 
 def limit(again_at: dt.datetime | None, business: Business, today: dt.date) -> str:
@@ -104,11 +105,10 @@ def limit(again_at: dt.datetime | None, business: Business, today: dt.date) -> s
     local = again_at.astimezone(ZoneInfo(business.timezone))
     if local.date() == today:
         when = formats.time_format(local, "TIME_FORMAT")
-        return _(
-            "This member has been here already. More from %(time)s on; redeeming is always possible."
-        ) % {"time": when}
-    return _("This member has been here already. More from %(day)s on; redeeming is always possible.") % {
-        "day": day(local.date(), today)
+    else:
+        when = day(local.date(), today)
+    return _("This member has been here already. More from %(time)s on; redeeming is always possible.") % {
+        "time": when
     }
 
 
