@@ -20,7 +20,24 @@ from regulars.members.models import Member
 from regulars.tenants.models import Branch, Business
 
 COUNTS_AS_ACTIVE = {"stamp_add", "reward_redeem"}
+OF_REDEMPTIONS = {"reward_redeem", "reward_undo"}
 Row = dict[str, Any]
+
+
+def active(rows: list[Row]) -> list[Row]:
+    """What counts as activity: not what was undone, whenever that was."""
+    undone = {row["reverses_id"] for row in rows}
+    return [row for row in rows if row["kind"] in COUNTS_AS_ACTIVE and row["id"] not in undone]
+
+
+def earned_of(rows: list[Row]) -> int:
+    """Rewards that were earned, less those that an undo took back."""
+    return sum(row["rewards"] for row in rows if row["kind"] not in OF_REDEMPTIONS)
+
+
+def redeemed_of(rows: list[Row]) -> int:
+    """Rewards that were redeemed, less the redemptions that were undone."""
+    return -sum(row["rewards"] for row in rows if row["kind"] in OF_REDEMPTIONS)
 
 
 @dataclass
@@ -62,21 +79,19 @@ class Recount:
         present, today = self._rows(), self.business_day(timezone.now())
         everything = present + self.erased
 
-        def active(days: int) -> int:
+        def active_in(days: int) -> int:
             since = today - dt.timedelta(days=days - 1)
-            return len(
-                {row["card_id"] for row in present if row["kind"] in COUNTS_AS_ACTIVE and row["day"] >= since}
-            )
+            return len({row["card_id"] for row in active(present) if row["day"] >= since})
 
         with scope(business=self.business):
             cards = list(Card.objects.values_list("pending_rewards", flat=True))
         return Stats(
             total_customers=len(cards),
             total_stamps=sum(row["stamps"] for row in everything),
-            total_rewards=sum(1 for row in everything if row["kind"] == "reward_redeem"),
+            total_rewards=redeemed_of(everything),
             pending_rewards=sum(cards),
-            active_7d=active(7),
-            active_30d=active(30),
+            active_7d=active_in(7),
+            active_30d=active_in(30),
             stamps_today=sum(row["stamps"] for row in everything if row["day"] == today),
         )
 
@@ -85,9 +100,9 @@ class Recount:
         present, today = self._rows(), self.business_day(timezone.now())
         everything = present + self.erased
         days = [today - dt.timedelta(days=back) for back in reversed(range(range_days))]
-        recent = [row for row in everything if row["day"] in set(days)]
-        earned = sum(row["rewards"] for row in everything if row["rewards"] > 0)
-        redeemed = sum(1 for row in everything if row["rewards"] < 0)
+        inside = set(days)
+        recent = [row for row in everything if row["day"] in inside]
+        earned, redeemed, counted = earned_of(everything), redeemed_of(everything), active(everything)
         with scope(business=self.business):
             branches = list(Branch.objects.order_by("id"))
         return Detail(
@@ -102,7 +117,15 @@ class Recount:
             total_stamps=sum(row["stamps"] for row in everything),
             total_rewards=redeemed,
             branch_performance=[
-                self._branch(branch, [row for row in recent if row["branch_id"] == branch.pk])
+                self._branch(
+                    branch,
+                    [row for row in recent if row["branch_id"] == branch.pk],
+                    {
+                        row["card_id"]
+                        for row in counted
+                        if row["day"] in inside and row["branch_id"] == branch.pk
+                    },
+                )
                 for branch in branches
             ],
             unassigned_stamps=sum(row["stamps"] for row in recent if row["branch_id"] is None),
@@ -117,14 +140,16 @@ class Recount:
             names = dict(Member.objects.values_list("pk", "name"))
         return [TopCustomer(member, names[member], -number) for number, member in order]
 
-    def _branch(self, branch: Branch, recent: list[Row]) -> BranchPerformance:
-        active = [row for row in recent if row["kind"] in COUNTS_AS_ACTIVE]
+    def _branch(self, branch: Branch, recent: list[Row], customers: set[int]) -> BranchPerformance:
         return BranchPerformance(
             id=branch.pk,
             name=branch.name,
             city=branch.city,
             stamps=sum(row["stamps"] for row in recent),
-            unique_customers=len({row["card_id"] for row in active}),
-            rewards=sum(row["rewards"] for row in recent if row["rewards"] > 0),
-            last_active=max((row["occurred_at"] for row in active), default=None),
+            unique_customers=len(customers),
+            rewards=earned_of(recent),
+            # Somebody was at work, also if it was a mistake.
+            last_active=max(
+                (row["occurred_at"] for row in recent if row["kind"] in COUNTS_AS_ACTIVE), default=None
+            ),
         )

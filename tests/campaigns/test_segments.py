@@ -156,6 +156,26 @@ def test_a_birthday_present_is_no_activity() -> None:
     assert selected(shop.business, "inactive_60d", "email") == [card.pk]
 
 
+def test_whoever_was_active_by_mistake_was_not() -> None:
+    shop = make_shop()
+    once, twice = (
+        shop.enrol(email=f"{word}@shop.example", occurred_at=ago(200)) for word in ("once", "twice")
+    )
+    mistakes = [shop.stamp(card, occurred_at=ago(2)).entry_id for card in (once, twice)]
+    shop.stamp(twice, occurred_at=ago(20))
+    assert selected(shop.business, "active_30d", "email") == [once.pk, twice.pk]
+    for rolled_up in (False, True):  # what is undone is in the tail, and then in the figures
+        if rolled_up:
+            mistakes = [shop.stamp(card, occurred_at=ago(2)).entry_id for card in (once, twice)]
+            roll_up_all()
+        for mistake in mistakes:
+            ledger.undo(business_id=shop.id, entry_id=mistake)
+        for _ in range(2):
+            assert selected(shop.business, "active_30d", "email") == [twice.pk]
+            assert selected(shop.business, "inactive_60d", "email") == [once.pk]
+            roll_up_all()
+
+
 def test_an_empty_business_has_empty_segments() -> None:
     business = make_shop().business
     assert Reading(business).numbers() == {name: dict.fromkeys(CHANNELS, 0) for name in SEGMENTS}

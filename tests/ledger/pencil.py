@@ -6,6 +6,8 @@ import datetime as dt
 from collections import Counter
 from dataclasses import dataclass, field
 
+from regulars.ledger.models import PointsAdjustment
+
 
 @dataclass(eq=False)
 class Lot:
@@ -18,6 +20,16 @@ class Lot:
     def good_on(self, today: dt.date) -> bool:
         """Whether its points may be spent."""
         return self.last_day is None or self.last_day >= today
+
+
+@dataclass(eq=False)
+class Reward:
+    """A reward, and out of what it was made: in which addition, and how many stamps it took."""
+
+    text: str
+    addition: int
+    took: int
+    number: int
 
 
 @dataclass
@@ -36,14 +48,15 @@ class Card:
     birthday: dt.date | None
     stamps: int = 0
     all_stamps: int = 0
-    visits: int = 0
-    waiting: list[str] = field(default_factory=list)
+    visits: list[dt.datetime] = field(default_factory=list)
+    waiting: list[Reward] = field(default_factory=list)
     redeemed: list[str] = field(default_factory=list)
     lots: list[Lot] = field(default_factory=list)
     debt: int = 0
     documents: dict[str, Document] = field(default_factory=dict)
     bonus_years: set[int] = field(default_factory=set)
     changes: int = 0
+    made: int = 0
 
     @property
     def balance(self) -> int:
@@ -54,16 +67,47 @@ class Card:
         """What a document did here; nothing as yet when it is new."""
         return self.documents.setdefault(source, Document())
 
-    def stamp(self, count: int, goal: int, text: str) -> int:
+    def stamp(self, count: int, goal: int, text: str, addition: int = 0) -> int:
         """One stamp after the other, a full card becomes a reward."""
         before = len(self.waiting)
         self.all_stamps += count
         self.stamps += count
         while self.stamps >= goal:
             self.stamps -= goal
-            self.waiting.append(text)
+            self.made += 1
+            self.waiting.append(Reward(text, addition, goal, self.made))
         self.changes += 1
         return len(self.waiting) - before
+
+    def unstamp(self, count: int, addition: int) -> bool:
+        """One stamp after the other off the card; where there is none, a reward is broken up. Or nothing."""
+        stamps, waiting = self.stamps, list(self.waiting)
+        for _ in range(count):
+            if not stamps:
+                own = [reward for reward in waiting if reward.addition == addition]
+                if not waiting:
+                    return False
+                broken = (own or waiting)[-1]
+                waiting.remove(broken)
+                stamps += broken.took
+            stamps -= 1
+        self.stamps, self.waiting = stamps, waiting
+        self.all_stamps -= count
+        self.changes += 1
+        return True
+
+    def redeem(self) -> Reward:
+        """The oldest one that waits."""
+        reward = self.waiting.pop(0)
+        self.redeemed.append(reward.text)
+        self.changes += 1
+        return reward
+
+    def unredeem(self, reward: Reward) -> None:
+        """It waits again, where it stood."""
+        self.redeemed.remove(reward.text)
+        self.waiting = sorted([*self.waiting, reward], key=lambda one: one.number)
+        self.changes += 1
 
     def spendable(self, today: dt.date) -> int:
         """The points that have not expired."""
@@ -163,6 +207,27 @@ class Card:
             lot.left = 0
         self.changes += bool(gone)
         return gone
+
+
+@dataclass
+class ModelAdjustment:
+    """An adjustment as somebody with a pencil would keep it."""
+
+    row: PointsAdjustment
+    card: int
+    points: int
+
+
+@dataclass
+class ModelEntry:
+    """What may be undone: stamps, perhaps with a visit, or the redemption of a reward."""
+
+    pk: int
+    card: int
+    stamps: int = 0
+    visited: dt.datetime | None = None
+    reward: Reward | None = None
+    undone: bool = False
 
 
 def add_months(day: dt.date, months: int | None) -> dt.date | None:

@@ -6,7 +6,6 @@ Short in ordinary runs; SOAK=1 in the environment makes it long.
 import datetime as dt
 import os
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -32,26 +31,24 @@ from regulars.analytics import rollup
 from regulars.analytics.audit import audit
 from regulars.ledger import actions, adjustments, points
 from regulars.ledger.corrections import change_points
-from regulars.ledger.models import Card, Entry, Lot, PointsAdjustment
-from regulars.rules.errors import Conflict, NotEnoughPoints, NotFound, NothingToRedeem
+from regulars.ledger.models import Card, Entry, Lot
+from regulars.rules.errors import (
+    AlreadyUndone,
+    Conflict,
+    NotEnoughPoints,
+    NotFound,
+    NothingToRedeem,
+    StampsSpent,
+)
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business
 from tests.analytics.recount import Recount
 from tests.factories import make_shop
 from tests.ledger import pencil
-from tests.ledger.pencil import add_months, birthday_in
+from tests.ledger.pencil import ModelAdjustment, ModelEntry, add_months, birthday_in
 
 LONG = bool(os.environ.get("SOAK"))
 START = dt.datetime(2026, 2, 20, 11, tzinfo=dt.UTC)
-
-
-@dataclass
-class ModelAdjustment:
-    """An adjustment as somebody with a pencil would keep it."""
-
-    row: PointsAdjustment
-    card: int
-    points: int
 
 
 class Shopkeeping(RuleBasedStateMachine):
@@ -59,6 +56,7 @@ class Shopkeeping(RuleBasedStateMachine):
 
     cards: Bundle[Card] = Bundle("cards")
     adjusted: Bundle[ModelAdjustment] = Bundle("adjusted")
+    entries: Bundle[ModelEntry] = Bundle("entries")
 
     def __init__(self) -> None:
         super().__init__()
@@ -115,18 +113,25 @@ class Shopkeeping(RuleBasedStateMachine):
         self.model[card.pk] = pencil.Card(birthday)
         return card
 
-    @rule(card=cards, count=st.integers(1, 10), branch=st.integers(0, 2), back=st.integers(0, 72))
-    def stamp(self, card: Card, count: int, branch: int, back: int) -> None:
+    @rule(
+        target=entries,
+        card=cards,
+        count=st.integers(1, 10),
+        branch=st.integers(0, 2),
+        back=st.integers(0, 72),
+    )
+    def stamp(self, card: Card, count: int, branch: int, back: int) -> ModelEntry:
         """Stamps, perhaps given while the till was offline."""
         moment = self.now - dt.timedelta(hours=back)
         result = self.shop.stamp(card, count, branch_id=self.branches[branch], occurred_at=moment)
         known = self.model[card.pk]
-        assert result.rewards_earned == known.stamp(count, self.goal, self.text)
-        known.visits += 1
+        assert result.rewards_earned == known.stamp(count, self.goal, self.text, result.entry_id)
+        known.visits.append(moment)
         assert (result.current_stamps, result.pending_rewards) == (known.stamps, len(known.waiting))
+        return ModelEntry(result.entry_id, card.pk, count, moment)
 
-    @rule(card=cards, branch=st.integers(0, 2))
-    def redeem(self, card: Card, branch: int) -> None:
+    @rule(target=entries, card=cards, branch=st.integers(0, 2))
+    def redeem(self, card: Card, branch: int) -> ModelEntry | MultipleResults[ModelEntry]:
         """The oldest reward, or a refusal."""
         known = self.model[card.pk]
         ask: dict[str, Any] = {
@@ -137,11 +142,37 @@ class Shopkeeping(RuleBasedStateMachine):
         if not known.waiting:
             with pytest.raises(NothingToRedeem):
                 actions.redeem_reward(**ask)
-            return
+            return multiple()
         result = actions.redeem_reward(**ask)
-        known.redeemed.append(known.waiting.pop(0))
-        known.changes += 1
-        assert (result.reward, result.pending_rewards) == (known.redeemed[-1], len(known.waiting))
+        reward = known.redeem()
+        assert (result.reward, result.pending_rewards) == (reward.text, len(known.waiting))
+        return ModelEntry(result.entry_id, card.pk, reward=reward)
+
+    @rule(made=entries)
+    def undo(self, made: ModelEntry) -> None:
+        """A mistake is taken back: once, and not out of a reward that was handed out."""
+        ask = {"business_id": self.shop.id, "entry_id": made.pk}
+        known = self.model.get(made.card)
+        if known is None:
+            with pytest.raises(NotFound):
+                actions.undo(**ask)
+            return
+        if made.undone:
+            with pytest.raises(AlreadyUndone):
+                actions.undo(**ask)
+            return
+        if made.reward is not None:
+            known.unredeem(made.reward)
+        elif not known.unstamp(made.stamps, made.pk):
+            with pytest.raises(StampsSpent):
+                actions.undo(**ask)
+            return
+        if made.visited is not None:
+            known.visits.remove(made.visited)
+        made.undone = True
+        result = actions.undo(**ask)
+        assert (result.current_stamps, result.pending_rewards) == (known.stamps, len(known.waiting))
+        assert result.reward == (made.reward.text if made.reward else "")
 
     @rule(card=cards, number=st.integers(1, 60))
     def earn(self, card: Card, number: int) -> None:
@@ -250,8 +281,8 @@ class Shopkeeping(RuleBasedStateMachine):
         expected = sum(known.expire(self.today()) for known in self.model.values())
         assert points.expire_points(business_id=self.shop.id) == expected
 
-    @rule(card=cards)
-    def birthday(self, card: Card) -> None:
+    @rule(target=entries, card=cards)
+    def birthday(self, card: Card) -> ModelEntry | MultipleResults[ModelEntry]:
         """The worker's other round: too early, now, or a second time."""
         known, today = self.model[card.pk], self.today()
         ask = {**self.ids(card), "year": today.year}
@@ -265,7 +296,9 @@ class Shopkeeping(RuleBasedStateMachine):
             result = actions.add_birthday_bonus(**ask)
             known.bonus_years.add(today.year)
             assert result is not None
-            assert result.rewards_earned == known.stamp(3, self.goal, self.text)
+            assert result.rewards_earned == known.stamp(3, self.goal, self.text, result.entry_id)
+            return ModelEntry(result.entry_id, card.pk, 3)
+        return multiple()
 
     @rule(card=consumes(cards))
     def delete(self, card: Card) -> None:
@@ -326,8 +359,9 @@ class Shopkeeping(RuleBasedStateMachine):
             assert (card.stamps, card.total_stamps, card.total_visits) == (
                 known.stamps,
                 known.all_stamps,
-                known.visits,
+                len(known.visits),
             )
+            assert card.last_visit_at == max(known.visits, default=None)
             assert (card.pending_rewards, card.rewards_redeemed) == (len(known.waiting), len(known.redeemed))
             assert card.points == known.balance
             assert card.version == known.changes

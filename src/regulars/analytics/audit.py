@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from regulars import db
+from regulars.analytics import tail
 from regulars.analytics.models import Sums
 from regulars.analytics.rollup import read_watermark
 from regulars.ledger import audit as ledger
@@ -13,14 +16,21 @@ _OF_ENTRIES = {
     "stamps": "stamps",
     "visits": "visits",
     "members": "CASE WHEN kind = 'enrol' THEN 1 ELSE 0 END",
-    "rewards_earned": "CASE WHEN rewards > 0 THEN rewards ELSE 0 END",
-    "rewards_redeemed": "CASE WHEN rewards < 0 THEN -rewards ELSE 0 END",
+    "rewards_earned": "CASE WHEN kind IN ('reward_redeem', 'reward_undo') THEN 0 ELSE rewards END",
+    "rewards_redeemed": "CASE WHEN kind IN ('reward_redeem', 'reward_undo') THEN -rewards ELSE 0 END",
     "points_earned": "CASE WHEN kind IN ('points_earn', 'points_reverse') THEN points ELSE 0 END",
     "points_used": (
         "CASE WHEN kind IN ('points_spend', 'points_expire', 'points_return') THEN -points ELSE 0 END"
     ),
 }
-_ACTIVE = "kind IN ('stamp_add', 'reward_redeem')"
+_ACTIVE = "e.kind IN ('stamp_add', 'reward_redeem')"
+# What somebody did at a branch, or (0) anywhere, that is in the totals. What was undone leaves no day.
+_VISITS = """
+SELECT e.business_id, e.card_id, {branch_key} AS branch_key, SUM(e.visits) AS total,
+       MAX(CASE WHEN {active} AND u.id IS NULL THEN e.day END) AS day
+FROM ledger_entry e LEFT JOIN ledger_entry u ON u.reverses_id = e.id AND {rolled_u}
+WHERE ({active} OR e.kind IN ('stamp_undo', 'reward_undo')) AND {rolled_e}{branch}
+GROUP BY e.business_id, e.card_id{group}"""
 _MOST_REPORTED = 100
 
 
@@ -32,22 +42,22 @@ def audit() -> AuditReport:
     with db.snapshot():
         report = ledger.audit()
         report.checked["day_total"] = int(db.run("SELECT COUNT(*) FROM analytics_daytotal")[0][0])
-        for name, sql in _checks(_rolled_up()).items():
+        for name, sql in _checks(tail.rolled_up(*read_watermark())).items():
             for business_id, member_id, stored, computed in db.run(f"{sql} LIMIT {_MOST_REPORTED}"):
                 report.add(name, business_id, member_id, stored, computed)
     return report
 
 
-def _rolled_up() -> str:
-    """The condition under which an entry is in the totals. Numbers of ours, so they may stand in the text."""
-    watermark, gaps = read_watermark()
-    outside = "".join(f" AND id NOT BETWEEN {int(first)} AND {int(last)}" for first, last, _ in gaps)
-    return f"id <= {int(watermark)}{outside}"
-
-
-def _checks(rolled: str) -> dict[str, str]:
+def _checks(is_rolled: str) -> dict[str, str]:
     """Each check finds rows of (business, member or NULL, stored, computed) that differ."""
     checks = {}
+    rolled = is_rolled.format(entry="ledger_entry")
+    visits = partial(
+        _VISITS.format,
+        active=_ACTIVE,
+        rolled_e=is_rolled.format(entry="e"),
+        rolled_u=is_rolled.format(entry="u"),
+    )
     for column in Sums.COLUMNS:
         # Erased members count no more among the members, but what they did counts for ever.
         erased = "0" if column == "members" else f"COALESCE(x.{column}, 0)"
@@ -77,16 +87,16 @@ FROM (SELECT business_id, COALESCE(branch_id, 0) AS branch_key, day, SUM(stamps)
       WHERE {rolled} GROUP BY business_id, COALESCE(branch_id, 0), day) e
 LEFT JOIN analytics_daytotal d
     ON d.business_id = e.business_id AND d.branch_key = e.branch_key AND d.day = e.day
-WHERE COALESCE(d.stamps, 0) < e.total"""
+LEFT JOIN analytics_erased x ON x.business_id = e.business_id
+WHERE COALESCE(d.stamps, 0) < e.total - COALESCE(x.stamps_undone, 0)"""
     checks["figures: visits of a member"] = f"""
 SELECT e.business_id, e.card_id, COALESCE(s.visits, 0), e.total
-FROM (SELECT business_id, card_id, 0 AS branch_key, SUM(visits) AS total, MAX(day) AS day FROM ledger_entry
-      WHERE {_ACTIVE} AND {rolled} GROUP BY business_id, card_id
+FROM ({visits(branch_key="0", branch="", group="")}
       UNION ALL
-      SELECT business_id, card_id, branch_id, SUM(visits), MAX(day) FROM ledger_entry
-      WHERE {_ACTIVE} AND {rolled} AND branch_id IS NOT NULL GROUP BY business_id, card_id, branch_id) e
+      {visits(branch_key="e.branch_id", branch=" AND e.branch_id IS NOT NULL", group=", e.branch_id")}) e
 LEFT JOIN analytics_lastseen s ON s.member_id = e.card_id AND s.branch_key = e.branch_key
-WHERE s.id IS NULL OR s.visits <> e.total OR s.day <> e.day"""
+WHERE (e.day IS NULL AND (s.id IS NOT NULL OR e.total <> 0))
+   OR (e.day IS NOT NULL AND (s.id IS NULL OR s.visits <> e.total OR s.day <> e.day))"""
     # At a branch an erased member stays counted on the day on which they were last there.
     checks["figures: members last seen on a day"] = """
 SELECT business_id, NULL, SUM(members), SUM(seen)

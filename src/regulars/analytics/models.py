@@ -90,11 +90,16 @@ class Total(Sums):
 
 
 class Erased(Sums):
-    """What members who were erased had done, all together: with it the totals still prove right."""
+    """What members who were erased had done, all together: with it the totals still prove right.
+
+    `stamps_undone` of theirs were taken back, perhaps on another day than they had been given.
+    """
 
     business = models.OneToOneField(
         Business, primary_key=True, on_delete=models.CASCADE, related_name="+", db_constraint=False
     )
+
+    stamps_undone = models.BigIntegerField(default=0)
 
     objects: ClassVar[models.Manager[Erased]] = ScopedManager(business="business")
 

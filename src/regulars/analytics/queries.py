@@ -96,6 +96,7 @@ class _Reading:
                 "branch_key", "member_id", "day", "visits"
             ):
                 self.known[branch_key, member] = (day, visits)
+        self.left = tail.days_left(self.tail.members_undone)
 
     def days(self, since: dt.date) -> list[tuple[int, dt.date, dict[str, int], dt.datetime | None]]:
         """Figures by branch and day from `since` on; a branch and day may come twice."""
@@ -120,10 +121,15 @@ class _Reading:
             "branch_key", "members"
         ):
             counts[branch] = counts.get(branch, 0) + members
-        for (_, branch, member), (day, _) in self.tail.seen.items():
-            known = self.known.get((branch, member))
-            if day >= since and (known is None or known[0] < since):
-                counts[branch] = counts.get(branch, 0) + 1
+        for key, (day, _) in self.tail.seen.items():
+            _, branch, member = key
+            known, _ = self.known.get((branch, member), (None, 0))
+            before = known is not None and known >= since
+            after = before or day >= since
+            if key in self.tail.undone:
+                left = self.left.get((branch, member))
+                after = left is not None and left >= since
+            counts[branch] = counts.get(branch, 0) + after - before
         return counts
 
     def top_customers(self) -> list[TopCustomer]:
@@ -132,8 +138,10 @@ class _Reading:
             member: visits for (_, branch, member), (_, visits) in self.tail.seen.items() if branch == 0
         }
         rolled = LastSeen.objects.filter(branch_key=0).order_by("-visits", "member_id")
-        # Whoever is not in the tail can only be overtaken, so nobody from below the first ten comes up.
-        first = [row for row in rolled[:TOP_CUSTOMERS] if row.member_id not in recent]
+        # Whoever is not in the tail is only overtaken, and comes up from below the first ten for nobody but
+        # those whose visits were undone.
+        lowered = sum(1 for number in recent.values() if number < 0)
+        first = [row for row in rolled[: TOP_CUSTOMERS + lowered] if row.member_id not in recent]
         visits = {row.member_id: row.visits for row in first}
         for member, number in recent.items():
             visits[member] = number + self.known.get((0, member), (None, 0))[1]

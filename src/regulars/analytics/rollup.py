@@ -38,8 +38,12 @@ def roll_up(limit: int = BATCH) -> int:
         remaining = _gaps_left(gaps, {line.id for line in late})
         if batch and db.is_postgresql():
             remaining += _new_gaps(watermark, [line.id for line in batch])
-        _add(tail.add_up([*late, *batch]))
-        _move_watermark(batch[-1].id if batch else watermark, remaining)
+        figures, reached = tail.add_up([*late, *batch]), batch[-1].id if batch else watermark
+        # An entry from a gap may come after what undid it.
+        for line in tail.read_undone([line.id for line in late]):
+            figures.undone |= {(line.business_id, key, line.member_id) for key in (0, line.branch_key)}
+        _add(figures, tail.rolled_up(reached, remaining))
+        _move_watermark(reached, remaining)
         return len(late) + len(batch)
 
 
@@ -68,9 +72,13 @@ def erase_member(*, business_id: int, member_id: int) -> None:
     if held is None:
         raise RuntimeError("the watermark is missing")
     watermark, gaps = held
-    _add(tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=watermark, gaps=gaps)))
-    whole = tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=0, gaps=[]))
-    _many(_ADD_ERASED, ((business, *sums) for business, sums in whole.totals.items()))
+    rest = tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=watermark, gaps=gaps))
+    rest.undone |= rest.seen.keys()
+    _add(rest)
+    lines = tail.read_tail_of_member(member_id=member_id, watermark=0, gaps=[])
+    undone = -sum(line.stamps for line in lines if line.kind in tail.UNDO_KINDS)
+    whole = tail.add_up(lines)
+    _many(_ADD_ERASED, ((business, *sums, undone) for business, sums in whole.totals.items()))
     pending = db.run("SELECT pending_rewards FROM ledger_card WHERE member_id = %s", (member_id,))[0][0]
     db.run(
         "UPDATE analytics_total SET members = members - 1, pending = pending - %s WHERE business_id = %s",
@@ -160,13 +168,14 @@ ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_total")},
     pending = analytics_total.pending + excluded.pending"""
 
 _ADD_ERASED = f"""
-INSERT INTO analytics_erased (business_id, {_SUMS}) VALUES (%s, {_MARKS})
-ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_erased")}"""
+INSERT INTO analytics_erased (business_id, {_SUMS}, stamps_undone) VALUES (%s, {_MARKS}, %s)
+ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_erased")},
+    stamps_undone = analytics_erased.stamps_undone + excluded.stamps_undone"""
 
 _ADD_SEEN = """
 INSERT INTO analytics_lastseen (business_id, branch_key, member_id, day, visits) VALUES (%s, %s, %s, %s, %s)
 ON CONFLICT (member_id, branch_key) DO UPDATE SET visits = analytics_lastseen.visits + excluded.visits,
-    day = CASE WHEN excluded.day > analytics_lastseen.day THEN excluded.day ELSE analytics_lastseen.day END"""
+    day = excluded.day"""
 
 _ADD_SEEN_DAY = """
 INSERT INTO analytics_lastseenday (business_id, branch_key, day, members) VALUES (%s, %s, %s, %s)
@@ -174,7 +183,8 @@ ON CONFLICT (business_id, day, branch_key) DO UPDATE
     SET members = analytics_lastseenday.members + excluded.members"""
 
 
-def _add(figures: tail.Figures) -> None:
+def _add(figures: tail.Figures, rolled: str = tail.ALL) -> None:
+    """Add figures to the totals. `rolled` is the condition of the entries that are in them afterwards."""
     earned, redeemed = Sums.COLUMNS.index("rewards_earned"), Sums.COLUMNS.index("rewards_redeemed")
     _many(
         _ADD_DAY,
@@ -190,19 +200,28 @@ def _add(figures: tail.Figures) -> None:
             for business, sums in sorted(figures.totals.items())
         ),
     )
+    _add_seen(figures, tail.days_left(figures.members_undone, rolled))
+
+
+def _add_seen(figures: tail.Figures, left: dict[tuple[int, int], dt.date]) -> None:
     known = _last_days(figures.seen)
     moves: dict[tail.Key, int] = {}
-    for (business, branch_key, member), (day, _) in figures.seen.items():
+    seen: list[tuple[Any, ...]] = []
+    for key, (day, visits) in sorted(figures.seen.items()):
+        business, branch_key, member = key
         before = known.get((member, branch_key))
-        if before is not None and before >= day:
-            continue
-        moves[business, branch_key, day] = moves.get((business, branch_key, day), 0) + 1
-        if before is not None:
-            moves[business, branch_key, before] = moves.get((business, branch_key, before), 0) - 1
-    _many(
-        _ADD_SEEN,
-        ((*key, db.calendar_day(day), visits) for key, (day, visits) in sorted(figures.seen.items())),
-    )
+        after = left.get((branch_key, member)) if key in figures.undone else max(day, before or day)
+        if after is not None:
+            seen.append((*key, db.calendar_day(after), visits))
+        elif before is not None:  # all that they did was undone
+            db.run(
+                "DELETE FROM analytics_lastseen WHERE member_id = %s AND branch_key = %s",
+                (member, branch_key),
+            )
+        for moved, number in ((after, 1), (before, -1)):
+            if moved is not None and after != before:
+                moves[business, branch_key, moved] = moves.get((business, branch_key, moved), 0) + number
+    _many(_ADD_SEEN, seen)
     _add_seen_days(moves)
 
 

@@ -2,7 +2,8 @@
 
 When a member was last active is known from the figures up to their watermark, and from the entries past it
 (docs/decisions/0003). The watermark may move between reading it and reading the rest: then some entries are
-looked at twice, which does not change a last day.
+looked at twice, which does not change a last day. Those of whom something was undone past the watermark are
+looked at entry by entry (docs/decisions/0015).
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from django.utils import timezone
 
 from regulars import db
 from regulars.analytics.rollup import read_watermark
-from regulars.analytics.tail import ACTIVE_KINDS
+from regulars.analytics.tail import ACTIVE_KINDS, members_undone
 from regulars.rules import segments
 from regulars.tenants.models import Business
 
@@ -29,6 +30,12 @@ _SEEN = "\nLEFT JOIN analytics_lastseen s ON s.member_id = m.id AND s.branch_key
 _IN_TAIL = (
     "EXISTS (SELECT 1 FROM ledger_entry e WHERE e.card_id = m.id AND ({ids}) AND e.kind IN ({kinds}) "
     "AND e.day >= %s)"
+)
+
+# Their whole history, without what was undone.
+_LEFT = (
+    "EXISTS (SELECT 1 FROM ledger_entry e WHERE e.card_id = m.id AND e.kind IN ({kinds}) AND e.day >= %s "
+    "AND NOT EXISTS (SELECT 1 FROM ledger_entry u WHERE u.reverses_id = e.id))"
 )
 
 # An address that was reported is written to no more.
@@ -61,7 +68,9 @@ class Reading:
         self._zone = ZoneInfo(business.timezone)
         self.now = now or timezone.now()
         self.today = self.now.astimezone(self._zone).date()
-        self._watermark = read_watermark()
+        self._watermark = watermark, gaps = read_watermark()
+        # Of whom something was undone that the figures do not know yet. They are few.
+        self._undone = members_undone(business_id=business.pk, watermark=watermark, gaps=gaps)
 
     def _active_since(self, day: dt.date) -> Selection:
         watermark, gaps = self._watermark
@@ -72,7 +81,14 @@ class Reading:
         kinds = ", ".join(f"'{kind}'" for kind in sorted(ACTIVE_KINDS))
         in_tail = _IN_TAIL.format(ids=" OR ".join(ids), kinds=kinds)
         since = db.calendar_day(day)
-        return Selection(f"(COALESCE(s.day >= %s, 1 = 0) OR {in_tail})", [since, *params, since])
+        active = Selection(f"(COALESCE(s.day >= %s, 1 = 0) OR {in_tail})", [since, *params, since])
+        if not self._undone:
+            return active
+        left = _LEFT.format(kinds=kinds)
+        return Selection(
+            f"CASE WHEN {db.any_of('m.id')} THEN {left} ELSE {active.sql} END",
+            [db.numbers(self._undone), since, *active.params],
+        )
 
     def _condition(self, segment: str) -> Selection:
         if segment == "active_30d":

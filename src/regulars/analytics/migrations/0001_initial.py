@@ -22,6 +22,7 @@ class Migration(migrations.Migration):
                 ("rewards_redeemed", models.BigIntegerField(default=0)),
                 ("points_earned", models.BigIntegerField(default=0)),
                 ("points_used", models.BigIntegerField(default=0)),
+                ("stamps_undone", models.BigIntegerField(default=0)),
                 (
                     "business",
                     models.OneToOneField(
