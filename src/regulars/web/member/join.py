@@ -178,8 +178,8 @@ class _Visit:
             _("This card cannot be used"),
             _("Somebody had this printed card before. You can join without one, or ask for another."),
             HTTPStatus.CONFLICT,
-            link=self.address,
-            link_text=_("Join without it"),
+            way_on=self.address,
+            way_on_text=_("Join without it"),
         )
 
     def _wait(self, allowance: ratelimit.Allowance) -> HttpResponse:

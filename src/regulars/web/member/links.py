@@ -150,8 +150,8 @@ def _done(request: HttpRequest, link: OneTimeLink, title: str) -> HttpResponse:
         title=title,
         text=_("You can close this page, or go on to your card."),
         done=True,
-        link=reverse("card", args=[card.qr_code]),
-        link_text=_("Open my card"),
+        way_on=reverse("card", args=[card.qr_code]),
+        way_on_text=_("Open my card"),
     )
 
 
