@@ -2,7 +2,7 @@
 
 import { Unreachable, get, post } from "./api.js";
 import { drop } from "./queue.js";
-import { newId, text } from "./texts.js";
+import { isolated, newId, text } from "./texts.js";
 
 const EMPTY = { name: "", phone: "", email: "", birthday: "", marketing: false, blank_code: "" };
 
@@ -44,11 +44,11 @@ export const lists = () => ({
 
   aboutAction(action) {
     const parts = [action.member?.name ?? "", this.clock(action.at), action.operator, action.branch, action.reason];
-    return parts.filter(Boolean).join(" · ");
+    return parts.filter(Boolean).map(isolated).join(" · ");
   },
 
   aboutItem(item) {
-    return [item.name || item.body.code || text("unknown_card"), this.clock(item.at), item.operator].filter(Boolean).join(" · ");
+    return [item.name || item.body.code || text("unknown_card"), this.clock(item.at), item.operator].filter(Boolean).map(isolated).join(" · ");
   },
 
   stateOf(item) {

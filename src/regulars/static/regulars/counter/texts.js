@@ -13,8 +13,13 @@ export function text(key, values = {}) {
   }
   return found.replace(/\{(\w+)\}/g, (whole, name) => {
     const value = values[name];
-    return typeof value === "number" ? number(value) : (value ?? whole);
+    return typeof value === "number" ? number(value) : isolated(value ?? whole);
   });
+}
+
+/** A name that is written from right to left keeps to itself among words that are not. */
+export function isolated(value) {
+  return /[\u0590-\u08ff]/.test(value) ? `\u2068${value}\u2069` : value;
 }
 
 export function number(value) {
