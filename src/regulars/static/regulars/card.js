@@ -131,7 +131,7 @@
   }
 
   function move(rewarded, from, pointed) {
-    const on = [...document.querySelectorAll("#face li.on")];
+    const on = [...document.querySelectorAll("#face span.on")];
     if (typeof from === "number") {
       on.slice(rewarded ? 0 : from).forEach((one, place) => {
         one.style.animationDelay = `${Math.min(place * 70, 700)}ms`;

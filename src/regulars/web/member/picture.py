@@ -11,11 +11,11 @@ from django.utils.translation import get_language
 
 from regulars.portal.wallet import CardPage
 
-# Up to so many stamps are drawn as stamps; more of them as dots, ten in a row.
+# Up to so many stamps are drawn as stamps; more of them as dots, at most ten in a row.
 MOST_STAMPS: Final = 20
 DOTS_IN_A_ROW: Final = 10
 # Up to so many stamps in one row, and in two.
-_ONE_ROW: Final = 5
+_ONE_ROW: Final = 6
 _TWO_ROWS: Final = 12
 _ARTICLES: Final = ("a", "an", "one", "the", "your")
 
@@ -42,9 +42,12 @@ def slots(stamps: int, goal: int) -> Grid:
     """The grid of a card. One past a lowered goal is full: its next stamp makes the reward."""
     drawn = [Slot(number, number <= stamps, number == goal) for number in range(1, goal + 1)]
     if goal > MOST_STAMPS:
-        return Grid(drawn, DOTS_IN_A_ROW, dots=True)
-    rows = 1 if goal <= _ONE_ROW else 2 if goal <= _TWO_ROWS else 3
-    return Grid(drawn, -(-goal // rows), dots=False)
+        return Grid(drawn, _evenly(goal, -(-goal // DOTS_IN_A_ROW)), dots=True)
+    return Grid(drawn, _evenly(goal, 1 if goal <= _ONE_ROW else 2 if goal <= _TWO_ROWS else 3), dots=False)
+
+
+def _evenly(goal: int, rows: int) -> int:
+    return -(-goal // rows)
 
 
 def share(card: CardPage) -> int:
