@@ -8,6 +8,7 @@ from regulars.api.rpc import pages as rpc_pages
 from regulars.api.rpc import view as rpc
 from regulars.web import look, passwords, reports
 from regulars.web.counter import page as counter_page
+from regulars.web.counter import printing as counter_printing
 from regulars.web.member import card, icons, join, links, scratch, unsubscribe
 from regulars.web.microsite import balance, entering
 
@@ -46,6 +47,12 @@ urlpatterns = [
     path("scan/sw.js", counter_page.worker, name="counter-worker"),
     path("scan/manifest.webmanifest", counter_page.manifest, name="counter-manifest"),
     path("scan/app/<slug:version>/<str:name>", counter_page.file, name="counter-file"),
+    path("scan/print/", counter_printing.page, name="counter-print"),
+    path("scan/print/poster.pdf", counter_printing.printed_poster, name="counter-print-poster"),
+    path("scan/print/tent.pdf", counter_printing.printed_tent, name="counter-print-tent"),
+    path("scan/print/cards.pdf", counter_printing.printed_cards, name="counter-print-cards"),
+    path("scan/print/cards", counter_printing.new_cards, name="counter-print-new"),
+    path("scan/print/logo", counter_printing.new_logo, name="counter-print-logo"),
     path("healthz", pages.health, name="health"),
     path("regulars-ca.crt", ca.ca_certificate, name="ca-certificate"),
 ]
