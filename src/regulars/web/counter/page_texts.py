@@ -78,6 +78,7 @@ def _outcomes() -> Texts:
         "code_is": _("The code is {code}"),
         "scan_to_scratch": _("Let them scan this to scratch"),
         "scan_to_open": _("Let them scan this to open their card"),
+        "card_scanned": _("Card scanned"),
         "kept": _("Kept on this device. It is sent by itself when the network is back."),
         "undone": _("Undone"),
         "not_undone": _("Not undone"),

@@ -8,7 +8,7 @@ import { clock, money, number, text } from "./texts.js";
 
 const AGAIN = 5000; // milliseconds between two tries while the server cannot be reached
 const NOBODY = { state: "none", business: null, operator: null, device: null, operators: [], branch: null, branches: [], settings: null };
-const NO_SETTINGS = { stamps_at_once: 1, reasons: [], reason_required: false, reason_kinds: [], enrols: false, may_change_code: false, buttons: [], free: [], sale: null };
+const NO_SETTINGS = { stamps_at_once: 1, reasons: [], reason_required: false, reason_kinds: [], enrols: false, marketing_text: "", may_change_code: false, buttons: [], free: [], sale: null };
 const SOUND = "regulars-counter-sound";
 const LOOK = "regulars-counter-look";
 

@@ -159,18 +159,15 @@ export const doing = () => ({
     this.say(`${text("not_done")}. ${message}`);
   },
 
+  keepItem(body, title, name, at, tried) {
+    const more = { offline: true, occurred_at: new Date(at).toISOString(), branch_id: this.session.branch?.id ?? null };
+    const item = { client_id: body.client_id, body: { ...body, ...more }, title, name, operator: this.operatorName, at, tried };
+    return this.keep(item);
+  },
+
   async keepForLater(body, title, at, tried) {
-    const item = {
-      client_id: body.client_id,
-      body: { ...body, offline: true, occurred_at: new Date(at).toISOString(), branch_id: this.session.branch?.id ?? null },
-      title,
-      name: this.who.name || body.name || "",
-      operator: this.operatorName,
-      at,
-      tried,
-    };
     try {
-      await this.keep(item);
+      await this.keepItem(body, title, this.who.name || body.name || "", at, tried);
     } catch {
       // A private window, or a full disk: then it must not look as if it were kept.
       Object.assign(this.done, { phase: "refused", title: text("not_done"), line: title, note: text("cannot_keep") });

@@ -8,9 +8,10 @@ const LEAST_DIGITS = 4;
 
 export const entering = () => ({
   way: "password", // or "pair", "people", "pin"
-  form: { email: "", password: "", new_password: "", code: "", name: "" },
+  form: { email: "", password: "", new_password: "", temp_password: "", code: "", name: "" },
   businesses: [],
   mustChange: false,
+  isInvited: false,
   person: { id: 0, name: "" },
   pin: "",
   pinWrong: false,
@@ -33,13 +34,16 @@ export const entering = () => ({
   },
 
   signIn(businessId) {
-    const { email, password, new_password } = this.form;
+    const { email, password, new_password, temp_password } = this.form;
     const body = { email, password };
     if (businessId) {
       body.business_id = businessId;
     }
     if (this.mustChange) {
       body.new_password = new_password;
+    }
+    if (this.isInvited) {
+      body.temp_password = temp_password;
     }
     return this.once("sign-in", async () => {
       try {
@@ -49,6 +53,7 @@ export const entering = () => ({
           throw problem;
         }
         this.mustChange ||= problem.code === "password_must_change";
+        this.isInvited ||= problem.code === "invitation_open";
         this.businesses = problem.details.businesses ?? [];
         if (problem.code === "choose_business") {
           return;
@@ -59,9 +64,9 @@ export const entering = () => ({
   },
 
   entered(session) {
-    Object.assign(this.form, { email: "", password: "", new_password: "", code: "" });
+    Object.assign(this.form, { email: "", password: "", new_password: "", temp_password: "", code: "" });
     this.businesses = [];
-    this.mustChange = false;
+    this.mustChange = this.isInvited = false;
     this.become(session);
   },
 

@@ -43,7 +43,7 @@ export const lists = () => ({
   },
 
   aboutAction(action) {
-    const parts = [action.member?.name ?? "", this.clock(action.at), action.operator, action.branch, action.reason];
+    const parts = [action.member?.name ?? "", action.at_text || this.clock(action.at), action.operator, action.branch, action.reason];
     return parts.filter(Boolean).map(isolated).join(" · ");
   },
 

@@ -20,7 +20,6 @@ export const member = () => ({
   who: NOBODY,
   scanId: "",
   asOf: null, // null: just asked; 0: nothing is known; else when it was
-  focusOn: "",
   panel: "",
   count: 1,
   amount: "",
@@ -32,10 +31,9 @@ export const member = () => ({
   nobody: () => NOBODY,
 
   show(who, { scanId = "", asOf = null, focus = null, given = null, code = "" } = {}) {
-    this.who = { ...NOBODY, ...who };
+    this.who = this.inFront({ ...NOBODY, ...who }, focus);
     Object.assign(this, { scanId, asOf, count: 1, amount: "", preview: null, reason: "", freeAt: 0 });
     this.scannedCode = code;
-    this.focusOn = focus ? (focus.code ?? focus.token) : "";
     const kept = localStorage.getItem(PANEL);
     this.panel = this.panels.some((one) => one.name === kept) ? kept : (this.panels[0]?.name ?? "");
     this.screen = "member";
@@ -45,6 +43,19 @@ export const member = () => ({
       this.celebrateGiven(given);
     }
     this.$nextTick(() => document.getElementById("who-name")?.focus({ preventScroll: true }));
+  },
+
+  /** What was scanned stands first among what the member holds. */
+  inFront(who, focus) {
+    if (focus?.voucher) {
+      const others = who.vouchers.filter((one) => one.code !== focus.voucher.code);
+      return { ...who, vouchers: [focus.voucher, ...others] };
+    }
+    if (focus?.scratch_card) {
+      const others = who.scratch_cards.filter((one) => one.token !== focus.scratch_card.token);
+      return { ...who, scratch_cards: [focus.scratch_card, ...others] };
+    }
+    return who;
   },
 
   get known() {
@@ -67,7 +78,7 @@ export const member = () => ({
     const code = this.scannedCode;
     return this.unsent.filter(
       ({ body }) =>
-        body.kind !== "enrol" &&
+        !["enrol", "scan"].includes(body.kind) &&
         ((id && body.member_id === id) || (code && body.code === code) || (enrol_id && body.enrol_id === enrol_id)),
     );
   },

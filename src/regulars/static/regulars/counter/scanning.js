@@ -137,7 +137,7 @@ export const scanning = () => ({
       const who = memberId ? { member_id: memberId } : { text: what };
       this.foundOne(await post("scan", { ...who, client_id: id, sent_at: new Date().toISOString() }), what, id);
     } catch (problem) {
-      await this.notFound(problem, what, memberId);
+      await this.notFound(problem, what, memberId, id);
     } finally {
       this.working = "";
       this.justFound = false;
@@ -172,12 +172,12 @@ export const scanning = () => ({
     }
   },
 
-  async notFound(problem, what, memberId) {
+  async notFound(problem, what, memberId, id) {
     if (this.refusedAtDoor(problem)) {
       return;
     }
     if (problem instanceof Unreachable) {
-      await this.fromMemory(what, memberId);
+      await this.fromMemory(what, memberId, id);
       return;
     }
     const message = problem instanceof Refused ? problem.message : text("went_wrong");
@@ -188,15 +188,19 @@ export const scanning = () => ({
   },
 
   /** Without a network: whom this device has seen before, or the bare code. */
-  async fromMemory(what, memberId) {
+  async fromMemory(what, memberId, id) {
     const known = await members.recall(this.business.id, memberId || what);
+    // The scan counts, too: it may give something by itself.
+    const who = known ? { member_id: known.member.id } : { code: codeOf(what) };
+    const body = { kind: "scan", client_id: id, ...who };
+    await this.keepItem(body, text("card_scanned"), known?.member.name ?? "", Date.now(), true).catch(() => {});
     if (known) {
-      this.show(known.member, { asOf: known.at });
+      this.show(known.member, { scanId: id, asOf: known.at });
       return;
     }
     const { stamps_at_once, buttons, free, sale } = this.settings;
     const bare = { name: "", code: codeOf(what), stamps_most: stamps_at_once, buttons, free, sale };
-    this.show(bare, { asOf: 0, code: what });
+    this.show(bare, { scanId: id, asOf: 0, code: codeOf(what) });
   },
 
   chooseMember(id) {
