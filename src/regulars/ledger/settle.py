@@ -34,22 +34,29 @@ class NothingToDo(Exception):  # noqa: N818 - an outcome, not an error
 
 
 def settle(
-    decide: Callable[[CardState], Decision | None], *, suspended_too: bool = False, **which: Any
+    decide: Callable[[CardState], Decision | None],
+    *,
+    suspended_too: bool = False,
+    locked: bool = False,
+    **which: Any,
 ) -> Settled:
     """Read a card, let `decide` compute a posting from it, post it; again when the card changed in between.
 
-    `which` goes to `post.read_card`. `decide` may refuse by raising, or return None to post nothing.
+    `which` goes to `post.read_card`. `decide` may refuse by raising, or return None to post nothing. With
+    `locked` the card is locked before it is read: for who reads more than the card, and would refuse for
+    what was never true at once.
 
     Raises:
         NotFound: the business has no such card.
         Suspended: the member is suspended, unless `suspended_too`.
         NothingToDo: the decision was None.
     """
-    for _ in range(_FREE_TRIES):
+    for _ in range(0 if locked else _FREE_TRIES):
         settled = _try_once(decide, which, suspended_too=suspended_too)
         if settled is not None:
             return settled
     # A crowd is at this card: queue at its lock, behind which nothing can come in between.
+    settled = None
     refusal: Exception | None = None
     with transaction.atomic(savepoint=False):
         _lock_card(which)

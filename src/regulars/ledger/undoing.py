@@ -77,7 +77,7 @@ def undo(
         raise NotUndoable(_why_not(entry))
     asked = _Asked(entry, occurred_at or timezone.now(), staff_id, within)
     state, posting, undo_id = settle(
-        asked.decide, suspended_too=True, business_id=business_id, member_id=entry.card_id
+        asked.decide, suspended_too=True, locked=True, business_id=business_id, member_id=entry.card_id
     )
     reopened = max(posting.rewards, 0)
     return Undone(
@@ -105,7 +105,7 @@ def _why_not(entry: Entry) -> str:
 
 @dataclass(frozen=True, slots=True)
 class _Asked:
-    """One wish to take back an entry; decides by the card's state, as often as that changes."""
+    """One wish to take back an entry. It decides while the card is locked: it looks at more than the card."""
 
     entry: Entry
     now: dt.datetime
@@ -114,7 +114,6 @@ class _Asked:
 
     def decide(self, state: CardState) -> Decision:
         with scope(business=state.business_id):
-            # Whoever takes it back after this look changes the card, so that this posting is refused.
             if Entry.objects.filter(reverses=self.entry).exists():
                 raise AlreadyUndone(f"Transaction {self.entry.pk} was undone before.")
             if self.within is not None and self.now - self.entry.occurred_at > self.within:
