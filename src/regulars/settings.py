@@ -76,6 +76,7 @@ INSTALLED_APPS = [
 
 MIDDLEWARE = [
     "regulars.api.middleware.Gateway",
+    "regulars.web.compression.Compression",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "regulars.web.microsite.hosts.Hosts",
@@ -189,6 +190,7 @@ TIME_ZONE = "UTC"
 LANGUAGE_CODE = "en"
 LANGUAGES = list(languages.LANGUAGES.items())
 LOCALE_PATHS = [_HERE / "locale"]
+FORMAT_MODULE_PATH = ["regulars.formats"]
 USE_I18N = True
 
 # Browsers
