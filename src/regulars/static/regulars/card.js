@@ -209,14 +209,23 @@
   if (location.search.includes("saved")) {
     history.replaceState(null, "", location.pathname + location.hash);
   }
-  navigator.serviceWorker?.register(main.dataset.worker, { scope: "/card/" }).then(() => navigator.serviceWorker.ready).then(async () => {
-    if (!navigator.serviceWorker.controller) {
-      await new Promise((resolve) => navigator.serviceWorker.addEventListener("controllerchange", resolve, { once: true }));
-      // Seen before there was anybody to keep it.
+  keep().catch(() => undefined); // a browser that keeps nothing, or not for this address
+
+  async function keep() {
+    const worker = navigator.serviceWorker;
+    if (!worker) {
+      return;
+    }
+    const kept = Boolean(worker.controller); // by the worker itself, while it was loaded
+    const controlled = kept || new Promise((resolve) => worker.addEventListener("controllerchange", resolve, { once: true }));
+    await worker.register(main.dataset.worker, { scope: "/card/" });
+    await (worker.controller || controlled);
+    if (!kept) {
       const parts = performance.getEntriesByType("resource").map((one) => one.name).filter((name) => /\/(static|look)\//.test(name));
-      await Promise.all([location.pathname, ...new Set(parts)].map((one) => fetch(one).catch(() => undefined)));
+      await Promise.all([location.pathname, ...new Set(parts)].map((one) => fetch(one)));
     }
     main.dataset.kept = "yes";
-  }).catch(() => undefined);
+  }
+
   later(QUICK);
 })();

@@ -19,7 +19,6 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from regulars import __version__
@@ -156,7 +155,6 @@ def _in_words(live: dict[str, Any]) -> dict[str, Any]:
 
 
 @require_safe
-@gzip_page
 @private
 @_card
 def page(request: HttpRequest, found: Found) -> HttpResponse:
@@ -211,7 +209,6 @@ def _texts() -> dict[str, str]:
 
 
 @require_safe
-@gzip_page
 @private
 @_card
 def now(request: HttpRequest, found: Found) -> HttpResponse:
@@ -230,7 +227,6 @@ def now(request: HttpRequest, found: Found) -> HttpResponse:
 
 
 @require_safe
-@gzip_page
 @private
 @_card
 def history(request: HttpRequest, found: Found) -> HttpResponse:
