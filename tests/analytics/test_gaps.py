@@ -1,13 +1,16 @@
 """PostgreSQL's ids do not commit in order: entries that commit late are counted, lost ids are given up."""
 
 import time
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
 from regulars import db
 from regulars.analytics import queries, rollup
+from regulars.analytics.audit import audit
 from regulars.analytics.rollup import read_watermark, roll_up, roll_up_all
+from regulars.ledger import actions
 from tests.analytics.recount import Recount
 from tests.factories import Shop, make_shop
 from tests.races.crowd import PATIENCE, Elsewhere
@@ -195,3 +198,40 @@ def test_a_member_erased_while_a_gap_is_open_leaves_exact_figures(shop: Shop) ->
     roll_up_until_given_up()
     recount.check()
     assert queries.stats(shop.business).total_stamps == 10
+
+
+def test_an_undo_is_never_rolled_up_before_what_it_takes_back(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both commit while a round has read some ids and not yet the others."""
+    recount = Recount(shop.business)
+    early, later = shop.enrol("Early"), shop.enrol("Later")
+    roll_up_all()
+    with Elsewhere() as other:
+        other.open_transaction()
+        taken = other(shop.stamp, early, 3).entry_id
+        shop.stamp(later, 5)
+        roll_up()
+        assert gaps() == [[taken, taken]]
+        meanwhile: list[int] = []
+
+        def slow(real: Callable[..., list[Any]]) -> Callable[..., list[Any]]:
+            def read(*args: Any, **more: Any) -> list[Any]:
+                found = real(*args, **more)
+                if not meanwhile:
+                    meanwhile.append(taken)
+                    other.commit()
+                    other(actions.undo, business_id=shop.id, entry_id=taken)
+                return found
+
+            return read
+
+        for name in ("read_batch", "read_gap"):
+            monkeypatch.setattr(rollup.tail, name, slow(getattr(rollup.tail, name)))
+        shop.stamp(later, 1)
+        roll_up()
+    assert meanwhile == [taken]
+    recount.check()
+    roll_up_all()
+    recount.check()
+    assert audit().ok

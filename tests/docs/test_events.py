@@ -80,8 +80,11 @@ def live(shop: Shop) -> None:
     branch = shop.branch()
     card = shop.enrol(birthday=dt.date(1990, 1, 1))
     edit_member(business_id=shop.id, pk=card.pk, company_name="Whitfield Ltd")
-    shop.stamp(card, 8, branch_id=branch.pk)
-    ledger.redeem_reward(business_id=shop.id, qr_code=card.qr_code)
+    given = shop.stamp(card, 8, branch_id=branch.pk)
+    redeemed = ledger.redeem_reward(business_id=shop.id, qr_code=card.qr_code)
+    for mistake in (redeemed, given):
+        ledger.undo(business_id=shop.id, entry_id=mistake.entry_id)
+    ledger.replace_card(business_id=shop.id, member_id=card.pk)
     ledger.add_birthday_bonus(business_id=shop.id, member_id=card.pk, year=dt.datetime.now(dt.UTC).year)
     points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=50)
     points.spend_points(business_id=shop.id, member_id=card.pk, points_to_spend=20)

@@ -4,6 +4,7 @@ import datetime as dt
 import json
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import pytest
@@ -14,9 +15,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from regulars import db
-from regulars.ledger import post
-from regulars.ledger.models import Card, Lot
-from regulars.ledger.post import CardState, Posting
+from regulars.ledger import actions, post
+from regulars.ledger.models import Card, Lot, Reward
+from regulars.ledger.post import CardState, Posting, Undoing
 from regulars.outbox.emit import NewEvent
 from regulars.rules.points import Take
 from tests.factories import Shop, make_shop
@@ -75,6 +76,8 @@ def numbered(found: dict[str, list[dict[str, Any]]], start: dict[str, int]) -> A
         "entry_id": "ledger_entry",
         "earned_entry_id": "ledger_entry",
         "redeemed_entry_id": "ledger_entry",
+        "undone_entry_id": "ledger_entry",
+        "reverses_id": "ledger_entry",
     }
 
     def relative(table: str, name: str, value: Any) -> Any:
@@ -132,6 +135,24 @@ texts = st.text(st.characters(exclude_categories=["Cs", "Cc"]), max_size=20)
 occasions = st.one_of(st.none(), texts.filter(bool))
 
 
+@dataclass
+class Redemption:
+    """A reward that was redeemed: which, by which entry, and where its stamps came from."""
+
+    reward_id: int
+    entry_id: int
+    stamps_id: int
+
+
+def redeemed(shop: Shop, card: Card) -> Redemption:
+    """Another reward is earned, and the first is redeemed."""
+    shop.stamp(card, 8, occurred_at=NOON)
+    entry_id = actions.redeem_reward(business_id=shop.id, qr_code=card.qr_code).entry_id
+    with scopes_disabled():
+        reward = Reward.objects.get(redeemed_entry=entry_id)
+    return Redemption(reward.pk, entry_id, reward.earned_entry_id)
+
+
 @st.composite
 def postings(draw: st.DrawFn, lots: list[int], reward: int, branch: int, staff: int) -> Posting:
     common: dict[str, Any] = {
@@ -183,6 +204,31 @@ def postings(draw: st.DrawFn, lots: list[int], reward: int, branch: int, staff: 
             return Posting(kind, points=-sum(amounts), takes=takes, **common)
 
 
+@st.composite
+def undos(draw: st.DrawFn, reward: int, gone: Redemption, branch: int, staff: int) -> Posting:
+    common: dict[str, Any] = {
+        "occurred_at": draw(moments),
+        "text": draw(texts),
+        "branch_id": draw(st.sampled_from([None, branch])),
+        "staff_id": draw(st.sampled_from([None, staff])),
+    }
+    if draw(st.booleans()):
+        back = Undoing(gone.entry_id, reopened_reward_id=gone.reward_id)
+        return Posting("reward_undo", rewards=1, undoes=back, **common)
+    took = draw(st.integers(0, 1))
+    last = draw(st.one_of(st.none(), moments))
+    back = Undoing(gone.stamps_id, rewards=(reward,) * took, last_visit_at=last)
+    return Posting(
+        "stamp_undo",
+        stamps=-2 - 7 * took,
+        stamps_spent=-8 * took,
+        rewards=-took,
+        visits=-draw(st.integers(0, 1)),
+        undoes=back,
+        **common,
+    )
+
+
 def written_by(write: Post, state: CardState, posting: Posting, events: list[NewEvent]) -> Any:
     start = {table: sequence_now(table) for table in TABLES if table != "ledger_card"}
     with undone():
@@ -196,12 +242,16 @@ def test_both_ways_write_the_same_rows() -> None:
     with scopes_disabled():
         lots = list(Lot.objects.order_by("id").values_list("pk", flat=True))
     post.post(state_of(shop, card), Posting("points_spend", NOON, points=-10, takes=(Take(lots[-1], 10),)))
-    branch, state = shop.branch(), state_of(shop, card)
+    gone, branch = redeemed(shop, card), shop.branch()
+    state = state_of(shop, card)
     assert state.next_reward_id is not None
 
-    @settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
-        posting=postings(lots, state.next_reward_id, branch.pk, shop.owner.pk),
+        posting=st.one_of(
+            postings(lots, state.next_reward_id, branch.pk, shop.owner.pk),
+            undos(state.next_reward_id, gone, branch.pk, shop.owner.pk),
+        ),
         number=st.integers(0, 3),
         payload=st.dictionaries(
             texts, st.one_of(st.none(), st.booleans(), st.integers(-9, 9), texts), max_size=4

@@ -7,7 +7,7 @@ import datetime as dt
 import pytest
 from django.db import IntegrityError, connection, transaction
 from django_scopes import scopes_disabled
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from regulars.analytics.audit import audit
@@ -317,6 +317,7 @@ def test_a_member_with_undone_entries_can_be_erased(shop: Shop) -> None:
     agree()
 
 
+@settings(deadline=None, max_examples=40)
 @given(
     goal=st.integers(2, 9),
     given_stamps=st.lists(st.integers(1, 10), min_size=1, max_size=8),

@@ -31,17 +31,15 @@ def roll_up(limit: int = BATCH) -> int:
         if held is None:
             return 0
         watermark, gaps = held
-        late = [line for first, last, _ in gaps for line in tail.read_gap(first, last)]
+        # The latest first: whoever sees an undo then sees what it takes back, which committed before it.
         batch = tail.read_batch(after=watermark, most=limit)
+        late = [line for first, last, _ in sorted(gaps)[::-1] for line in tail.read_gap(first, last)]
         if not batch and not gaps:
             return 0
         remaining = _gaps_left(gaps, {line.id for line in late})
         if batch and db.is_postgresql():
             remaining += _new_gaps(watermark, [line.id for line in batch])
         figures, reached = tail.add_up([*late, *batch]), batch[-1].id if batch else watermark
-        # An entry from a gap may come after what undid it.
-        for line in tail.read_undone([line.id for line in late]):
-            figures.undone |= {(line.business_id, key, line.member_id) for key in (0, line.branch_key)}
         _add(figures, tail.rolled_up(reached, remaining))
         _move_watermark(reached, remaining)
         return len(late) + len(batch)

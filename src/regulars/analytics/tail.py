@@ -149,11 +149,6 @@ def rolled_up(watermark: int, gaps: list[list[int]]) -> str:
     return f"{{entry}}.id <= {int(watermark)}{outside}"
 
 
-def read_undone(ids: Sequence[int]) -> list[Line]:
-    """What undoes these entries."""
-    return _lines(db.any_of("reverses_id"), (db.numbers(ids),)) if ids else []
-
-
 def members_undone(*, business_id: int, watermark: int, gaps: list[list[int]]) -> list[int]:
     """Members of whom something was undone past the watermark or in its gaps."""
     lines = read_tail(business_id=business_id, watermark=watermark, gaps=gaps, more=_ONLY_UNDOS)
