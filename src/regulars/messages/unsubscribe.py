@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 
 from django.conf import settings
@@ -26,13 +26,17 @@ _MOST = 200
 
 @dataclass(frozen=True, slots=True)
 class Subscription:
-    """Whom a link is for: a member's messages by one channel. `out` says that they want none now."""
+    """Whom a link is for: a member's messages by one channel. `out` says that they want none now.
+
+    `language` is the member's own, empty when none is known.
+    """
 
     business: Business
     member_id: int
     message_id: int
     channel: str
     out: bool
+    language: str
 
 
 @lru_cache(maxsize=4)
@@ -72,7 +76,12 @@ def read(signed: str) -> Subscription:
     if member is None:
         raise missing
     return Subscription(
-        member.business, member.pk, int(message_id), channel, bool(getattr(member, OPT_OUTS[channel]))
+        business=member.business,
+        member_id=member.pk,
+        message_id=int(message_id),
+        channel=channel,
+        out=bool(getattr(member, OPT_OUTS[channel])),
+        language=member.language,
     )
 
 
@@ -106,4 +115,4 @@ def _choose(signed: str, *, out: bool) -> Subscription:
                 rows.filter(unsubscribed_at=None).update(unsubscribed_at=clock.now())
             else:
                 rows.update(unsubscribed_at=None)
-    return Subscription(found.business, found.member_id, found.message_id, found.channel, out)
+    return replace(found, out=out)

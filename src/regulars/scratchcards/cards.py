@@ -142,7 +142,8 @@ def open_card(*, token: str) -> CardView:
 
 
 def _read(token: str) -> ScratchCard:
-    card = ScratchCard.objects.select_related("campaign", "prize", "business").filter(token=token).first()
+    rows = ScratchCard.objects.select_related("campaign", "prize", "business", "member")
+    card = rows.filter(token=token).first()
     if card is None:
         raise NotFound("There is no such scratch card.", fields={"token": "is unknown"})
     return card

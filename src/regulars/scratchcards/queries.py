@@ -41,6 +41,7 @@ class CardView:
     """A card as its customer sees it. `prize` and `is_winner` are None while it is covered.
 
     `last_day` is included. An expired card may have been revealed before; what was redeemed stays redeemed.
+    `language` is the customer's own, empty when none is known, `business_language` the shop's.
     """
 
     token: str
@@ -53,6 +54,8 @@ class CardView:
     is_winner: bool | None
     last_day: dt.date | None
     redeemed_on: dt.date | None
+    language: str
+    business_language: str
 
 
 def card_url(token: str) -> str:
@@ -174,7 +177,7 @@ def business_of(token: str) -> int:
 
 
 def view(card: ScratchCard) -> CardView:
-    """What a customer sees of a card that was read with its campaign, prize and business."""
+    """What a customer sees of a card that was read with its campaign, prize, member and business."""
     business, shown = card.business, card.revealed_at is not None
     zone = business.timezone
     return CardView(
@@ -188,4 +191,6 @@ def view(card: ScratchCard) -> CardView:
         is_winner=card.prize.is_winner if shown else None,
         last_day=card.expires_at,
         redeemed_on=business_day(zone, card.redeemed_at) if card.redeemed_at else None,
+        language=card.member.language if card.member else "",
+        business_language=business.language,
     )

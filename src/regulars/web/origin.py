@@ -13,7 +13,9 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext as _
 
+from regulars.web import language
 from regulars.web.private import notice
 
 _SAFE = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -39,12 +41,13 @@ def same_origin(view: View) -> View:
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
         if request.method not in _SAFE and not is_ours(request):
-            return notice(
-                request,
-                title="This was sent from another site",
-                text="Nothing was changed. Open the page itself and try again.",
-                status=HTTPStatus.FORBIDDEN,
-            )
+            with language.speaking(request):
+                return notice(
+                    request,
+                    title=_("This was sent from another site"),
+                    text=_("Nothing was changed. Open the page itself and try again."),
+                    status=HTTPStatus.FORBIDDEN,
+                )
         return view(request, *args, **kwargs)
 
     return wrapped

@@ -8,6 +8,7 @@
   const COLUMNS = 28;
 
   const find = (id) => document.getElementById(id);
+  const texts = JSON.parse(find("texts").textContent);
   const card = find("card");
   const foil = find("foil");
   const form = find("reveal");
@@ -61,7 +62,7 @@
     pen.fillStyle = ground;
     pen.fillRect(0, 0, width, height);
     rosette(width / 2, height / 2);
-    const text = "Scratch here";
+    const text = texts.here;
     pen.font = `600 20px ${getComputedStyle(document.body).fontFamily}`;
     pen.textAlign = "center";
     pen.textBaseline = "middle";
@@ -200,9 +201,6 @@
   // next strokes or press ask again.
 
   const PATIENCE = 15000; // milliseconds: whoever waits longer wants to be told
-  const OFFLINE = "That did not work. Check your connection and try again.";
-  const TOO_MANY = "There were too many requests from your network. Wait a minute and try again.";
-  const AWAY = "This does not work at the moment. Wait a minute and try again.";
 
   async function ask() {
     const response = await fetch(form.action, {
@@ -211,7 +209,7 @@
       signal: AbortSignal.timeout?.(PATIENCE),
     });
     if (!response.ok) {
-      throw new Error(response.status === 429 ? TOO_MANY : AWAY, { cause: response.status });
+      throw new Error(response.status === 429 ? texts.too_many : texts.away, { cause: response.status });
     }
     const part = new DOMParser().parseFromString(await response.text(), "text/html");
     const face = find("face");
@@ -225,7 +223,7 @@
   function hold() {
     answer ??= ask().catch((error) => {
       answer = null;
-      fail(error.cause ? error.message : OFFLINE);
+      fail(error.cause ? error.message : texts.offline);
       return null;
     });
     return answer;
@@ -255,7 +253,7 @@
     const face = find("face");
     face.removeAttribute("aria-hidden");
     card.className = part.getElementById("card").className;
-    card.setAttribute("aria-label", "Scratch card");
+    card.setAttribute("aria-label", texts.label);
     const after = part.getElementById("after");
     find("after").replaceWith(after);
     after.classList.add("arriving");

@@ -14,7 +14,9 @@ import segno
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils.cache import patch_vary_headers
 from django.utils.safestring import SafeString, mark_safe
+from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
 from regulars import __version__
@@ -23,7 +25,7 @@ from regulars.rules.errors import NotFound
 from regulars.scratchcards import cards, queries
 from regulars.scratchcards.queries import CardView
 from regulars.tenants import ratelimit
-from regulars.web import look
+from regulars.web import language, look
 
 # Requests a minute from one address: a shop full of phones behind one router, and not much guessing.
 PAGES_LIMIT = 600
@@ -41,13 +43,16 @@ def _private(view: View) -> View:
     def wrapped(request: HttpRequest, token: str) -> HttpResponse:
         source = request.META.get("REMOTE_ADDR", "")
         allowance = ratelimit.take(f"scratch:{source}", PAGES_LIMIT)
-        if not allowance.allowed:
-            response = _too_many(request, allowance)
-        else:
-            try:
-                response = view(request, token)
-            except NotFound:
-                response = _unknown(request, source)
+        with language.speaking(request):
+            if not allowance.allowed:
+                response = _too_many(request, allowance)
+            else:
+                try:
+                    response = view(request, token)
+                except NotFound:
+                    response = _unknown(request, source)
+        language.remember(response, request)
+        patch_vary_headers(response, ("Accept-Language", "Cookie"))
         response.headers["Cache-Control"] = "no-store"
         response.headers["Referrer-Policy"] = "no-referrer"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
@@ -60,8 +65,8 @@ def _too_many(request: HttpRequest, allowance: ratelimit.Allowance) -> HttpRespo
     response = _message(
         request,
         HTTPStatus.TOO_MANY_REQUESTS,
-        "Please wait a minute",
-        "There were too many requests from your network. Your card stays as it is.",
+        _("Please wait a minute"),
+        _("There were too many requests from your network. Your card stays as it is."),
     )
     response.headers["Retry-After"] = str(max(allowance.retry_after, 1))
     return response
@@ -74,8 +79,8 @@ def _unknown(request: HttpRequest, source: str) -> HttpResponse:
     return _message(
         request,
         HTTPStatus.NOT_FOUND,
-        "This card is not here",
-        "Check the link, or ask the shop that gave you the card for a new one.",
+        _("This card is not here"),
+        _("Check the link, or ask the shop that gave you the card for a new one."),
     )
 
 
@@ -95,6 +100,22 @@ def _qr_code(token: str) -> SafeString:
     return mark_safe(drawn)  # noqa: S308 - made here, of hex digits
 
 
+def _texts() -> dict[str, str]:
+    """What the page's script says."""
+    return {
+        "here": _("Scratch here"),
+        "label": _("Scratch card"),
+        "offline": _("That did not work. Check your connection and try again."),
+        "too_many": _("There were too many requests from your network. Wait a minute and try again."),
+        "away": _("This does not work at the moment. Wait a minute and try again."),
+    }
+
+
+def _render(request: HttpRequest, template: str, card: CardView) -> HttpResponse:
+    with language.speaking(request, member=card.language, business=card.business_language):
+        return render(request, template, _shown(card))
+
+
 def _shown(card: CardView) -> dict[str, Any]:
     found: dict[str, Any] = {
         "card": card,
@@ -103,6 +124,7 @@ def _shown(card: CardView) -> dict[str, Any]:
         "initial": next((sign for sign in card.business_name if sign.isalnum()), "").upper(),
         "reveal_url": reverse("scratch-reveal", args=[card.token]),
         "covered": card.status == queries.COVERED,
+        "texts": _texts(),
     }
     if card.prize is not None:
         found |= {"size": _size(card.prize), "code": scratch.short_code(card.token)}
@@ -115,7 +137,7 @@ def _shown(card: CardView) -> dict[str, Any]:
 @_private
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """The card: covered, or with what it holds."""
-    return render(request, "web/scratch.html", _shown(cards.open_card(token=token)))
+    return _render(request, "web/scratch.html", cards.open_card(token=token))
 
 
 @require_POST
@@ -127,7 +149,7 @@ def reveal(request: HttpRequest, token: str) -> HttpResponse:
     except scratch.CardExpired:
         card = cards.open_card(token=token)
     if request.headers.get("X-Requested-With") == "fetch":
-        return render(request, "web/scratch_result.html", _shown(card))
+        return _render(request, "web/scratch_result.html", card)
     response = HttpResponseRedirect(reverse("scratch", args=[token]))
     response.status_code = HTTPStatus.SEE_OTHER
     return response

@@ -7,24 +7,53 @@ The signature in the address is what says who it is.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
 from django.shortcuts import render
+from django.utils.cache import patch_vary_headers
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy as _lazy
 from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from regulars.messages import unsubscribe
 from regulars.messages.unsubscribe import Subscription
 from regulars.rules.errors import NotFound
-from regulars.web import look
+from regulars.web import language, look
 from regulars.web.private import notice, private
 
+Show = Callable[[HttpRequest, Subscription], HttpResponse]
+
 OUT, IN = "out", "in"
-_CHANNELS = {"email": "e-mails", "sms": "text messages", "post": "letters"}
-_STAYS = "Your card and your rewards stay as they are."
+_STAYS = _lazy("Your card and your rewards stay as they are.")
+# By channel: the question, what a yes means, what was done, how to undo it, and what comes then.
+_WORDS = {
+    "email": (
+        _lazy("No more e-mails?"),
+        _lazy("You will get no more e-mails from %(shop)s."),
+        _lazy("%(shop)s sends you no more e-mails."),
+        _lazy("Undo, keep the e-mails"),
+        _lazy("%(shop)s goes on sending you e-mails."),
+    ),
+    "sms": (
+        _lazy("No more text messages?"),
+        _lazy("You will get no more text messages from %(shop)s."),
+        _lazy("%(shop)s sends you no more text messages."),
+        _lazy("Undo, keep the text messages"),
+        _lazy("%(shop)s goes on sending you text messages."),
+    ),
+    "post": (
+        _lazy("No more letters?"),
+        _lazy("You will get no more letters from %(shop)s."),
+        _lazy("%(shop)s sends you no more letters."),
+        _lazy("Undo, keep the letters"),
+        _lazy("%(shop)s goes on sending you letters."),
+    ),
+}
 
 
 @csrf_exempt
@@ -33,20 +62,33 @@ _STAYS = "Your card and your rewards stay as they are."
 def page(request: HttpRequest, token: str) -> HttpResponse:
     """Ask; or do it, and offer to undo it."""
     try:
-        if request.method != "POST":
-            found = unsubscribe.read(token)
-            return _page(request, found) if not found.out else _done(request, found)
-        if _keeps(request):
-            return _back(request, unsubscribe.opt_in(signed=token))
-        return _done(request, unsubscribe.opt_out(signed=token))
+        found, show = _answer(request, token)
     except NotFound:
-        return notice(
-            request,
-            title="This link is not valid",
-            text="It may have been cut off on its way. Open the link of the latest message, or tell the "
-            "business at the counter that you want no more of them.",
-            status=HTTPStatus.NOT_FOUND,
-        )
+        with language.speaking(request):
+            response = notice(
+                request,
+                title=_("This link is not valid"),
+                text=_(
+                    "It may have been cut off on its way. Open the link of the latest message, or tell the "
+                    "business at the counter that you want no more of them."
+                ),
+                status=HTTPStatus.NOT_FOUND,
+            )
+    else:
+        with language.speaking(request, member=found.language, business=found.business.language):
+            response = show(request, found)
+    language.remember(response, request)
+    patch_vary_headers(response, ("Accept-Language", "Cookie"))
+    return response
+
+
+def _answer(request: HttpRequest, token: str) -> tuple[Subscription, Show]:
+    if request.method != "POST":
+        found = unsubscribe.read(token)
+        return found, _done if found.out else _page
+    if _keeps(request):
+        return unsubscribe.opt_in(signed=token), _back
+    return unsubscribe.opt_out(signed=token), _done
 
 
 def _keeps(request: HttpRequest) -> bool:
@@ -58,39 +100,32 @@ def _keeps(request: HttpRequest) -> bool:
 
 
 def _page(request: HttpRequest, found: Subscription) -> HttpResponse:
-    what = _CHANNELS[found.channel]
+    question, means, *_rest = _words(found)
     return _render(
-        request,
-        found,
-        title=f"No more {what}?",
-        text=f"You will get no more {what} from {found.business.name}. {_STAYS}",
-        button="Unsubscribe",
-        choice=OUT,
+        request, found, title=question, text=f"{means} {_STAYS}", button=_("Unsubscribe"), choice=OUT
     )
 
 
 def _done(request: HttpRequest, found: Subscription) -> HttpResponse:
-    what = _CHANNELS[found.channel]
+    _question, _means, done, undo, _then = _words(found)
     return _render(
         request,
         found,
-        title="You are unsubscribed",
-        text=f"{found.business.name} sends you no more {what}. {_STAYS}",
-        button=f"Undo, keep the {what}",
+        title=_("You are unsubscribed"),
+        text=f"{done} {_STAYS}",
+        button=undo,
         choice=IN,
         done=True,
     )
 
 
 def _back(request: HttpRequest, found: Subscription) -> HttpResponse:
-    what = _CHANNELS[found.channel]
-    return notice(
-        request,
-        title="All as before",
-        text=f"{found.business.name} goes on sending you {what}.",
-        done=True,
-        **_look(found),
-    )
+    *_others, then = _words(found)
+    return notice(request, title=_("All as before"), text=then, done=True, **_look(found))
+
+
+def _words(found: Subscription) -> list[str]:
+    return [str(text) % {"shop": found.business.name} for text in _WORDS[found.channel]]
 
 
 def _render(request: HttpRequest, found: Subscription, **page: object) -> HttpResponse:
