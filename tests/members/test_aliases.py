@@ -1,11 +1,14 @@
 """Second codes of a member's card."""
 
 import datetime as dt
+from typing import Any
 
 import pytest
 from django.utils import timezone
 from django_scopes import scope
 
+from regulars.ledger import actions as ledger
+from regulars.ledger import settle
 from regulars.members import actions, aliases
 from regulars.members.models import CardAlias
 from regulars.rules.errors import InvalidInput, NotFound
@@ -93,3 +96,32 @@ def test_what_nobody_confirmed_is_forgotten(shop: Shop, alias: CardAlias) -> Non
 def test_aliases_go_with_the_member(shop: Shop, alias: CardAlias) -> None:
     actions.delete_member(business_id=shop.id, member_id=alias.member_id)
     assert aliases.resolve(business_id=None, qr_code=alias.qr_code) is None
+
+
+def test_a_confirmed_alias_is_a_code_of_the_card(shop: Shop, alias: CardAlias) -> None:
+    with pytest.raises(NotFound):
+        ledger.add_stamps(business_id=shop.id, qr_code=alias.qr_code)
+    aliases.confirm_alias(business_id=shop.id, qr_code=alias.qr_code)
+    assert (
+        ledger.add_stamps(business_id=shop.id, qr_code=alias.qr_code, count=8).customer_id == alias.member_id
+    )
+    redeemed = ledger.redeem_reward(business_id=shop.id, qr_code=alias.qr_code)
+    assert redeemed.customer_id == alias.member_id
+    with pytest.raises(NotFound):
+        ledger.add_stamps(business_id=make_shop("Charlie's").id, qr_code=alias.qr_code)
+
+
+def test_a_crowd_at_an_alias_queues_at_the_card(
+    shop: Shop, alias: CardAlias, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    aliases.confirm_alias(business_id=shop.id, qr_code=alias.qr_code)
+    monkeypatch.setattr(settle, "_FREE_TRIES", 1)
+    post, tries = settle.poster.post, []
+
+    def late_once(*args: Any) -> int | None:
+        tries.append(args)
+        return None if len(tries) == 1 else post(*args)
+
+    monkeypatch.setattr(settle.poster, "post", late_once)
+    assert ledger.add_stamps(business_id=shop.id, qr_code=alias.qr_code).current_stamps == 1
+    assert len(tries) == 2

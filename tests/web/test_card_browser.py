@@ -86,7 +86,7 @@ def test_a_card_that_was_seen_is_there_without_a_network(shop: Shop, card: Card,
     expect(phone.locator("#headline")).to_have_text("6 more to your free coffee")
     expect(phone.locator("#code .qr svg")).to_be_visible()
     expect(phone.locator("#offline")).to_have_text(
-        re.compile(r"No connection\. This is your card as of \d+:\d\d.*; the code works all the same\.")
+        re.compile(r"No connection\. As of \d+:\d\d.*; the code works all the same\.")
     )
     axe(phone)
     shot(phone, "card-phone-offline")

@@ -11,6 +11,7 @@ from regulars import db
 from regulars.ledger import followups
 from regulars.ledger import post as poster
 from regulars.ledger.post import CardState, Posting
+from regulars.members import aliases
 from regulars.outbox.emit import NewEvent
 from regulars.rules.errors import NotFound, Refusal, Suspended
 
@@ -42,9 +43,9 @@ def settle(
 ) -> Settled:
     """Read a card, let `decide` compute a posting from it, post it; again when the card changed in between.
 
-    `which` goes to `post.read_card`. `decide` may refuse by raising, or return None to post nothing. With
-    `locked` the card is locked before it is read: for who reads more than the card, and would refuse for
-    what was never true at once.
+    `which` goes to `post.read_card`; a code may also be a confirmed alias of a card. `decide` may refuse by
+    raising, or return None to post nothing. With `locked` the card is locked before it is read: for who
+    reads more than the card, and would refuse for what was never true at once.
 
     Raises:
         NotFound: the business has no such card.
@@ -105,6 +106,8 @@ def _try_once(
     decide: Callable[[CardState], Decision | None], which: dict[str, Any], *, suspended_too: bool
 ) -> Settled | None:
     state = poster.read_card(**which)
+    if state is None and _by_alias(which):
+        state = poster.read_card(**which)
     if state is None:
         raise _no_card(which)
     if state.suspended and not suspended_too:
@@ -115,6 +118,16 @@ def _try_once(
     posting, events = decision
     entry_id = poster.post(state, posting, events)
     return None if entry_id is None else (state, posting, entry_id)
+
+
+def _by_alias(which: dict[str, Any]) -> bool:
+    """Whether a code that is no card's is another code of one: then `which` names its member from now on."""
+    if which.get("qr_code") is None:
+        return False
+    member_id = aliases.confirmed_member(business_id=which["business_id"], qr_code=which["qr_code"])
+    if member_id is not None:
+        which |= {"qr_code": None, "member_id": member_id}
+    return member_id is not None
 
 
 def _no_card(which: dict[str, Any]) -> Refusal:

@@ -204,7 +204,7 @@ def _texts() -> dict[str, str]:
         "stamped": _("Stamped."),
         "reward": _("A reward is yours!"),
         "changed": _("Your card has changed."),
-        "offline": _("No connection. This is your card as of {time}; the code works all the same."),
+        "offline": _("No connection. As of {time}; the code works all the same."),
     }
 
 
