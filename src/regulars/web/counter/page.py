@@ -148,6 +148,7 @@ def file(request: HttpRequest, version: str, name: str) -> HttpResponseBase:
     fresh = version == digest()
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fresh else "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
+    response.headers["Content-Security-Policy"] = "default-src 'none'"  # a file does nothing by itself
     return response
 
 

@@ -111,7 +111,7 @@ export const doing = () => ({
     this.now = now;
     Object.assign(this.done, {
       phase: "ok",
-      title: action.text || this.done.title,
+      title: body.kind === "enrol" ? this.done.title : action.text || this.done.title,
       note: this.outcome(body.kind, result, member),
       prize: earned > 0 ? text("reward_earned", { n: earned, reward: result.reward ?? member?.stamps?.reward ?? "" }) : "",
       qr: result.qr ?? "",

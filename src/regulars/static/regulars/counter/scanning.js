@@ -26,7 +26,10 @@ export const scanning = () => ({
       found: (code) => this.cameraFound(code),
       ended: () => this.cameraProblem("camera_lost"),
     });
-    new Wedge((keys) => this.wedged(keys));
+    new Wedge({
+      found: (keys) => this.wedged(keys),
+      wanted: () => this.isOperator && ["scan", "member", "done"].includes(this.screen),
+    });
     this.camera.state = Camera.possible ? "off" : "none";
   },
 
@@ -112,9 +115,6 @@ export const scanning = () => ({
   },
 
   wedged(keys) {
-    if (!this.isOperator || ["start", "enter"].includes(this.screen)) {
-      return;
-    }
     this.close();
     this.scan(keys);
   },

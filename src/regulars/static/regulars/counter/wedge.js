@@ -4,8 +4,9 @@ const QUICK = 45; // milliseconds between two keys; nobody types a whole code li
 const SHORTEST = 4;
 
 export class Wedge {
-  constructor(found) {
-    this.found = found;
+  /** `wanted()` says whether codes mean anything now; until then all keys are left alone. */
+  constructor({ found, wanted }) {
+    Object.assign(this, { found, wanted });
     this.forget();
     document.addEventListener("keydown", (event) => this.key(event), { capture: true });
   }
@@ -18,7 +19,7 @@ export class Wedge {
   }
 
   key(event) {
-    if (event.ctrlKey || event.altKey || event.metaKey || event.isComposing) {
+    if (!this.wanted() || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) {
       return;
     }
     const pause = event.timeStamp - (this.last ?? 0);

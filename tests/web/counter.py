@@ -1,0 +1,86 @@
+"""The counter's page in tests: coming in, and what it says."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from django_scopes import scope
+from playwright.sync_api import Locator, Page, expect
+
+from regulars.counter.models import Action
+from regulars.ledger.models import Card
+from tests.factories import Shop
+
+PASSWORD = "a long password"  # make_shop's
+
+
+def enter(page: Page, shop: Shop, query: str = "") -> None:
+    """Be at the counter as the shop's owner."""
+    login = {"email": shop.owner.user.email, "password": PASSWORD}
+    answer = page.request.post("/scan/api/sign-in", data=login)
+    assert answer.ok, answer.text()
+    page.goto(f"/scan/{query}")
+    if not query:
+        expect(field(page)).to_be_visible()
+
+
+def field(page: Page) -> Locator:
+    """The field for typing."""
+    return page.get_by_label("Card code, phone or e-mail")
+
+
+def find(page: Page, text: str) -> None:
+    """Type who it is."""
+    field(page).fill(text)
+    page.keyboard.press("Enter")
+    expect(page.locator("#who-name")).to_be_visible()
+
+
+def button(page: Page, name: str) -> Locator:
+    """The button that can be seen and says this and nothing else."""
+    return page.get_by_role("button", name=re.compile(f"^{re.escape(name)}( [0-9]+)?$")).locator(
+        "visible=true"
+    )
+
+
+def done(page: Page, phase: str = "ok") -> Locator:
+    """The screen that says what became of it: ok, queued, refused or undone."""
+    screen = page.locator(f"main.done.is-{phase}")
+    expect(screen).to_be_visible()
+    return screen
+
+
+def settled(page: Page) -> None:
+    """Wait until a tap counts again: just after a screen has come it might have been meant for the last."""
+    page.wait_for_timeout(450)
+
+
+def like_a_scanner(page: Page, text: str) -> None:
+    """Keys that come as fast as a scanner sends them."""
+    page.evaluate(
+        """(text) => {
+          for (const key of [...text, "Enter"]) {
+            const at = document.activeElement ?? document.body;
+            const event = new KeyboardEvent("keydown", { key, bubbles: true, cancelable: true });
+            if (at.dispatchEvent(event) && key.length === 1 && at instanceof HTMLInputElement) {
+              at.value += key;
+              at.dispatchEvent(new Event("input", { bubbles: true }));
+            }
+          }
+        }""",
+        text,
+    )
+
+
+def stamps_of(card: Card) -> int:
+    """How many stamps a card has now."""
+    with scope(business=card.business_id):
+        return Card.objects.get(pk=card.pk).stamps
+
+
+def actions_of(shop: Shop) -> list[Any]:
+    """What was done at the counter, oldest first: kind and whether it was undone."""
+    with scope(business=shop.id):
+        rows = Action.objects.order_by("pk").values_list("kind", "undone_at", "said")
+        return [(kind, undone is not None) for kind, undone, _said in rows]

@@ -1,0 +1,145 @@
+"""The counter without a network: what was given is kept on the device, survives, and is sent once."""
+
+from __future__ import annotations
+
+import pytest
+from playwright.sync_api import Page, expect
+
+from regulars.ledger.models import Card
+from tests.factories import Shop, make_shop
+from tests.live import allow, axe, shot
+from tests.served import Site
+from tests.web.counter import actions_of, button, done, enter, field, find, settled, stamps_of
+
+pytestmark = pytest.mark.once
+
+GONE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Failed to fetch", "409")
+
+
+@pytest.fixture
+def shop(live: Site) -> Shop:
+    return make_shop("Sunrise Café")
+
+
+@pytest.fixture
+def card(shop: Shop) -> Card:
+    return shop.enrol("Priya Sharma", phone="+919876500001")
+
+
+def kept(page: Page) -> None:
+    """Wait until the page is on the device."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def cut(page: Page) -> None:
+    allow(page, *GONE)
+    page.context.set_offline(True)
+    expect(page.locator(".strip")).to_be_visible()
+
+
+def mend(page: Page) -> None:
+    page.context.set_offline(False)
+    expect(page.locator(".strip")).to_be_hidden()
+
+
+def test_stamps_given_without_a_network_survive_a_reload_and_are_sent_once(
+    phone: Page, shop: Shop, card: Card
+) -> None:
+    enter(phone, shop)
+    kept(phone)
+    find(phone, card.qr_code)
+    button(phone, "Back to scanning").tap()
+    cut(phone)
+    find(phone, card.qr_code)
+    expect(phone.locator("main.member")).to_contain_text("No network. This is as of")
+    button(phone, "One stamp more").tap()
+    button(phone, "Give 2 stamps").tap()
+    expect(done(phone, "queued")).to_contain_text("Kept on this device")
+    shot(phone, "counter-queued")
+    phone.reload()
+    expect(field(phone)).to_be_visible()
+    expect(phone.locator(".top")).to_contain_text("Alice")
+    phone.locator(".strip").tap()
+    expect(phone.locator("#queue")).to_contain_text("2 stamps")
+    expect(phone.locator("#queue")).to_contain_text("Priya Sharma")
+    axe(phone)
+    assert stamps_of(card) == 0
+    other = phone.context.new_page()  # a second tab sends the same queue
+    other.goto("/scan/")
+    mend(phone)
+    expect(other.locator(".strip")).to_be_hidden()
+    assert stamps_of(card) == 2
+    assert actions_of(shop) == [("stamps", False)]
+
+
+def test_an_answer_that_is_lost_does_not_double(phone: Page, shop: Shop, card: Card) -> None:
+    enter(phone, shop)
+    find(phone, card.qr_code)
+    allow(phone, *GONE)
+
+    def lose(route: object) -> None:
+        route.fetch()  # type: ignore[attr-defined]
+        route.abort()  # type: ignore[attr-defined]
+
+    phone.route("**/scan/api/act", lose)
+    button(phone, "Give 1 stamp").tap()
+    done(phone, "queued")
+    assert stamps_of(card) == 1
+    expect(phone.locator(".strip")).to_be_hidden()
+    assert stamps_of(card) == 1
+    assert actions_of(shop) == [("stamps", False)]
+
+
+def test_redeeming_says_that_it_needs_the_network(phone: Page, shop: Shop, card: Card) -> None:
+    shop.stamp(card, 8)
+    enter(phone, shop)
+    find(phone, card.qr_code)
+    cut(phone)
+    button(phone, "Redeem Free coffee").tap()
+    expect(done(phone, "refused")).to_contain_text("Redeeming needs the network")
+    mend(phone)
+    settled(phone)
+    button(phone, "Try again").tap()
+    done(phone)
+    assert actions_of(shop) == [("reward", False)]
+
+
+def test_what_is_kept_can_be_dropped_and_what_is_refused_says_why(
+    phone: Page, shop: Shop, card: Card
+) -> None:
+    enter(phone, shop)
+    cut(phone)
+    find(phone, card.qr_code)
+    button(phone, "Give 1 stamp").tap()
+    done(phone, "queued")
+    settled(phone)
+    button(phone, "Undo").tap()
+    done(phone, "undone")
+    button(phone, "Next customer").tap()
+    find(phone, "nobody-has-this")
+    button(phone, "Give 1 stamp").tap()
+    done(phone, "queued")
+    phone.context.set_offline(False)
+    phone.locator(".strip").tap()
+    expect(phone.locator("#queue .is-refused").first).to_be_visible()
+    for _ in range(phone.locator("#queue .is-refused").count()):
+        phone.locator("#queue li", has=phone.locator(".is-refused")).first.get_by_role("button").tap()
+    expect(phone.locator("#queue")).to_have_count(0)
+    assert stamps_of(card) == 0
+
+
+def test_a_new_member_and_their_stamps_wait_together(phone: Page, shop: Shop) -> None:
+    enter(phone, shop)
+    cut(phone)
+    button(phone, "New member").tap()
+    phone.get_by_label("Name", exact=True).fill("Anita Rao")
+    phone.get_by_label("Phone", exact=True).fill("98765 00009")
+    button(phone, "Add this member").tap()
+    done(phone, "queued")
+    settled(phone)
+    button(phone, "Stay with this member").tap()
+    button(phone, "Give 1 stamp").tap()
+    done(phone, "queued")
+    mend(phone)
+    assert actions_of(shop) == [("enrol", False), ("stamps", False)]

@@ -1,0 +1,304 @@
+"""The counter in a real browser: typing and scanning, giving, redeeming, undoing."""
+
+from __future__ import annotations
+
+import pytest
+from django_scopes import scope
+from playwright.sync_api import Page, Route, expect
+
+from regulars.counter import devices, pins
+from regulars.counter.settings import update_settings
+from regulars.ledger.models import Card
+from regulars.promotions import actions as promotions
+from tests.factories import Shop, make_shop
+from tests.live import Tabs, allow, axe, bytes_over_the_wire, fits, shot
+from tests.served import Site
+from tests.web.counter import (
+    PASSWORD,
+    actions_of,
+    button,
+    done,
+    enter,
+    field,
+    find,
+    like_a_scanner,
+    settled,
+    stamps_of,
+)
+
+pytestmark = pytest.mark.once  # what is stored is tested with the JSON, on both databases
+
+
+@pytest.fixture
+def shop(live: Site) -> Shop:
+    return make_shop("Sunrise Café")
+
+
+@pytest.fixture
+def card(shop: Shop) -> Card:
+    return shop.enrol("Priya Sharma", phone="+919876500001")
+
+
+def test_an_owner_signs_in_gives_stamps_and_takes_them_back(phone: Page, shop: Shop, card: Card) -> None:
+    phone.goto("/scan/")
+    phone.get_by_label("E-mail", exact=True).fill(shop.owner.user.email)
+    phone.get_by_label("Password", exact=True).fill("a wrong password")
+    allow(phone, "401")
+    button(phone, "Sign in").tap()
+    expect(phone.get_by_role("alert").locator("visible=true")).not_to_be_empty()
+    phone.get_by_label("Password", exact=True).fill(PASSWORD)
+    button(phone, "Sign in").tap()
+    expect(phone.locator(".top")).to_contain_text("Sunrise Café")
+    expect(phone.locator(".top")).to_contain_text("Alice")
+    find(phone, "98765 00001")
+    expect(phone.locator("#who-name")).to_have_text("Priya Sharma")
+    button(phone, "One stamp more").tap()
+    assert phone.locator(".dots .is-next").count() == 2
+    button(phone, "Give 2 stamps").tap()
+    expect(done(phone)).to_contain_text("for Priya Sharma")
+    assert stamps_of(card) == 2
+    settled(phone)
+    button(phone, "Undo").tap()
+    done(phone, "undone")
+    assert stamps_of(card) == 0
+    assert actions_of(shop) == [("stamps", True)]
+
+
+def test_a_scanner_that_acts_as_a_keyboard_is_heard_everywhere(desk: Page, shop: Shop, card: Card) -> None:
+    enter(desk, shop)
+    desk.locator("body").evaluate("body => { document.activeElement.blur() }")
+    like_a_scanner(desk, f"https://shop.example/card/{card.qr_code}")
+    expect(desk.locator("#who-name")).to_have_text("Priya Sharma")
+    other = shop.enrol("Rahul Verma", phone="+919876500002")
+    like_a_scanner(desk, other.qr_code)
+    expect(desk.locator("#who-name")).to_have_text("Rahul Verma")
+    desk.keyboard.press("Escape")
+    # In a form, it goes on to the member, and the field keeps what people typed.
+    button(desk, "New member").click()
+    desk.get_by_label("Name", exact=True).fill("Anita")
+    desk.get_by_label("Name", exact=True).focus()
+    like_a_scanner(desk, card.qr_code)
+    expect(desk.locator("#who-name")).to_have_text("Priya Sharma")
+    assert desk.locator("#new-name").input_value() == "Anita"
+
+
+def test_a_double_tap_gives_once(phone: Page, shop: Shop, card: Card) -> None:
+    enter(phone, shop)
+    find(phone, card.qr_code)
+    phone.locator(".give").evaluate("button => { button.click(); button.click(); button.click() }")
+    done(phone)
+    # A finger that taps once more meets another button in this place, which takes no notice yet.
+    phone.locator("main.done .lead").last.evaluate("button => button.click()")
+    done(phone)
+    assert stamps_of(card) == 1
+    assert actions_of(shop) == [("stamps", False)]
+
+
+def test_feedback_comes_before_the_answer(phone: Page, shop: Shop, card: Card) -> None:
+    enter(phone, shop)
+    find(phone, card.qr_code)
+    held: list[Route] = []
+    phone.route("**/scan/api/act", lambda route: held.append(route))
+    shown = phone.evaluate(
+        """() => new Promise((resolve) => {
+          const start = performance.now();
+          new MutationObserver((_, observer) => {
+            if (document.querySelector("main.done").classList.contains("is-sending")) {
+              observer.disconnect();
+              requestAnimationFrame(() => resolve(performance.now() - start));
+            }
+          }).observe(document.querySelector("main.done"), { attributes: true });
+          document.querySelector(".give").click();
+        })"""
+    )
+    assert shown < 100
+    expect(done(phone, "sending")).to_contain_text("1 stamp")
+    held[0].continue_()
+    done(phone)
+
+
+def test_a_full_card_is_celebrated_and_its_reward_redeemed_once(phone: Page, shop: Shop, card: Card) -> None:
+    shop.stamp(card, 7)
+    enter(phone, shop)
+    find(phone, card.qr_code)
+    button(phone, "Give 1 stamp").tap()
+    expect(done(phone)).to_contain_text("A reward: Free coffee!")
+    settled(phone)
+    button(phone, "Stay with this member").tap()
+    button(phone, "Redeem Free coffee").tap()
+    expect(done(phone)).to_contain_text("redeemed for Priya Sharma")
+    settled(phone)
+    button(phone, "Stay with this member").tap()
+    expect(phone.locator("#who-name")).to_be_visible()
+    expect(button(phone, "Redeem Free coffee")).to_have_count(0)
+    assert actions_of(shop) == [("stamps", False), ("reward", False)]
+
+
+def test_what_the_server_refuses_is_said_plainly(phone: Page, shop: Shop, card: Card) -> None:
+    update_settings(business_id=shop.id, scans_per_day=1)
+    enter(phone, shop)
+    find(phone, card.qr_code)
+    phone.locator(".give").tap()
+    done(phone)
+    settled(phone)
+    button(phone, "Next customer").tap()
+    allow(phone, "404", "409")
+    field(phone).fill("nobody-has-this")
+    phone.keyboard.press("Enter")
+    expect(phone.locator(".scan .notice.danger")).to_be_visible()
+    axe(phone)
+    find(phone, card.qr_code)
+    expect(phone.locator(".give")).to_be_disabled()
+    assert stamps_of(card) == 1
+
+
+def test_the_keyboard_alone_is_enough(desk: Page, shop: Shop, card: Card) -> None:
+    enter(desk, shop)
+    desk.keyboard.press("Tab")
+    field(desk).focus()
+    desk.keyboard.type(card.qr_code)
+    desk.keyboard.press("Enter")
+    expect(desk.locator("#who-name")).to_be_focused()
+    for _ in range(12):
+        desk.keyboard.press("Tab")
+        if desk.evaluate("document.activeElement.classList.contains('give')"):
+            break
+    desk.keyboard.press("Enter")
+    done(desk)
+    expect(desk.locator("#done-title")).to_be_focused()
+    settled(desk)
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Tab")
+    desk.keyboard.press("Tab")
+    assert desk.evaluate("document.activeElement.textContent").strip() == "Next customer"
+    desk.keyboard.press("Enter")
+    expect(field(desk)).to_be_focused()
+    assert stamps_of(card) == 1
+
+
+def test_people_at_a_paired_device_come_in_with_a_pin(phone: Page, shop: Shop) -> None:
+    _, code = devices.create_pairing(business_id=shop.id)
+    pins.set_pin(business_id=shop.id, staff_id=shop.owner.pk, pin="7391")
+    phone.goto("/scan/")
+    button(phone, "Make this device a counter with a code").tap()
+    phone.get_by_label("Code", exact=True).fill(code)
+    phone.get_by_label("What is this device called?").fill("Tablet at the till")
+    button(phone, "Pair this device").tap()
+    button(phone, "Alice").tap()
+    axe(phone)
+    shot(phone, "counter-pin")
+    allow(phone, "401")
+    for key in "1739":
+        button(phone, key).tap()
+    button(phone, "Sign in").tap()
+    expect(phone.get_by_role("alert").locator("visible=true")).not_to_be_empty()
+    phone.keyboard.type("7391")
+    phone.keyboard.press("Enter")
+    expect(field(phone)).to_be_visible()
+    button(phone, "Settings").tap()
+    button(phone, "Somebody else takes over").tap()
+    expect(button(phone, "Alice")).to_be_visible()
+
+
+def points_of(card: Card) -> int:
+    with scope(business=card.business_id):
+        return Card.objects.get(pk=card.pk).points
+
+
+def test_buttons_amounts_and_free_points(tabs: Tabs, shop: Shop, card: Card) -> None:
+    update_settings(business_id=shop.id, quickscan_function="Eggs:3, Bacon:5")
+    page = tabs(desk=True, dark=True)
+    enter(page, shop)
+    find(page, card.qr_code)
+    page.get_by_role("button", name="Bacon: 5 points").click()
+    expect(done(page)).to_contain_text("5 points in all")
+    update_settings(business_id=shop.id, quickscan_function="free")
+    settled(page)
+    button(page, "Next customer").click()
+    find(page, card.qr_code)
+    page.get_by_role("tab", name="Points").click()
+    for key in "12":
+        button(page, key).click()
+    button(page, "Give 12 points").click()
+    expect(done(page)).to_contain_text("17 points in all")
+    assert points_of(card) == 17
+
+
+def test_an_amount_becomes_points(phone: Page, shop: Shop, card: Card) -> None:
+    promotions.add_promotion(
+        business_id=shop.id, name="A point for 10", percent_of_spend="10"
+    )
+    update_settings(business_id=shop.id, quickscan_function="calc min:10")
+    enter(phone, shop)
+    find(phone, card.qr_code)
+    phone.get_by_role("tab", name="Purchase").tap()
+    button(phone, "9").tap()
+    expect(phone.locator(".pad")).to_contain_text("At least ₹10.00")
+    for key in "0.5":
+        button(phone, key).tap()
+    expect(phone.locator(".pad")).to_contain_text("9 points")
+    axe(phone)
+    fits(phone)
+    shot(phone, "counter-amount")
+    button(phone, "Record ₹90.50").tap()
+    done(phone)
+    assert points_of(card) == 9
+
+
+def test_a_new_member_is_added_at_the_counter(phone: Page, shop: Shop) -> None:
+    enter(phone, shop)
+    button(phone, "New member").tap()
+    button(phone, "Add this member").tap()
+    expect(phone.locator("#sheet-enrol .danger")).to_be_visible()
+    phone.get_by_label("Name", exact=True).fill("Anita Rao")
+    phone.get_by_label("Phone", exact=True).fill("98765 00009")
+    axe(phone)
+    button(phone, "Add this member").tap()
+    expect(done(phone)).to_contain_text("Anita Rao")
+    expect(phone.locator("main.done img")).to_be_visible()
+    settled(phone)
+    button(phone, "Stay with this member").tap()
+    button(phone, "Give 1 stamp").tap()
+    done(phone)
+    assert actions_of(shop) == [("enrol", False), ("stamps", False)]
+
+
+def test_last_actions_are_listed_and_undone(phone: Page, shop: Shop, card: Card) -> None:
+    enter(phone, shop)
+    find(phone, card.qr_code)
+    button(phone, "Give 1 stamp").tap()
+    done(phone)
+    button(phone, "Last actions").tap()
+    expect(phone.locator("#sheet-recent")).to_contain_text("1 stamp")
+    axe(phone)
+    button(phone, "Undo 1 stamp").tap()
+    expect(phone.locator("#sheet-recent .is-undone")).to_have_text("1 stamp")
+    assert stamps_of(card) == 0
+
+
+def test_a_code_in_the_address_opens_the_member(phone: Page, shop: Shop, card: Card) -> None:
+    enter(phone, shop, f"?code={card.qr_code}")
+    expect(phone.locator("#who-name")).to_have_text("Priya Sharma")
+    assert phone.evaluate("location.search") == ""
+
+
+def test_every_screen_is_readable_and_fits(tabs: Tabs, shop: Shop) -> None:
+    card = shop.enrol("محمد عبد الله بن عبد العزيز الهاشمي", phone="+919876500003")
+    shop.stamp(card, 9)
+    for page in (tabs(), tabs(desk=True, dark=True)):
+        enter(page, shop)
+        axe(page)
+        fits(page)
+        find(page, card.qr_code)
+        axe(page)
+        fits(page)
+        button(page, "Give 1 stamp").click()
+        done(page)
+        axe(page)
+        fits(page)
+
+
+def test_the_first_load_is_small(phone: Page, live: Site) -> None:
+    phone.goto("/scan/")
+    expect(phone.get_by_label("E-mail", exact=True)).to_be_visible()
+    assert bytes_over_the_wire(phone) <= 80_000
