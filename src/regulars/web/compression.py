@@ -26,7 +26,7 @@ class Compression(GZipMiddleware):
         if request.path_info.startswith(_PROGRAMS) or not kind.startswith(_COMPRESSED):
             return response
         tag = response.headers.get("ETag")
-        smaller: HttpResponseBase = super().process_response(request, response)  # type: ignore[arg-type]
+        smaller: HttpResponseBase = super().process_response(request, response)
         if tag is not None:
             # With it browsers ask whether a file changed, in whatever coding they got it.
             smaller.headers["ETag"] = tag
