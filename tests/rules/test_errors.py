@@ -12,6 +12,9 @@ CODES = {
     "Conflict": "conflict",
     "TooManyRequests": "rate_limited",
     "AlreadyEnrolled": "already_enrolled",
+    "AlreadyUndone": "already_undone",
+    "NotUndoable": "not_undoable",
+    "StampsSpent": "stamps_spent",
     "NothingToRedeem": "no_pending_reward",
     "AlreadyGiven": "conflict",
     "HasHistory": "has_history",
@@ -23,6 +26,9 @@ CODES = {
 }
 CONFLICTS = {
     "AlreadyEnrolled",
+    "AlreadyUndone",
+    "NotUndoable",
+    "StampsSpent",
     "AlreadyGiven",
     "NothingToRedeem",
     "HasHistory",
