@@ -61,20 +61,24 @@ Slug = Annotated[str, typer.Argument(metavar="BUSINESS", help="Slug of the busin
 @apikey.command("create")
 def create_key(
     business: Slug,
+    *,
     name: Annotated[str, typer.Option(help="What the key is for.")] = "API key",
     rpc_format: Annotated[
         str, typer.Option("--format", help="How RPC answers: xml, xml_rooted or json.")
     ] = "xml",
+    sso: Annotated[
+        bool, typer.Option("--sso", help="Let it sign members in by MD5; it is kept sealed for that.")
+    ] = False,
 ) -> None:
     """Make a key; prints it once, it is not kept."""
-    owner = business_of(business)
+    owner = business_of(business, seals=sso)
     from regulars.tenants import actions  # noqa: PLC0415 - models need Django
 
     try:
-        row, key = actions.create_api_key(business=owner, name=name, rpc_format=rpc_format)
+        row, key = actions.create_api_key(business=owner, name=name, rpc_format=rpc_format, sso=sso)
     except Refusal as refusal:
         raise as_stop(refusal, {"name": "--name", "rpc_format": "--format"}) from refusal
-    say_json({"name": row.name, "prefix": row.prefix, "api_key": key, "format": row.rpc_format})
+    say_json({"name": row.name, "prefix": row.prefix, "api_key": key, "format": row.rpc_format, "sso": sso})
 
 
 @apikey.command("list")
@@ -89,6 +93,7 @@ def list_keys(business: Slug) -> None:
                 "name": row.name,
                 "prefix": row.prefix,
                 "format": row.rpc_format,
+                "sso": bool(row.sso_key_sealed),
                 "created_at": printed(row.created_at),
                 "last_used_at": printed(row.last_used_at),
                 "revoked_at": printed(row.revoked_at),

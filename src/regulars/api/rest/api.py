@@ -18,6 +18,7 @@ from regulars.api.rest import (
     points,
     printing,
     scratch_cards,
+    sso,
     stamps,
     team,
     transactions,
@@ -76,5 +77,6 @@ for _router in (
     messages,
     webhooks,
     printing,
+    sso,
 ):
     api.add_router("", _router.router)

@@ -49,6 +49,12 @@ class HeaderKey(APIKeyHeader):
         return _check_key(request, key)
 
 
+def key_of(request: HttpRequest) -> str:
+    """The key itself that a request brought, after it was checked."""
+    key: str = request.headers.get("X-Api-Key", "")
+    return key or request.headers.get("Authorization", "").partition(" ")[2].strip()
+
+
 class BearerKey(HttpBearer):
     """The key in `Authorization: Bearer`. `HeaderKey` has looked there already."""
 
