@@ -24,6 +24,8 @@ def still(line: str) -> str:
     line = re.sub(r"rk_\w+", "rk_…", line)
     line = re.sub(r'"qr_code": "[0-9a-f]{16}"', '"qr_code": "…"', line)
     line = re.sub(r"/scratch/[0-9a-f]{32}", "/scratch/…", line)
+    line = re.sub(r"/join/[0-9a-f]{10}", "/join/…", line)
+    line = re.sub(r"/card/[0-9a-f]{16}  \(.+\)", "/card/…", line)
     line = re.sub(r"\[code\]=M\d{6}", "[code]=M…", line)
     return re.sub(r"gives .+ a stamp", "gives … a stamp", line)
 
@@ -33,10 +35,19 @@ def test_make_run_gives_what_the_readme_shows(tmp_path: Path) -> None:
     with serving(tmp_path, "--demo") as house:
         house.wait_for("global[api_method]")  # the last line
         check_transcript(house)
+        check_printed_pages(house)
         check_printed_calls(house)
         check_examples(house)
         keys, stamps = shown_keys(house.output), stamps_of(house)
     check_it_is_kept(Regulars(tmp_path, house.env), keys, stamps)
+
+
+def check_printed_pages(house: House) -> None:
+    said = re.findall(rf"^  .* ({re.escape(house.url)}/\S+)", "\n".join(house.output), flags=re.MULTILINE)
+    addresses = [address for address in said if "/api/" not in address and not address.endswith("/rpc")]
+    assert len(addresses) == 5
+    for address in addresses:
+        assert httpx.get(address).status_code == 200, address
 
 
 def shown_keys(output: list[str]) -> list[str]:
@@ -59,7 +70,7 @@ def check_it_is_kept(regulars: Regulars, keys: list[str], stamps: int) -> None:
     with regulars.serving("--demo") as running:
         assert running.said("global[api_method]")  # the last line
         assert shown_keys(running.output) == keys
-        assert any("(owner)" in line for line in running.output)
+        assert any("(owner, PIN " in line for line in running.output)
         assert not any("demo shop: " in line for line in running.errors)
         answer = httpx.get(f"{running.url}/api/stats", headers={"X-Api-Key": keys[0]})
         assert answer.json()["data"]["total_stamps"] == stamps

@@ -26,7 +26,7 @@ def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
     say()
     say("Demo logins:")
     for login in shop["logins"]:
-        say(f"  {login['email']}  {login['password']}  ({login['role']})")
+        say(f"  {login['email']}  {login['password']}  ({login['role']}, PIN {login['pin']})")
     for business in shop["businesses"]:
         say(f"API key of {business['name']}: {business['api_key']}")
     first = shop["businesses"][0]
