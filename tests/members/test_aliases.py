@@ -8,6 +8,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars.ledger import actions as ledger
+from regulars.ledger import post as poster
 from regulars.ledger import settle
 from regulars.members import actions, aliases
 from regulars.members.models import CardAlias
@@ -116,12 +117,13 @@ def test_a_crowd_at_an_alias_queues_at_the_card(
 ) -> None:
     aliases.confirm_alias(business_id=shop.id, qr_code=alias.qr_code)
     monkeypatch.setattr(settle, "_FREE_TRIES", 1)
-    post, tries = settle.poster.post, []
+    post = poster.post
+    tries: list[Any] = []
 
     def late_once(*args: Any) -> int | None:
         tries.append(args)
         return None if len(tries) == 1 else post(*args)
 
-    monkeypatch.setattr(settle.poster, "post", late_once)
+    monkeypatch.setattr(poster, "post", late_once)
     assert ledger.add_stamps(business_id=shop.id, qr_code=alias.qr_code).current_stamps == 1
     assert len(tries) == 2

@@ -1,6 +1,8 @@
 """What happened on a card, in words."""
 
 import datetime as dt
+from decimal import Decimal
+from typing import Any
 
 import pytest
 import time_machine
@@ -32,7 +34,7 @@ def said(rows: list[HistoryRow]) -> list[tuple[str, str]]:
 @pytest.fixture
 def card(shop: Shop) -> Card:
     """A card with a long life."""
-    about = {"business_id": shop.id}
+    about: dict[str, Any] = {"business_id": shop.id}
     promotions.add_event_promotion(**about, name="Hi", points_to_award=40, auto_allocate_on_event="signup")
     promotions.add_promotion(**about, name="All", percent_of_spend=100)
     with time_machine.travel("2026-05-20 10:00:00Z", tick=False):
@@ -42,7 +44,7 @@ def card(shop: Shop) -> Card:
     with time_machine.travel("2026-05-21 10:00:00Z", tick=False):
         wrong = shop.stamp(card, 1)
         undo(**about, entry_id=wrong.entry_id)
-        sales.add_sale(**about, member_id=card.pk, total_value=1500)
+        sales.add_sale(**about, member_id=card.pk, total_value=Decimal(1500))
         issue(shop, voucher(shop, "Cake", points_required=50), card)
         adjustments.add_adjustment(**about, member_id=card.pk, points=-1)
     assert given.rewards_earned == 1
@@ -67,7 +69,7 @@ def test_every_kind_has_its_words(shop: Shop, card: Card) -> None:
 
 
 def test_it_is_found_by_kind_and_day_and_page_by_page(shop: Shop, card: Card) -> None:
-    which = {"business_id": shop.id, "member_id": card.pk}
+    which: dict[str, Any] = {"business_id": shop.id, "member_id": card.pk}
     rows = history(**which)
     assert sum(len(history(**which, only=one)) for one in FILTERS) == len(rows) - 1
     assert history(**which, only="rewards") == [rows[5]]

@@ -140,7 +140,7 @@ def test_capitals_lead_to_the_card(card: Card) -> None:
 def test_an_alias_looks_like_a_card_of_somebody_new(shop: Shop, card: Card) -> None:
     shop.stamp(card, 14)
     voucher(shop, "Welcome", auto_allocate_on_event="signup")
-    new = shop.enrol("Pri Lee")
+    new = shop.enrol("Pri Lee", language="es")
     consents.record(
         business_id=shop.id, member_id=new.pk, purpose="programme", given=True, text="Yes", source="join"
     )

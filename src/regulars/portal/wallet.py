@@ -145,8 +145,6 @@ def _of_alias(alias: CardAlias) -> Found:
 def card_page(*, business_id: int, member_id: int, trusted: bool = False) -> CardPage:
     """All that a member sees of their card. `trusted` when they have proved who they are, by signing in.
 
-    Texts of amounts are in the language that is spoken now.
-
     Raises:
         NotFound: the business has no such member.
     """
@@ -158,7 +156,8 @@ def card_page(*, business_id: int, member_id: int, trusted: bool = False) -> Car
     member = card.member
     today = business_day(business.timezone, timezone.now())
     if not trusted and freshness.is_fresh(card):
-        seen = {"member_id": member_id, "language": member.language, "suspended": member.suspended}
+        # Not in the language that they chose, either: an alias has none.
+        seen = {"member_id": member_id, "suspended": member.suspended}
         return _fresh(business, card.qr_code, member.name, member.joined_at, **seen)
     spendable, expiring = _points(card, today)
     person = rules.Person(member.suspended, member.group_id, member.branch_id)

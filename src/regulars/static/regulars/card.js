@@ -54,7 +54,7 @@
     let wait = pace();
     try {
       const stamp = document.getElementById("face").dataset.stamp;
-      const response = await fetch(`${main.dataset.now}?v=${stamp}`, { cache: "no-store", signal: AbortSignal.timeout(10000) });
+      const response = await fetch(`${main.dataset.now}?v=${stamp}`, { cache: "no-store", signal: AbortSignal.timeout?.(10000) });
       if (response.status === 200) {
         change(await response.text());
         active = Date.now();
@@ -127,7 +127,9 @@
     if (location.hash === "#bright" && stamped) {
       location.hash = "code"; // the code has done its work
     }
-    fetch(location.pathname).catch(() => undefined); // so that the kept card is this one
+    if (navigator.serviceWorker?.controller) {
+      fetch(location.pathname).catch(() => undefined); // so that the kept card is this one
+    }
   }
 
   function move(rewarded, from, pointed) {

@@ -38,7 +38,7 @@ self.addEventListener("fetch", (event) => {
   if (IS_CARD.test(pathname) && pathname !== "/card/sw.js") {
     event.respondWith(card(request, pathname));
   } else if (IS_PART.test(pathname)) {
-    event.respondWith(part(request));
+    event.respondWith(part(request, event));
   }
 });
 
@@ -60,15 +60,18 @@ async function card(request, pathname) {
   return Promise.race([fresh.then((response) => (response.status >= 500 ? old : response)), late]).catch(() => old);
 }
 
-async function part(request) {
+async function part(request, event) {
   const kept = await caches.open(KEPT);
   const old = await kept.match(request);
-  if (old) {
-    return old; // its address changes with its content
+  const fresh = fetch(request).then(async (response) => {
+    if (response.status === 200) {
+      await kept.put(request, response.clone());
+    }
+    return response;
+  });
+  if (!old) {
+    return fresh;
   }
-  const response = await fetch(request);
-  if (response.status === 200) {
-    await kept.put(request, response.clone());
-  }
-  return response;
+  event.waitUntil(fresh.catch(() => undefined)); // for the next time; mostly from the browser's own memory
+  return old;
 }
