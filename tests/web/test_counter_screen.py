@@ -98,7 +98,7 @@ def test_feedback_comes_before_the_answer(phone: Page, shop: Shop, card: Card) -
     enter(phone, shop)
     find(phone, card.qr_code)
     held: list[Route] = []
-    phone.route("**/scan/api/act", lambda route: held.append(route))
+    phone.route("**/scan/api/act", lambda route: held.append(route))  # noqa: PLW0108 - it looks into what it gets
     shown = phone.evaluate(
         """() => new Promise((resolve) => {
           const start = performance.now();
@@ -225,9 +225,7 @@ def test_buttons_amounts_and_free_points(tabs: Tabs, shop: Shop, card: Card) -> 
 
 
 def test_an_amount_becomes_points(phone: Page, shop: Shop, card: Card) -> None:
-    promotions.add_promotion(
-        business_id=shop.id, name="A point for 10", percent_of_spend="10"
-    )
+    promotions.add_promotion(business_id=shop.id, name="A point for 10", percent_of_spend="10")
     update_settings(business_id=shop.id, quickscan_function="calc min:10")
     enter(phone, shop)
     find(phone, card.qr_code)
@@ -302,3 +300,11 @@ def test_the_first_load_is_small(phone: Page, live: Site) -> None:
     phone.goto("/scan/")
     expect(phone.get_by_label("E-mail", exact=True)).to_be_visible()
     assert bytes_over_the_wire(phone) <= 80_000
+
+
+def test_a_camera_that_is_not_there_is_said_and_typing_goes_on(phone: Page, shop: Shop, card: Card) -> None:
+    enter(phone, shop)
+    button(phone, "Scan with the camera").tap()
+    expect(phone.locator(".asleep")).to_contain_text("camera")
+    expect(button(phone, "Scan with the camera")).to_be_visible()
+    find(phone, card.qr_code)

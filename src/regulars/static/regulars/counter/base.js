@@ -128,7 +128,8 @@ export const base = () => ({
   arrive() {
     this.toScan();
     this.sendQueue();
-    if (!this.session.branch && this.session.branches.length > 1) {
+    const { branch, branches, branch_closed } = this.session;
+    if (!branch && branches.length > (branch_closed ? 0 : 1)) {
       this.askBranch();
     }
     const code = new URLSearchParams(location.search).get("code");

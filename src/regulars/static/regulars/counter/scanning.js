@@ -45,8 +45,12 @@ export const scanning = () => ({
     this.justFound = false;
     this.pauseCamera(false);
     stayAwake();
+    await this.wakeCamera();
+  },
+
+  async wakeCamera() {
     if (this.camera.state === "off" && (await Camera.allowed())) {
-      this.startCamera();
+      await this.startCamera();
     }
   },
 
@@ -100,7 +104,7 @@ export const scanning = () => ({
     if (document.visibilityState === "hidden") {
       this.stopCamera();
     } else if (this.screen === "scan") {
-      this.toScan();
+      this.wakeCamera();
     }
   },
 
