@@ -37,7 +37,7 @@ def earned_of(rows: list[Row]) -> int:
 
 def redeemed_of(rows: list[Row]) -> int:
     """Rewards that were redeemed, less the redemptions that were undone."""
-    return -sum(row["rewards"] for row in rows if row["kind"] in OF_REDEMPTIONS)
+    return sum(-int(row["rewards"]) for row in rows if row["kind"] in OF_REDEMPTIONS)
 
 
 @dataclass

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from regulars import db
-from regulars.analytics import queries, rollup
+from regulars.analytics import queries, rollup, tail
 from regulars.analytics.audit import audit
 from regulars.analytics.rollup import read_watermark, roll_up, roll_up_all
 from regulars.ledger import actions
@@ -227,7 +227,7 @@ def test_an_undo_is_never_rolled_up_before_what_it_takes_back(
             return read
 
         for name in ("read_batch", "read_gap"):
-            monkeypatch.setattr(rollup.tail, name, slow(getattr(rollup.tail, name)))
+            monkeypatch.setattr(tail, name, slow(getattr(tail, name)))
         shop.stamp(later, 1)
         roll_up()
     assert meanwhile == [taken]

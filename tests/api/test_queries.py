@@ -34,6 +34,8 @@ BUDGET = {
     # The business, what the list belongs to, how many rows there are, and a page of them.
     "GET /api/campaigns/{campaign_id}/recipients": 4,
     "GET /api/scratch-cards/{campaign_id}/cards": 4,
+    # The watermark, of whom something was undone, the business, and all members in one pass.
+    "GET /api/campaigns/segments": 4,
     "GET /api/webhooks/{endpoint_id}/deliveries": 4,
 }
 

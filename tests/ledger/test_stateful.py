@@ -151,7 +151,7 @@ class Shopkeeping(RuleBasedStateMachine):
     @rule(made=entries)
     def undo(self, made: ModelEntry) -> None:
         """A mistake is taken back: once, and not out of a reward that was handed out."""
-        ask = {"business_id": self.shop.id, "entry_id": made.pk}
+        ask: dict[str, Any] = {"business_id": self.shop.id, "entry_id": made.pk}
         known = self.model.get(made.card)
         if known is None:
             with pytest.raises(NotFound):

@@ -128,8 +128,6 @@ class Entry(models.Model):
         "self", null=True, blank=True, on_delete=models.RESTRICT, related_name="+", db_index=False
     )
 
-    undone: bool  # not stored: queries that list entries say so
-
     objects: ClassVar[models.Manager[Entry]] = ScopedManager(business="business")
 
     class Meta:
@@ -172,6 +170,7 @@ class Entry(models.Model):
             models.Index(fields=("business", "day", "id"), name="entry_business_day"),
             models.Index(fields=("branch", "id"), name="entry_branch", condition=Q(branch__isnull=False)),
             models.Index(fields=("staff", "id"), name="entry_staff", condition=Q(staff__isnull=False)),
+            models.Index(fields=("business", "id"), name="entry_undos", condition=Q(reverses__isnull=False)),
             models.Index(fields=("card", "source"), name="entry_source", condition=Q(source__isnull=False)),
             models.Index(
                 fields=("card", "day"),

@@ -104,11 +104,15 @@ def card_state(*, qr_code: str) -> CardNow | None:
     )
     if not rows:
         return None
-    *numbers, suspended = rows[0]
-    return CardNow(*numbers, suspended=bool(suspended))
+    business, member, version, stamps, pending, points, suspended = rows[0]
+    return CardNow(business, member, version, stamps, pending, points, bool(suspended))
 
 
-def recent_transactions(*, business_id: int, member_id: int, most: int = 20) -> list[Entry]:
+# An entry that knows whether it is `undone`, which is no column of its own.
+Listed = Any
+
+
+def recent_transactions(*, business_id: int, member_id: int, most: int = 20) -> list[Listed]:
     """A member's latest stamps, redemptions and undos, newest first. Each knows if it is `undone` itself."""
     with scope(business=business_id):
         rows = Entry.objects.select_related("branch").filter(card_id=member_id, kind__in=KIND_NAMES)
@@ -132,7 +136,7 @@ def transactions(
     branch_id: int | None = None,
     date_from: dt.date | None = None,
     date_to: dt.date | None = None,
-) -> Page[Entry]:
+) -> Page[Listed]:
     """Stamps, redemptions and undos of a business, newest first. Each knows if it is `undone` itself. The
     dates are inclusive business days.
 

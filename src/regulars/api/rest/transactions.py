@@ -20,7 +20,6 @@ from regulars.api.rest.envelope import data, listed
 from regulars.api.rest.schemas import BIGGEST_ID, Data, Listed, TransactionRow, TransactionType, UndoneOut
 from regulars.api.rest.writes import answers
 from regulars.ledger import actions, queries
-from regulars.ledger.models import Entry
 from regulars.ledger.queries import KIND_NAMES
 from regulars.tenants.models import Business
 from regulars.tenants.queries import business_by_id
@@ -31,7 +30,7 @@ IdFilter = Annotated[int | None, Query(ge=1, le=BIGGEST_ID)]
 DayFilter = Annotated[str | None, Query(description="YYYY-MM-DD, a day of the business's time zone")]
 
 
-def _transaction(entry: Entry, business: Business) -> dict[str, Any]:
+def _transaction(entry: Any, business: Business) -> dict[str, Any]:
     kind = KIND_NAMES[entry.kind]
     return {
         "id": entry.pk,

@@ -67,6 +67,12 @@ class Migration(migrations.Migration):
             ),
         ),
         migrations.AddIndex(
+            model_name="entry",
+            index=models.Index(
+                condition=models.Q(("reverses__isnull", False)), fields=["business", "id"], name="entry_undos"
+            ),
+        ),
+        migrations.AddIndex(
             model_name="reward",
             index=models.Index(
                 condition=models.Q(("undone_entry__isnull", False)),
