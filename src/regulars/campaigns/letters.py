@@ -75,7 +75,7 @@ def sample(*, business: Business, subject: str, body: str, channel: str) -> Rend
     }
     return compose(
         look=Look.of(business),
-        words=texts.words(CAMPAIGN, subject=subject, body=body),
+        words=texts.words(CAMPAIGN, subject=subject, body=body, language=business.language),
         values=values,
         unsubscribe=values["unsubscribe_url"],
         channel=channel,

@@ -29,9 +29,9 @@ _BATCH: Final = 200
 Context = dict[str, str]
 
 
-def long_date(day: dt.date | None) -> str:
-    """A date in words, such as 30 November 2026; None is empty."""
-    return "" if day is None else f"{day.day} {day:%B %Y}"
+def told_day(day: dt.date | None) -> str:
+    """A date as messages keep it, YYYY-MM-DD, which are read in several languages; None is empty."""
+    return "" if day is None else day.isoformat()
 
 
 def worth(value: Decimal, value_type: int, currency: str) -> str:
@@ -87,7 +87,7 @@ def _scratch_card(event: Pending) -> Context:
     return {
         "scratch_campaign": str(event.payload["campaign"]),
         "scratch_url": str(event.payload["card_url"]),
-        "last_day": long_date(dt.date.fromisoformat(last_day[:10]) if last_day else None),
+        "last_day": told_day(dt.date.fromisoformat(last_day[:10]) if last_day else None),
     }
 
 
@@ -152,6 +152,6 @@ def voucher_context(code: VoucherCode) -> Context:
         "voucher_value": worth(code.value, code.value_type, code.business.currency),
         "voucher_details": code.voucher.voucher_details,
         "voucher_instructions": code.voucher.email_instructions,
-        "last_day": long_date(code.expires_on),
+        "last_day": told_day(code.expires_on),
         "text": code.voucher.optional_email_template,
     }

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from functools import cached_property
+from dataclasses import dataclass, replace
+from functools import cache, cached_property
 from typing import Final
+
+from django.utils import translation
+from django.utils.translation import gettext
+from django.utils.translation import gettext_noop as _
 
 from regulars.rules.errors import NotFound
 
@@ -63,6 +67,10 @@ class Kind:
         """A value of each placeholder, for previews."""
         return {placeholder.name: placeholder.sample for placeholder in self.placeholders}
 
+    def spoken(self, language: str) -> Kind:
+        """The same kind with its words in a language."""
+        return _spoken(self.name, language)
+
 
 _BUSINESS: Final = Placeholder("business_name", "The name of the business.", "Corner Café")
 _MEMBER: Final = (
@@ -101,7 +109,7 @@ _STAFF: Final = (
     _BUSINESS,
     Placeholder("email", "The e-mail address that they sign in with.", "tara@example.com"),
 )
-_CARD: Final = Button("Open your card", "card_url")
+_CARD: Final = Button(_("Open your card"), "card_url")
 
 _KINDS: Final = (
     Kind(
@@ -109,11 +117,14 @@ _KINDS: Final = (
         "Welcome",
         "member",
         "A customer gets a card (event member.enrolled).",
-        "Welcome to {business_name}",
-        "Hello {first_name|there},\n\n"
-        "Welcome to {program_name}. Show your card at every visit: {stamps_required} stamps make a reward.\n"
-        "Your reward: {program_reward}\n\n"
-        "Your card is always at the address below. Keep this e-mail, or put the card on your home screen.",
+        _("Welcome to {business_name}"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Welcome to {program_name}. Show your card at every visit: "
+            "{stamps_required} stamps make a reward.\n"
+            "Your reward: {program_reward}\n\n"
+            "Your card is always at the address below. Keep this e-mail, or put the card on your home screen."
+        ),
         _MEMBER,
         _CARD,
     ),
@@ -122,10 +133,12 @@ _KINDS: Final = (
         "Birthday",
         "member",
         "The customer's birthday, from 8 in the morning in the time zone of the business.",
-        "Happy birthday, {first_name|dear guest}",
-        "Hello {first_name|there},\n\n"
-        "Happy birthday from all of us at {business_name}.\n\n"
-        "Come by and let us celebrate with you.",
+        _("Happy birthday, {first_name|dear guest}"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Happy birthday from all of us at {business_name}.\n\n"
+            "Come by and let us celebrate with you."
+        ),
         _MEMBER,
         _CARD,
     ),
@@ -134,11 +147,13 @@ _KINDS: Final = (
         "Reward earned",
         "member",
         "Stamps complete a reward (event reward.earned).",
-        "You have earned a reward: {reward}",
-        "Hello {first_name|there},\n\n"
-        "Your card is full. Your reward waits for you at {business_name}: {reward}\n"
-        "Rewards to redeem: {pending_rewards}\n\n"
-        "Show your card at the counter.",
+        _("You have earned a reward: {reward}"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Your card is full. Your reward waits for you at {business_name}: {reward}\n"
+            "Rewards to redeem: {pending_rewards}\n\n"
+            "Show your card at the counter."
+        ),
         (
             *_MEMBER,
             Placeholder("reward", "The reward as it was promised.", "Free coffee"),
@@ -151,14 +166,16 @@ _KINDS: Final = (
         "Voucher issued",
         "member",
         "A customer gets a voucher (event voucher.issued).",
-        "A voucher for you: {voucher}",
-        "Hello {first_name|there},\n\n"
-        "Here is a voucher for you from {business_name}: {voucher}\n\n"
-        "{voucher_details}\n\n"
-        "Your code:\n{voucher_codes}\n\n"
-        "Worth: {voucher_value}\n"
-        "Last day: {last_day}\n\n"
-        "{voucher_instructions|Show this code at the counter.}",
+        _("A voucher for you: {voucher}"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Here is a voucher for you from {business_name}: {voucher}\n\n"
+            "{voucher_details}\n\n"
+            "Your code:\n{voucher_codes}\n\n"
+            "Worth: {voucher_value}\n"
+            "Last day: {last_day}\n\n"
+            "{voucher_instructions|Show this code at the counter.}"
+        ),
         (
             *_MEMBER,
             *_VOUCHER,
@@ -177,12 +194,14 @@ _KINDS: Final = (
         "Voucher expiring",
         "member",
         "Seven days before the last day of a voucher code that was not redeemed.",
-        "Your voucher ends on {last_day}: {voucher}",
-        "Hello {first_name|there},\n\n"
-        "Your voucher for {voucher} can be used until {last_day}.\n\n"
-        "Your code:\n{voucher_code}\n\n"
-        "Worth: {voucher_value}\n\n"
-        "We would be sorry if it went to waste.",
+        _("Your voucher ends on {last_day}: {voucher}"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Your voucher for {voucher} can be used until {last_day}.\n\n"
+            "Your code:\n{voucher_code}\n\n"
+            "Worth: {voucher_value}\n\n"
+            "We would be sorry if it went to waste."
+        ),
         (*_MEMBER, *_VOUCHER, Placeholder("voucher_code", "The code.", "7HXK3MQPA9D", code=True)),
         _CARD,
     ),
@@ -191,11 +210,13 @@ _KINDS: Final = (
         "Scratch card",
         "member",
         "A scratch card is issued to a customer (event scratch_card.issued).",
-        "A scratch card for you from {business_name}",
-        "Hello {first_name|there},\n\n"
-        "There is a scratch card for you: {scratch_campaign}\n"
-        "Last day: {last_day}\n\n"
-        "Scratch it and see what you have won.",
+        _("A scratch card for you from {business_name}"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "There is a scratch card for you: {scratch_campaign}\n"
+            "Last day: {last_day}\n\n"
+            "Scratch it and see what you have won."
+        ),
         (
             *_MEMBER,
             Placeholder("scratch_campaign", "What the scratch card is about.", "Summer Scratch"),
@@ -207,7 +228,7 @@ _KINDS: Final = (
             ),
             Placeholder("last_day", "The last day on which it counts; empty: no end.", "30 November 2026"),
         ),
-        Button("Scratch it", "scratch_url"),
+        Button(_("Scratch it"), "scratch_url"),
     ),
     Kind(
         "your_card",
@@ -215,12 +236,14 @@ _KINDS: Final = (
         "member",
         "Somebody joins on the joining page: with a new e-mail address, or with that of a customer, who then "
         "says whether it was them.",
-        "Your card at {business_name}",
-        "Hello {first_name|there},\n\n"
-        "Somebody, probably you, asked for a card at {business_name} with your address. "
-        "Press the button and say that it was you. The link works once, and for seven days.\n\n"
-        "Your card is always here:\n{card_url}\n\n"
-        "If it was not you, do nothing: nobody sees anything of yours.",
+        _("Your card at {business_name}"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Somebody, probably you, asked for a card at {business_name} with your address. "
+            "Press the button and say that it was you. The link works once, and for seven days.\n\n"
+            "Your card is always here:\n{card_url}\n\n"
+            "If it was not you, do nothing: nobody sees anything of yours."
+        ),
         (
             *_SERVICE,
             Placeholder(
@@ -230,10 +253,10 @@ _KINDS: Final = (
                 link=True,
             ),
         ),
-        Button("Open your card", "open_url"),
+        Button(_("Open your card"), "open_url"),
         optional=False,
         service=True,
-        short="{business_name}: somebody asked for a card with your number. Was it you? {open_url}",
+        short=_("{business_name}: somebody asked for a card with your number. Was it you? {open_url}"),
     ),
     Kind(
         "confirm_email",
@@ -241,11 +264,13 @@ _KINDS: Final = (
         "member",
         "A customer asks for offers by e-mail, and the business wants addresses confirmed first; or they "
         "change their address. In the latter case it knows their name and the new address, nothing else.",
-        "Please confirm your address",
-        "Hello {first_name|there},\n\n"
-        "Please confirm that {email} is your address, so that {business_name} can write to you there. "
-        "The link works once, and for seven days.\n\n"
-        "If you did not ask for this, do nothing.",
+        _("Please confirm your address"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Please confirm that {email} is your address, so that {business_name} can write to you there. "
+            "The link works once, and for seven days.\n\n"
+            "If you did not ask for this, do nothing."
+        ),
         (
             *_SERVICE,
             Placeholder("email", "The address to be confirmed.", "nora@example.com"),
@@ -253,7 +278,7 @@ _KINDS: Final = (
                 "confirm_url", "Where the address is confirmed.", "https://shop.example/l/7f", link=True
             ),
         ),
-        Button("Confirm this address", "confirm_url"),
+        Button(_("Confirm this address"), "confirm_url"),
         optional=False,
         service=True,
     ),
@@ -262,20 +287,22 @@ _KINDS: Final = (
         "Link for signing in",
         "member",
         "A customer wants to sign in at the micro-site.",
-        "Sign in at {business_name}",
-        "Hello {first_name|there},\n\n"
-        "Sign in at {business_name} with the button below. The link works once, and for half an hour.\n\n"
-        "If you did not ask for this, do nothing: nobody can sign in without this message.",
+        _("Sign in at {business_name}"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Sign in at {business_name} with the button below. The link works once, and for half an hour.\n\n"
+            "If you did not ask for this, do nothing: nobody can sign in without this message."
+        ),
         (
             *_SERVICE,
             Placeholder(
                 "sign_in_url", "Where the customer signs in.", "https://shop.example/l/7f", link=True
             ),
         ),
-        Button("Sign in", "sign_in_url"),
+        Button(_("Sign in"), "sign_in_url"),
         optional=False,
         service=True,
-        short="{business_name}: sign in here, within half an hour: {sign_in_url}",
+        short=_("{business_name}: sign in here, within half an hour: {sign_in_url}"),
     ),
     Kind(
         "staff_invitation",
@@ -283,29 +310,33 @@ _KINDS: Final = (
         "staff",
         "Somebody is added to the team, or gets another e-mail address. Whoever added them sees the "
         "temporary password too, whether or not this is sent.",
-        "You are on the team of {business_name}",
-        "Hello {name},\n\n"
-        "{business_name} has added you to its team. Sign in with:\n\n"
-        "E-mail:\n{email}\n\n"
-        "Temporary password:\n{temp_password}\n\n"
-        "It works for seven days, and you choose your own password when you first sign in.",
+        _("You are on the team of {business_name}"),
+        _(
+            "Hello {name},\n\n"
+            "{business_name} has added you to its team. Sign in with:\n\n"
+            "E-mail:\n{email}\n\n"
+            "Temporary password:\n{temp_password}\n\n"
+            "It works for seven days, and you choose your own password when you first sign in."
+        ),
         (
             *_STAFF,
             Placeholder("temp_password", "The temporary password.", "b3f9a2c1d4e5", code=True),
             Placeholder("sign_in_url", "Where to sign in.", "https://shop.example/", link=True),
         ),
-        Button("Sign in", "sign_in_url"),
+        Button(_("Sign in"), "sign_in_url"),
     ),
     Kind(
         "password_reset",
         "Password reset",
         "staff",
         "Somebody on a team has forgotten their password.",
-        "Choose a new password",
-        "Hello {name|there},\n\n"
-        "Somebody, probably you, asked for a new password for {email}. Choose it with the button below. "
-        "The link works once, and for one hour.\n\n"
-        "If it was not you, do nothing: your password stays as it is.",
+        _("Choose a new password"),
+        _(
+            "Hello {name|there},\n\n"
+            "Somebody, probably you, asked for a new password for {email}. Choose it with the button below. "
+            "The link works once, and for one hour.\n\n"
+            "If it was not you, do nothing: your password stays as it is."
+        ),
         (
             *_STAFF,
             Placeholder(
@@ -315,7 +346,7 @@ _KINDS: Final = (
                 link=True,
             ),
         ),
-        Button("Choose a new password", "reset_url"),
+        Button(_("Choose a new password"), "reset_url"),
         optional=False,
     ),
     Kind(
@@ -330,10 +361,20 @@ _KINDS: Final = (
     ),
 )
 
+_SAID: Final = ("subject", "body", "short")
 KINDS: Final[dict[str, Kind]] = {kind.name: kind for kind in _KINDS}
 CAMPAIGN: Final = KINDS["campaign"]
 # Those whose words a business keeps here; a campaign brings its own.
 AUTOMATIC: Final[dict[str, Kind]] = {name: kind for name, kind in KINDS.items() if name != CAMPAIGN.name}
+
+
+@cache
+def _spoken(name: str, language: str) -> Kind:
+    kind = KINDS[name]
+    with translation.override(language):
+        said = {field: gettext(text) if (text := getattr(kind, field)) else "" for field in _SAID}
+        button = kind.button and replace(kind.button, label=gettext(kind.button.label))
+    return replace(kind, **said, button=button)
 
 
 def automatic(name: str) -> Kind:

@@ -14,6 +14,8 @@ from html import escape
 from typing import Final
 
 from django.template.loader import render_to_string
+from django.utils import translation
+from django.utils.translation import gettext
 
 from regulars.messages.kinds import Button
 from regulars.rules.colours import contrast, text_on
@@ -74,7 +76,8 @@ def _without_holes(text: str) -> str:
 @dataclass(frozen=True, slots=True)
 class Words:
     """What a letter says: subject, body, its button, the placeholders that it may use, those of them that are
-    addresses and those that are codes, and why it was sent (one sentence of its foot).
+    addresses and those that are codes, and why it was sent (one sentence of its foot). `language` is that of
+    its foot.
     """
 
     subject: str
@@ -84,6 +87,7 @@ class Words:
     codes: frozenset[str]
     button: Button | None
     why: str
+    language: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +97,7 @@ class _Compiled:
     html_paragraphs: tuple[Paragraph, ...]
     sheet: tuple[str, ...]
     foot: str
+    stop: str
 
 
 def compose(
@@ -112,7 +117,7 @@ def compose(
     if words.button:
         text = f"{text}\n\n{words.button.label}:\n{values.get(words.button.target, '')}"
     if unsubscribe:
-        foot = f"{foot}\nUnsubscribe: {unsubscribe}"
+        foot = f"{foot}\n{compiled.stop}: {unsubscribe}"
     return Rendered(
         subject=subject,
         text=f"{text}\n\n{foot}\n",
@@ -142,6 +147,8 @@ def _parse_body(body: str, known: Collection[str], named: str) -> tuple[Paragrap
 @lru_cache(maxsize=_MOST_KEPT)
 def _compiled(look: Look, words: Words, with_unsubscribe: bool) -> _Compiled:  # noqa: FBT001 - private
     paragraphs = _parse_body(words.body, words.known, "body")
+    with translation.override(words.language):
+        stop = gettext("Unsubscribe")
     sheet = render_to_string(
         "messages/letter.html",
         {
@@ -157,6 +164,8 @@ def _compiled(look: Look, words: Words, with_unsubscribe: bool) -> _Compiled:  #
             "name": look.name,
             "address": look.address,
             "why": words.why,
+            "stop": stop,
+            "language": words.language,
         },
     )
     return _Compiled(
@@ -168,6 +177,7 @@ def _compiled(look: Look, words: Words, with_unsubscribe: bool) -> _Compiled:  #
         ),
         sheet=tuple(_HOLES.split(sheet)),
         foot="\n".join(part for part in (look.name, look.address, words.why) if part),
+        stop=stop,
     )
 
 

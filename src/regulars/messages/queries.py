@@ -12,6 +12,7 @@ from regulars.ledger.queries import Page
 from regulars.messages import texts
 from regulars.messages.kinds import AUTOMATIC, Kind
 from regulars.messages.models import Message, MessageText, Suppression
+from regulars.tenants.queries import business_by_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,22 +25,25 @@ class KindState:
 
 
 def kinds(*, business_id: int) -> list[KindState]:
-    """All automatic kinds with the words of a business."""
+    """All automatic kinds with the words of a business; those of the product in its language."""
     with scope(business=business_id):
         rows = list(MessageText.objects.order_by("name"))
-    return [_state(kind, [row for row in rows if row.kind == kind.name]) for kind in AUTOMATIC.values()]
+    language = business_by_id(business_id).language
+    return [
+        _state(kind, [row for row in rows if row.kind == kind.name], language) for kind in AUTOMATIC.values()
+    ]
 
 
 def kind_state(*, business_id: int, kind: Kind) -> KindState:
     """One kind with the words of a business."""
     with scope(business=business_id):
         rows = list(MessageText.objects.filter(kind=kind.name).order_by("name"))
-    return _state(kind, rows)
+    return _state(kind, rows, business_by_id(business_id).language)
 
 
-def _state(kind: Kind, rows: list[MessageText]) -> KindState:
-    usual = texts.text_among(rows, kind=kind)
-    named = [texts.text_among(rows, kind=kind, name=row.name) for row in rows if row.name]
+def _state(kind: Kind, rows: list[MessageText], language: str) -> KindState:
+    usual = texts.text_among(rows, kind=kind, language=language)
+    named = [texts.text_among(rows, kind=kind, name=row.name, language=language) for row in rows if row.name]
     return KindState(kind, usual, named)
 
 

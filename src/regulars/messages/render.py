@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import json
 from collections.abc import Mapping
 from functools import lru_cache
 from typing import Final, Protocol
 
 from django.conf import settings
+from django.utils import formats, translation
 
 from regulars import seal
 from regulars.members.models import Member
@@ -28,6 +30,8 @@ class Renderer(Protocol):
 
 
 _MOST_KEPT: Final = 256
+# Placeholders that tell a day: what made the message wrote it as YYYY-MM-DD.
+_DAYS: Final = frozenset({"last_day"})
 _registry: dict[str, Renderer] = {}
 
 
@@ -59,20 +63,22 @@ def _automatic(message: Message, business: Business, member: Member | None) -> R
     told = {name: value for name, value in message.context.items() if isinstance(value, str)}
     if message.sealed:
         told |= json.loads(seal.unseal(message.sealed))
-    text = texts.text_of(business_id=business.pk, kind=kind, name=told.get("text", ""))
+    language = language_of(business, member)
+    told = {name: _day(value, language) if name in _DAYS else value for name, value in told.items()}
+    text = texts.text_of(business_id=business.pk, kind=kind, name=told.get("text", ""), language=language)
     if member is not None:
         return letter(
             business=business,
             member=member,
             subject=text.subject,
-            body=kind.short if kind.short and message.channel == "sms" else text.body,
+            body=text.kind.short if kind.short and message.channel == "sms" else text.body,
             button=text.button,
             message_id=message.pk,
             channel=message.channel,
             values=told,
             kind=kind,
         )
-    words = _words(kind.name, text.subject, text.body, text.button)
+    words = _words(kind.name, text.subject, text.body, text.button, language)
     known = {"business_name": business.name}
     # A sample of what members get has their foot too; its link leads nowhere.
     stop = told.get("unsubscribe_url", "") if kind.to == "member" else ""
@@ -110,7 +116,7 @@ def letter(
     known = member_values(business=business, member=member) | {"unsubscribe_url": stop}
     rendered = compose(
         look=Look.of(business),
-        words=_words(kind.name, subject, body, button),
+        words=_words(kind.name, subject, body, button, language_of(business, member)),
         values=known | dict(values or {}),
         unsubscribe=stop,
         channel=channel,
@@ -124,8 +130,23 @@ def letter(
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _words(kind: str, subject: str, body: str, button: str) -> Words:
-    return texts.words(KINDS[kind], subject=subject, body=body, button=button)
+def _words(kind: str, subject: str, body: str, button: str, language: str) -> Words:
+    return texts.words(KINDS[kind], subject=subject, body=body, button=button, language=language)
+
+
+def language_of(business: Business, member: Member | None) -> str:
+    """What messages to somebody speak where the business has not written its own words."""
+    return (member.language if member is not None else "") or business.language
+
+
+def _day(value: str, language: str) -> str:
+    """A day that is told, written as the language writes it; any other text as it is."""
+    try:
+        day = dt.date.fromisoformat(value)
+    except ValueError:
+        return value
+    with translation.override(language):
+        return formats.date_format(day, "DATE_FORMAT")
 
 
 def member_values(*, business: Business, member: Member) -> dict[str, str]:

@@ -6,11 +6,14 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from django.utils import translation
+from django.utils.translation import gettext, gettext_noop
 from django_scopes import scope
 
 from regulars.messages.kinds import Button, Kind, automatic
 from regulars.messages.letter import Look, Rendered, Words, check_words, compose
 from regulars.messages.models import MessageText
+from regulars.rules import languages
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.rules.text import clean_text
 from regulars.tenants.queries import business_by_id
@@ -20,8 +23,8 @@ MAX_SUBJECT: Final = 200
 MAX_BUTTON: Final = 60
 MAX_NAME: Final = 100
 
-WHY_MEMBER = "You get this because you are a member of our programme."
-WHY_STAFF = "You get this because you work with us."
+WHY_MEMBER = gettext_noop("You get this because you are a member of our programme.")
+WHY_STAFF = gettext_noop("You get this because you work with us.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,15 +47,22 @@ def is_enabled(*, business_id: int, kind: str) -> bool:
     return not off
 
 
-def text_of(*, business_id: int, kind: Kind, name: str = "") -> Text:
-    """The words of a kind, or those that have a name; when nobody has that name, the usual ones."""
+def text_of(*, business_id: int, kind: Kind, name: str = "", language: str = "") -> Text:
+    """The words of a kind, or those that have a name; when nobody has that name, the usual ones.
+
+    The product's own words are in the `language`, or in that of the business.
+    """
     with scope(business=business_id):
         rows = list(MessageText.objects.filter(kind=kind.name))
-    return text_among(rows, kind=kind, name=name)
+    spoken = language or business_by_id(business_id).language
+    return text_among(rows, kind=kind, name=name, language=spoken)
 
 
-def text_among(rows: Iterable[MessageText], *, kind: Kind, name: str = "") -> Text:
+def text_among(
+    rows: Iterable[MessageText], *, kind: Kind, name: str = "", language: str = languages.USUAL
+) -> Text:
     """The same, of rows that were read already."""
+    kind = kind.spoken(language)
     named = {row.name.upper(): row for row in rows if row.kind == kind.name}
     usual = named.get("")
     chosen = named.get(name.strip().upper(), usual)
@@ -117,8 +127,13 @@ def clean_words(kind: Kind, *, subject: str | None, body: str | None, button: st
     return clean
 
 
-def words(kind: Kind, *, subject: str, body: str, button: str = "") -> Words:
-    """A letter's words for a kind; `button` is what its button says, if not the product's own."""
+def words(kind: Kind, *, subject: str, body: str, button: str = "", language: str = languages.USUAL) -> Words:
+    """A letter's words for a kind; `button` is what its button says, if not the product's own, which is in
+    the `language`, as the foot is.
+    """
+    kind = kind.spoken(language)
+    with translation.override(language):
+        why = gettext(WHY_MEMBER if kind.to == "member" else WHY_STAFF)
     return Words(
         subject=subject,
         body=body,
@@ -126,7 +141,8 @@ def words(kind: Kind, *, subject: str, body: str, button: str = "") -> Words:
         links=frozenset(placeholder.name for placeholder in kind.placeholders if placeholder.link),
         codes=frozenset(placeholder.name for placeholder in kind.placeholders if placeholder.code),
         button=Button(button, kind.button.target) if kind.button and button else kind.button,
-        why=WHY_MEMBER if kind.to == "member" else WHY_STAFF,
+        why=why,
+        language=language,
     )
 
 
@@ -162,15 +178,17 @@ def preview(
     found = automatic(kind)
     tried = clean_words(found, subject=subject, body=body, button=button)
     name = existing_name(business_id=business_id, kind=found, name=name)
-    text = text_of(business_id=business_id, kind=found, name=name)
+    business = business_by_id(business_id)
+    text = text_of(business_id=business_id, kind=found, name=name, language=business.language)
     values = samples(business_id=business_id, kind=found)
     return compose(
-        look=Look.of(business_by_id(business_id)),
+        look=Look.of(business),
         words=words(
             found,
             subject=tried.get("subject") or text.subject,
             body=tried.get("body") or text.body,
             button=tried.get("button") or text.button,
+            language=business.language,
         ),
         values=values,
         unsubscribe=values.get("unsubscribe_url", ""),
