@@ -57,6 +57,14 @@ def test_a_card_is_found_until_somebody_has_it() -> None:
     assert blank_cards.find_blank(business_id=shop.id, qr_code=spare.qr_code) == spare
 
 
+def test_cards_are_made_once_for_one_look() -> None:
+    shop = make_shop()
+    assert blank_cards.make_blanks(business_id=shop.id, count=2, after=0)[-1].number == 2
+    with pytest.raises(blank_cards.OthersMade, match="after number 0"):
+        blank_cards.make_blanks(business_id=shop.id, count=2, after=0)
+    assert [blank.number for blank in blank_cards.make_blanks(business_id=shop.id, count=1, after=2)] == [3]
+
+
 def test_cards_are_counted() -> None:
     shop = make_shop()
     assert blank_cards.counts(shop.id) == blank_cards.Counts(0, 0, None)

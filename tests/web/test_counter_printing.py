@@ -76,8 +76,11 @@ def test_an_owner_sees_what_can_be_printed_and_fetches_it(owner: Client) -> None
 
 
 def test_new_cards_are_numbered_and_their_sheets_fetched(owner: Client, shop: Shop) -> None:
-    sent = owner.post(f"{PAGE}cards", {"count": "12", "language": "en", "size": "A4"}, **SITE)
-    assert sent.status_code == 303
+    assert 'name="after" value="0"' in text_of(owner.get(PAGE, **SITE))
+    form = {"count": "12", "after": "0", "language": "en", "size": "A4"}
+    sent, again = (owner.post(f"{PAGE}cards", form, **SITE) for _ in range(2))
+    assert (sent.status_code, again.status_code) == (303, 303)
+    assert again.headers["Location"] == sent.headers["Location"], "pressed twice, made once"
     assert sent.headers["Location"] == f"{PAGE}?made=12&first=1&language=en&size=A4#cards"
     shown = text_of(owner.get(sent.headers["Location"], **SITE))
     assert "Cards 1 to 12 are ready." in shown

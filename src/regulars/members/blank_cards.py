@@ -34,12 +34,22 @@ class Counts:
     last: int | None
 
 
-def make_blanks(*, business_id: int, count: int) -> list[BlankCard]:
+class OthersMade(Conflict):
+    """Cards were made since whoever asks had last looked."""
+
+    code = "others_made"
+
+
+def make_blanks(*, business_id: int, count: int, after: int | None = None) -> list[BlankCard]:
     """Draw the codes of cards about to be printed, and number them on from those printed before.
+
+    With `after`, the last number that somebody saw (0 for none), they are made for that one look only: so a
+    form that is sent twice makes them once.
 
     Raises:
         InvalidInput: `count` is not 1 to 500.
         Conflict: so many would lie about unused.
+        OthersMade: there are cards after `after`.
     """
     if not 1 <= count <= MOST_AT_ONCE:
         raise InvalidInput.at("count", f"must be a whole number from 1 to {MOST_AT_ONCE}")
@@ -47,6 +57,8 @@ def make_blanks(*, business_id: int, count: int) -> list[BlankCard]:
     with transaction.atomic(), scope(business=business_id):
         # Other printings of the business wait here, so that the limit holds and numbers follow each other.
         number = [next_number(business_id, "blank_card") for _ in range(count)]
+        if after is not None and number[0] != after + 1:
+            raise OthersMade(f"Cards after number {after} were made meanwhile.")
         unused = BlankCard.objects.filter(used_at=None).count()
         if unused + count > MOST_UNUSED:
             raise Conflict(f"{unused} printed cards are still unused; there may be {MOST_UNUSED}.")

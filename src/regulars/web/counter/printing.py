@@ -110,13 +110,16 @@ def printed_cards(request: HttpRequest, operator: Operator) -> HttpResponse:
 @_owners
 def new_cards(request: HttpRequest, operator: Operator) -> HttpResponse:
     """Number new blank cards; the page then leads to their sheets."""
-    count = request.POST.get("count", "")
+    count, after = (_number(request.POST.get(name, "")) for name in ("count", "after"))
     try:
-        made = blank_cards.make_blanks(business_id=operator.business_id, count=_number(count))
+        made = blank_cards.make_blanks(business_id=operator.business_id, count=count, after=after)
+        last = made[-1].number
+    except blank_cards.OthersMade:  # pressed twice: these are the cards of the first time
+        last = blank_cards.counts(operator.business_id).last or 0
     except Refusal as refusal:
         return _show(request, operator, refusal)
     kept = {name: request.POST.get(name, "") for name in ("language", "size")}
-    query = urlencode({"made": made[-1].number, "first": made[0].number, **kept})
+    query = urlencode({"made": last, "first": after + 1, **kept})
     return HttpResponseRedirect(f"{reverse('counter-print')}?{query}#cards", status=HTTPStatus.SEE_OTHER)
 
 
