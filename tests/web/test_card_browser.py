@@ -20,6 +20,9 @@ from tests.vouchers.given import earn, issue, voucher
 
 pytestmark = pytest.mark.once  # what the page does in a browser has nothing to do with the database
 
+# The page looks at once, as it does when the network is back.
+HURRY = "dispatchEvent(new Event('online'))"
+
 
 @pytest.fixture
 def shop(live: Site) -> Shop:
@@ -56,10 +59,14 @@ def test_a_stamp_lands_on_the_open_card_and_a_reward_is_celebrated(
     expect(page.locator("#face .landed")).to_have_count(1)
     expect(page.locator("#said")).to_have_text("Stamped. 2 more to your free coffee")
     shop.stamp(card, 3)
+    page.evaluate(HURRY)
     expect(page.locator("#tickets .reward")).to_contain_text("Free coffee")
     expect(page.locator("#said")).to_have_text("A reward is yours! 7 more to your free coffee")
+    expect(page.locator(".spark").first).to_be_attached()
+    shot(page, "card-phone-celebration")
     expect(page.locator(".spark")).to_have_count(0)  # soon over
     ledger.redeem_reward(business_id=shop.id, qr_code=card.qr_code)
+    page.evaluate(HURRY)
     expect(page.locator("#tickets")).to_have_count(0)
     assert page.evaluate("document.documentElement.dataset.same") == "yes"  # never loaded again
 
@@ -71,6 +78,7 @@ def test_what_somebody_opened_and_where_they_are_stays(shop: Shop, card: Card, p
     expect(phone.locator(".small-qr svg")).to_be_visible()
     phone.locator("#offers a").focus()
     shop.stamp(card, 1)
+    phone.evaluate(HURRY)
     expect(phone.locator("#headline")).to_have_text("2 more to your free coffee")
     expect(phone.locator(".small-qr svg")).to_be_visible()
     assert phone.evaluate("document.activeElement.textContent") == "Choose"
@@ -92,6 +100,7 @@ def test_a_card_that_was_seen_is_there_without_a_network(shop: Shop, card: Card,
     shot(phone, "card-phone-offline")
     shop.stamp(card, 1)
     phone.context.set_offline(False)
+    phone.evaluate(HURRY)
     expect(phone.locator("#headline")).to_have_text("5 more to your free coffee")
     expect(phone.locator("#offline")).to_be_hidden()
 
@@ -129,6 +138,7 @@ def test_everybody_can_use_it(shop: Shop, card: Card, tabs: Tabs, dark: bool) ->
     expect(page.locator("#bright")).to_be_hidden()
     for path in ("/history", f"/vouchers/{offer(shop)}"):
         page.goto(f"/card/{card.qr_code}{path}")
+        shot(page, f"card-{path.split('/')[1]}-{look}")
         axe(page)
         fits(page)
 
@@ -179,5 +189,5 @@ def test_whoever_asks_too_often_waits_and_then_goes_on(
     ):
         patched.setattr(pages, "PAGES_LIMIT", 0)
     shop.stamp(card)
-    phone.evaluate("dispatchEvent(new Event('online'))")
+    phone.evaluate(HURRY)
     expect(phone.locator("#face .on")).to_have_count(1)

@@ -152,7 +152,8 @@
 
   function celebrate() {
     const { left, top, width, height } = document.getElementById("face").getBoundingClientRect();
-    const colours = ["--accent", "--accent-pale", "--accent-deep", "--ink"].map((name) => getComputedStyle(document.documentElement).getPropertyValue(name));
+    const root = getComputedStyle(document.documentElement);
+    const colours = ["#fbbf24", ...["--accent-pale", "--on-accent", "--accent-deep"].map((name) => root.getPropertyValue(name))];
     for (let number = 0; number < 36; number += 1) {
       const spark = document.createElement("span");
       spark.className = "spark";
@@ -229,5 +230,5 @@
     main.dataset.kept = "yes";
   }
 
-  later(QUICK);
+  later(navigator.onLine ? QUICK : 0);
 })();
