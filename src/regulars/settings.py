@@ -18,7 +18,7 @@ _HERE = Path(__file__).resolve().parent
 REGULARS_DATA_DIR = _environment.data_dir
 REGULARS_PUBLIC_URL = _environment.public_url
 REGULARS_MICROSITE_DOMAIN = _environment.microsite_domain
-REGULARS_LINKS_TO_MICROSITE_HOSTS = _environment.links_to_microsite_hosts
+LINKS_TO_MICROSITE_HOSTS = _environment.links_to_microsite_hosts
 REGULARS_TRUSTED_PROXIES = list(_environment.trusted_proxies)
 REGULARS_ALLOW_HTTP = _environment.allow_http
 REGULARS_REDIS_URL = _environment.redis_url
@@ -47,7 +47,7 @@ ALLOWED_HOSTS = list(
     )
 )
 # Names that are the installation itself, even below the domain of micro-sites.
-REGULARS_OWN_HOSTS = frozenset(host for host in ALLOWED_HOSTS if not host.startswith((".", "*")))
+OWN_HOSTS = frozenset(host for host in ALLOWED_HOSTS if not host.startswith((".", "*")))
 if REGULARS_MICROSITE_DOMAIN:
     ALLOWED_HOSTS.append(f".{REGULARS_MICROSITE_DOMAIN}")
 

@@ -30,6 +30,8 @@ _VOLATILE = (
     (r"\d{4}-\d\d-\d\d", "<day>"),
     (r"rk_[0-9A-Za-z]{40}", "<key>"),
     (r"whsec_[0-9A-Za-z+/=]{44}", "<secret of a webhook>"),
+    (r"ssosec_[0-9A-Za-z]{40}", "<secret of single sign-on>"),
+    (r"ssosec_[0-9A-Za-z]{6}", "<beginning of a secret>"),
     (r"evt_[0-9a-f]{32}", "<event>"),
     (r"rk_[0-9A-Za-z]{8}", "<beginning of a key>"),
     (r"\b[0-9a-f]{32}\b", "<token>"),

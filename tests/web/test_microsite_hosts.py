@@ -88,7 +88,7 @@ def test_other_hosts_are_nobodys(shop: Shop, host: str, expected: int) -> None:
 
 
 def test_a_name_of_the_installation_itself_is_no_shop(shop: Shop, settings: Settings) -> None:
-    settings.REGULARS_OWN_HOSTS = settings.REGULARS_OWN_HOSTS | {"sunrise-cafe.shop.example"}
+    settings.OWN_HOSTS = settings.OWN_HOSTS | {"sunrise-cafe.shop.example"}
     assert sites.slug_of("sunrise-cafe.shop.example") is None
     assert sites.slug_of("charlies.shop.example") == "charlies"
     settings.REGULARS_MICROSITE_DOMAIN = ""
@@ -97,7 +97,7 @@ def test_a_name_of_the_installation_itself_is_no_shop(shop: Shop, settings: Sett
 
 def test_links_name_hosts_only_when_the_operator_does(shop: Shop, settings: Settings) -> None:
     assert sites.address(shop.business) == "https://shop.example/m/sunrise-cafe/"
-    settings.REGULARS_LINKS_TO_MICROSITE_HOSTS = True
+    settings.LINKS_TO_MICROSITE_HOSTS = True
     assert sites.address(shop.business) == "https://sunrise-cafe.shop.example/"
     settings.REGULARS_PUBLIC_URL = "http://localhost:8000"
     settings.REGULARS_MICROSITE_DOMAIN = "localhost"

@@ -20,7 +20,7 @@ def address(business: Business) -> str:
     A host of its own where the operator named a domain for them, because only the operator knows whether
     that leads here; else a part of the installation's address, which always does.
     """
-    if settings.REGULARS_LINKS_TO_MICROSITE_HOSTS:
+    if settings.LINKS_TO_MICROSITE_HOSTS:
         return host_address(business.slug)
     return f"{settings.REGULARS_PUBLIC_URL}{path(business.slug)}"
 
@@ -44,7 +44,7 @@ def slug_of(host: str) -> str | None:
     """
     domain = settings.REGULARS_MICROSITE_DOMAIN
     name = host.lower().rstrip(".")
-    if not domain or name in settings.REGULARS_OWN_HOSTS or not name.endswith(f".{domain}"):
+    if not domain or name in settings.OWN_HOSTS or not name.endswith(f".{domain}"):
         return None
     slug = name.removesuffix(f".{domain}")
     return "" if "." in slug else slug
