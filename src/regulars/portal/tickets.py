@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections import Counter
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Final
 
 from django.db.models import Q
@@ -41,7 +42,7 @@ class PendingReward:
 
 @dataclass(frozen=True, slots=True)
 class VoucherInHand:
-    """A voucher code that is good today or later. `value` is in words, empty for none.
+    """A voucher code that is good today or later.
 
     `state` is "valid"; "reserved" while a till holds it; "not_yet" before `valid_from`.
     """
@@ -49,12 +50,24 @@ class VoucherInHand:
     code: str
     name: str
     details: str
-    value: str
-    minimum: str
     branch: str
     expires_on: dt.date | None
     valid_from: dt.date | None
     state: str
+    amount: Decimal
+    value_type: int
+    min_value: Decimal | None
+    currency: str
+
+    @property
+    def value(self) -> str:
+        """What it is worth, in the language that is spoken; empty for nothing of its own."""
+        return money.worth(self.amount, self.value_type, self.currency)
+
+    @property
+    def minimum(self) -> str:
+        """The smallest sale that it may be used on, in the language that is spoken; empty for any."""
+        return money.money(self.min_value, self.currency) if self.min_value else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,10 +90,19 @@ class Offer:
     id: int
     name: str
     details: str
-    value: str
     price: int
     missing: int
     chosen: bool
+    amount: Decimal
+    value_type: int
+    currency: str
+
+    @property
+    def value(self) -> str:
+        """What it is worth, in the language that is spoken; empty when its price decides."""
+        if self.value_type == rules.POINTS:
+            return ""
+        return money.worth(self.amount, self.value_type, self.currency)
 
 
 def pending_rewards(*, business_id: int, member_id: int) -> list[PendingReward]:
@@ -118,12 +140,14 @@ def _in_hand(one: VoucherCode, currency: str, today: dt.date, now: dt.datetime) 
         code=one.code,
         name=voucher.name or voucher.code,
         details=voucher.voucher_details,
-        value=money.worth(one.value, one.value_type, currency),
-        minimum=money.money(voucher.min_value, currency) if voucher.min_value else "",
         branch=voucher.branch.name if voucher.branch else "",
         expires_on=one.expires_on,
         valid_from=voucher.date_from if state == NOT_YET else None,
         state=state,
+        amount=one.value,
+        value_type=one.value_type,
+        min_value=voucher.min_value,
+        currency=currency,
     )
 
 
@@ -182,15 +206,14 @@ def offers(
 
 
 def _offer(voucher: Voucher, currency: str, spendable: int) -> Offer:
-    value = (
-        "" if voucher.value_type == rules.POINTS else money.worth(voucher.value, voucher.value_type, currency)
-    )
     return Offer(
         id=voucher.pk,
         name=voucher.name or voucher.code,
         details=voucher.voucher_details,
-        value=value,
         price=voucher.points_required,
         missing=max(voucher.points_required - spendable, 0),
         chosen=voucher.available_for_self_selection,
+        amount=voucher.value,
+        value_type=voucher.value_type,
+        currency=currency,
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Final
 
 import segno
@@ -58,6 +59,7 @@ def share(card: CardPage) -> int:
     return min(max(round(100 * (offer.price - offer.missing) / offer.price), 0), 100)
 
 
+@lru_cache(maxsize=512)  # milliseconds each, and people look again and again
 def qr_code(text: str) -> SafeString:
     """A QR code as SVG, without the quiet zone, which its white ground gives."""
     code = segno.make_qr(text, error="q", boost_error=False)
