@@ -53,7 +53,7 @@ def done(page: Page, phase: str = "ok") -> Locator:
 
 def settled(page: Page) -> None:
     """Wait until a tap counts again: just after a screen has come it might have been meant for the last."""
-    page.wait_for_timeout(450)
+    expect(page.locator("main.done[data-armed=true]")).to_be_visible()
 
 
 def like_a_scanner(page: Page, text: str) -> None:

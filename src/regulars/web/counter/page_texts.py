@@ -90,6 +90,11 @@ def _outcomes() -> Texts:
                 "{n} action for this member is kept here", "{n} actions for this member are kept here", n
             )
         ),
+        "were_refused": _forms(
+            lambda n: ngettext(
+                "{n} kept action was refused: see why", "{n} kept actions were refused: see why", n
+            )
+        ),
         "being_sent": _("Is being sent"),
         "waits_for_network": _("Waits for the network"),
     }

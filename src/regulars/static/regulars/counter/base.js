@@ -6,7 +6,9 @@ import { add, list, send, watchQueue } from "./queue.js";
 import { facts, members } from "./store.js";
 import { clock, money, number, text } from "./texts.js";
 
-const AGAIN = 5000; // milliseconds between two tries while the server cannot be reached
+// Milliseconds between two tries while the server cannot be reached: at first, and at most.
+const SOON = 1000;
+const LATE = 15_000;
 const NOBODY = { state: "none", business: null, operator: null, device: null, operators: [], branch: null, branches: [], settings: null };
 const NO_SETTINGS = { stamps_at_once: 1, reasons: [], reason_required: false, reason_kinds: [], enrols: false, marketing_text: "", may_change_code: false, buttons: [], free: [], sale: null };
 const SOUND = "regulars-counter-sound";
@@ -24,6 +26,8 @@ export const base = () => ({
   problem: "", // what went wrong in the sheet or form that is open
   wrong: {}, // the same, field by field
   now: Date.now(),
+  triedAt: 0,
+  pause: SOON,
 
   async init() {
     listenForTouch();
@@ -33,7 +37,10 @@ export const base = () => ({
     });
     this.waiting = await list();
     setInterval(() => this.tick(), 1000);
-    window.addEventListener("online", () => this.tryAgain());
+    window.addEventListener("online", () => {
+      this.pause = SOON / 2;
+      this.tryAgain();
+    });
     window.addEventListener("offline", () => this.reached(false));
     document.addEventListener("visibilitychange", () => this.shown());
     this.beginScanning();
@@ -74,7 +81,11 @@ export const base = () => ({
     return this.waiting.filter((item) => item.business === this.business.id);
   },
   get pill() {
-    const left = this.unsent.length;
+    const left = this.sendable.length;
+    const refused = this.unsent.length - left;
+    if (refused) {
+      return text("were_refused", { n: refused });
+    }
     if (!this.online) {
       return left ? text("offline_waiting", { n: left }) : text("offline");
     }
@@ -164,7 +175,7 @@ export const base = () => ({
   tick() {
     this.now = Date.now();
     this.tickDone();
-    const lately = this.now - (this.triedAt ?? 0) < AGAIN;
+    const lately = this.now - this.triedAt < this.pause;
     if (!lately && document.visibilityState === "visible" && (!this.online || this.sendable.length)) {
       this.tryAgain();
     }
@@ -176,6 +187,7 @@ export const base = () => ({
 
   async tryAgain() {
     this.triedAt = Date.now();
+    this.pause = Math.min(LATE, this.pause * 2);
     if (!this.online) {
       try {
         this.become(await get("session"));
@@ -184,6 +196,9 @@ export const base = () => ({
       }
     }
     await this.sendQueue();
+    if (this.online && this.sendable.length === 0) {
+      this.pause = SOON;
+    }
   },
 
   async sendQueue() {
@@ -291,6 +306,7 @@ export const base = () => ({
       return;
     }
     this.feel("refused");
+    document.querySelector("dialog[open]")?.scrollTo(0, 0);
     if (!(problem instanceof Refused)) {
       this.problem = text("needs_network");
       return;

@@ -15,6 +15,7 @@ export const doing = () => ({
   done: NOTHING,
   last: NOTHING, // what can still be undone from the screen for scanning
   askedFor: null,
+  armed: true,
 
   get undoLeft() {
     return Math.max(0, Math.ceil((this.done.until - this.now) / 1000));
@@ -82,7 +83,8 @@ export const doing = () => ({
     const name = this.who.name || (body.kind === "enrol" ? body.name : "");
     const line = name ? text(redeems ? "from_name" : "for_name", { name }) : "";
     const at = Date.now();
-    this.done = { ...NOTHING, phase: "sending", title, line, clientId: body.client_id, openedAt: at };
+    this.done = { ...NOTHING, phase: "sending", title, line, clientId: body.client_id };
+    this.holdBack();
     this.last = NOTHING;
     this.screen = "done";
     this.pauseCamera(false);
@@ -200,12 +202,15 @@ export const doing = () => ({
   },
 
   /** Taps that were meant for the button before are not for the ones that came in its place. */
-  get tooSoon() {
-    return Date.now() - (this.done.openedAt ?? 0) < NOT_YET;
+  holdBack() {
+    this.armed = false;
+    setTimeout(() => {
+      this.armed = true;
+    }, NOT_YET);
   },
 
   nextCustomer() {
-    if (this.isSending || this.tooSoon) {
+    if (this.isSending || !this.armed) {
       return;
     }
     this.leaveDone();
@@ -220,7 +225,7 @@ export const doing = () => ({
   },
 
   backToMember() {
-    if (this.isSending || this.tooSoon) {
+    if (this.isSending || !this.armed) {
       return;
     }
     if (this.done.memberId) {
@@ -238,11 +243,11 @@ export const doing = () => ({
   },
 
   undoDone() {
-    return this.tooSoon ? null : this.undo(this.done.clientId);
+    return this.armed ? this.undo(this.done.clientId) : null;
   },
 
   undoLast() {
-    this.done = { ...this.last, phase: "ok", openedAt: 0 };
+    this.done = { ...this.last, phase: "ok" };
     return this.undo(this.last.clientId);
   },
 

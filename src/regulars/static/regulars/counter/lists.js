@@ -116,7 +116,8 @@ export const lists = () => ({
     this.close();
     this.who = { ...this.nobody(), name: body.name };
     this.scannedCode = "";
-    this.done = { phase: "sending", title, line: "", note: "", prize: "", qr: "", clientId: body.client_id, until: 0, restUntil: 0, retry: null, canUndo: false, openedAt: Date.now() };
+    this.done = { phase: "sending", title, line: "", note: "", prize: "", qr: "", clientId: body.client_id, until: 0, restUntil: 0, retry: null, canUndo: false };
+    this.holdBack();
     this.screen = "done";
     this.$nextTick(() => document.getElementById("done-title")?.focus({ preventScroll: true }));
   },
