@@ -69,7 +69,7 @@ def test_a_card_shows_what_lies_on_it_and_no_contact(shop: Shop, card: Card) -> 
     for hidden in ("Sharma", "9876500001", "98765 00001", "priya@mail", "M000001"):
         assert hidden not in response.content.decode()
     assert response.headers["Cache-Control"] == "no-store"
-    assert response.headers["Referrer-Policy"] == "no-referrer"
+    assert response.headers["Referrer-Policy"] == "same-origin"
     assert "noindex" in response.headers["X-Robots-Tag"]
 
 

@@ -104,7 +104,7 @@ def test_pages_take_nothing_from_elsewhere_and_write_nothing_inline(shop: Shop) 
         assert all(source.startswith("/") for source in sources), path
         assert "unsafe" not in answer.headers["Content-Security-Policy"]
         assert answer.headers["Cache-Control"] == "no-store"
-        assert answer.headers["Referrer-Policy"] == "no-referrer"
+        assert answer.headers["Referrer-Policy"] == "same-origin"
         assert answer.headers["X-Frame-Options"] == "DENY"
         assert answer.headers["X-Robots-Tag"] == "noindex, nofollow"
 

@@ -178,7 +178,7 @@ def test_the_page_is_kept_from_caches_and_engines_and_loads_nothing_from_elsewhe
     tenants.update_look(business_id=shop.id, accent_color="#facc15")
     page = get(link(message))
     assert page.headers["Cache-Control"] == "no-store"
-    assert page.headers["Referrer-Policy"] == "no-referrer"
+    assert page.headers["Referrer-Policy"] == "same-origin"
     assert "noindex" in page.headers["X-Robots-Tag"]
     policy = page.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy

@@ -119,7 +119,7 @@ def page(*methods: str, member: bool = False) -> Callable[[Callable[..., HttpRes
                 visit.language = spoken
                 response = _answer(visit, view, allowed, more, member=member)
             response.headers.setdefault("Cache-Control", "no-store")
-            response.headers.setdefault("Referrer-Policy", "no-referrer")
+            response.headers.setdefault("Referrer-Policy", "same-origin")
             response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
             response.headers.setdefault("Vary", "Accept-Language, Cookie, HX-Request")
             language.remember(response, request)
