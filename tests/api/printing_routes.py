@@ -12,6 +12,8 @@ from tests.api.things import Call, Things
 from tests.factories import Shop
 
 NOBODY: dict[str, int] = {}
+# What takes files is not in the description, which is of JSON alone.
+FILES = {"/api/business/logo": {"PUT"}}
 
 
 def picture(colour: str = "#0f766e") -> bytes:
@@ -33,8 +35,8 @@ def own(mine: Things) -> dict[str, Call]:
     return {
         "GET /api/business/logo": Call(),
         "DELETE /api/business/logo": Call(),
-        "GET /api/print/blank-cards": Call(),
-        "POST /api/print/blank-cards": Call(201, body={"count": 3}),
+        "GET /api/blank-cards": Call(),
+        "POST /api/blank-cards": Call(201, body={"count": 3}),
     }
 
 

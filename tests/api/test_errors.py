@@ -13,6 +13,7 @@ from django.http.response import HttpResponseBase
 
 from regulars.tenants import identity, ratelimit
 from regulars.tenants.models import Business
+from tests.api.printing_routes import FILES
 from tests.api.routes import furnish, operations, own, send, writes
 from tests.api.support import Rest, answer, dump, forget, invalid, meta, no_trace, ok, refused
 from tests.api.things import Call, Things
@@ -134,6 +135,7 @@ def test_every_operation_succeeds_with_its_documented_status(operation: str, min
 def test_other_methods_are_not_allowed(operation: str, mine: Things) -> None:
     address = operation.split()[1]
     allowed = {name.split()[0] for name in OPERATIONS if name.split()[1] == address}
+    allowed |= FILES.get(address, set())
     path = address.format(**own(mine)[operation].path)
     for other in ({"GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "FOO"}) - allowed:
         response = Rest(mine.shop).send(other, path, b"{}")

@@ -60,8 +60,9 @@ def test_a_card_is_found_until_somebody_has_it() -> None:
 def test_cards_are_made_once_for_one_look() -> None:
     shop = make_shop()
     assert blank_cards.make_blanks(business_id=shop.id, count=2, after=0)[-1].number == 2
-    with pytest.raises(blank_cards.OthersMade, match="after number 0"):
+    with pytest.raises(Conflict, match="after 0 were made") as refused:
         blank_cards.make_blanks(business_id=shop.id, count=2, after=0)
+    assert refused.value.fields.keys() == {"after"}
     assert [blank.number for blank in blank_cards.make_blanks(business_id=shop.id, count=1, after=2)] == [3]
 
 

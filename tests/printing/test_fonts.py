@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 import reportlab
@@ -71,7 +72,7 @@ def test_letters_of_two_kinds_are_drawn_in_two_faces() -> None:
 
 @pytest.mark.usefixtures("_no_font")
 def test_texts_are_as_large_as_their_place_allows() -> None:
-    place = {"width": 60.0, "largest": 40.0, "smallest": 10.0}
+    place: dict[str, Any] = {"width": 60.0, "largest": 40.0, "smallest": 10.0}
     short = pen.lay("Free coffee", most=2, **place)
     long = pen.lay("Free coffee and a slice of the cake of the day", most=3, **place)
     assert short.size > long.size > 10

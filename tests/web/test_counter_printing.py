@@ -161,7 +161,7 @@ def test_staff_are_told_to_ask_the_owner(shop: Shop, method: str, path: str) -> 
 
 @pytest.mark.parametrize(("method", "path"), CHANGES)
 def test_what_another_site_sends_is_refused(owner: Client, shop: Shop, method: str, path: str) -> None:
-    elsewhere = {"secure": True, "headers": {"Sec-Fetch-Site": "cross-site"}}
+    elsewhere: dict[str, Any] = {"secure": True, "headers": {"Sec-Fetch-Site": "cross-site"}}
     assert owner.post(f"{PAGE}{path}", {"count": "3", "remove": "1"}, **elsewhere).status_code == 403
     assert blank_cards.counts(shop.id).printed == 0
 

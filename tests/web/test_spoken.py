@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -55,7 +56,7 @@ def test_a_scratch_card_speaks(browser: str, member: str, business: str, chosen:
     card = shop.enrol()
     members.edit_member(business_id=shop.id, pk=card.pk, language=member)
     with time_machine.travel(JUNE, tick=False):
-        prizes = [NewPrize("Tea", 1)]
+        prizes = [NewPrize("Tea", Decimal(1))]
         of = actions.create_campaign(business_id=shop.id, name="Spin", prizes=prizes)
         issued = cards.issue_card(business_id=shop.id, campaign_id=of.pk, member_id=card.pk, expires_days=14)
         response = ask(f"/scratch/{issued.token}", browser, chosen)

@@ -34,12 +34,6 @@ class Counts:
     last: int | None
 
 
-class OthersMade(Conflict):
-    """Cards were made since whoever asks had last looked."""
-
-    code = "others_made"
-
-
 def make_blanks(*, business_id: int, count: int, after: int | None = None) -> list[BlankCard]:
     """Draw the codes of cards about to be printed, and number them on from those printed before.
 
@@ -48,8 +42,7 @@ def make_blanks(*, business_id: int, count: int, after: int | None = None) -> li
 
     Raises:
         InvalidInput: `count` is not 1 to 500.
-        Conflict: so many would lie about unused.
-        OthersMade: there are cards after `after`.
+        Conflict: so many would lie about unused; or, naming `after`, there are cards after it.
     """
     if not 1 <= count <= MOST_AT_ONCE:
         raise InvalidInput.at("count", f"must be a whole number from 1 to {MOST_AT_ONCE}")
@@ -58,7 +51,7 @@ def make_blanks(*, business_id: int, count: int, after: int | None = None) -> li
         # Other printings of the business wait here, so that the limit holds and numbers follow each other.
         number = [next_number(business_id, "blank_card") for _ in range(count)]
         if after is not None and number[0] != after + 1:
-            raise OthersMade(f"Cards after number {after} were made meanwhile.")
+            raise Conflict(f"Cards after {after} were made meanwhile.", fields={"after": "is not the last"})
         unused = BlankCard.objects.filter(used_at=None).count()
         if unused + count > MOST_UNUSED:
             raise Conflict(f"{unused} printed cards are still unused; there may be {MOST_UNUSED}.")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from functools import cache, cached_property
-from typing import Final
+from typing import Any, Final
 
 from django.utils import translation
 from django.utils.translation import gettext
@@ -372,7 +372,9 @@ AUTOMATIC: Final[dict[str, Kind]] = {name: kind for name, kind in KINDS.items() 
 def _spoken(name: str, language: str) -> Kind:
     kind = KINDS[name]
     with translation.override(language):
-        said = {field: gettext(text) if (text := getattr(kind, field)) else "" for field in _SAID}
+        said: dict[str, Any] = {
+            field: gettext(text) if (text := getattr(kind, field)) else "" for field in _SAID
+        }
         button = kind.button and replace(kind.button, label=gettext(kind.button.label))
     return replace(kind, **said, button=button)
 

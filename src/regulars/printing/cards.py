@@ -103,7 +103,7 @@ def cards_sheet(*, business_id: int, cards: Sequence[Printed], language: str, pa
                 _marks(pen, paper, left, top)
             row, column = divmod(number % each, COLUMNS)
             _card(pen, face, card, left + column * WIDTH, top + row * HEIGHT)
-    return pen.bytes()
+    return pen.finished()
 
 
 def _marks(pen: Pen, paper: Paper, left: float, top: float) -> None:

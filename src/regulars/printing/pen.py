@@ -87,7 +87,7 @@ def _cut(text: str, faces: Type, room: float) -> str:
 
 
 class Pen:
-    """One document. `bytes()` ends it."""
+    """One document. `finished` ends it."""
 
     def __init__(self, paper: Paper, *, title: str, language: str) -> None:
         from reportlab.pdfgen.canvas import Canvas  # noqa: PLC0415 - large, and rarely needed
@@ -105,8 +105,8 @@ class Pen:
         self._canvas.setTitle(title)
         self._canvas.setAuthor("Regulars")
 
-    def bytes(self) -> bytes:
-        """The finished document."""
+    def finished(self) -> bytes:
+        """The document, which ends here."""
         self._canvas.save()
         return self._file.getvalue()
 

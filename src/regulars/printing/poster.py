@@ -31,7 +31,7 @@ def poster(*, business_id: int, language: str, paper: Paper = A4) -> bytes:
         high = paper.height * 0.47
         _promise(pen, face, (_MARGIN, _MARGIN, wide, high), largest=60)
         _invitation(pen, face, paper, top=_MARGIN + high + 10)
-    return pen.bytes()
+    return pen.finished()
 
 
 def _promise(
@@ -144,7 +144,7 @@ def table_tent(*, business_id: int, language: str, paper: Paper = A4) -> bytes:
     fold = paper.height / 2
     for start, end in ((0.0, 8.0), (paper.width - 8, paper.width)):
         pen.line((start, fold), (end, fold), colour=HAIR, thick=0.2, dashes=(1.5, 1))
-    return pen.bytes()
+    return pen.finished()
 
 
 def _side(pen: Pen, face: Face, paper: Paper) -> None:

@@ -15,7 +15,7 @@ from regulars.api.rest.writes import answers
 from regulars.members import blank_cards
 from regulars.printing import cards, poster
 from regulars.printing.sizes import paper_of
-from regulars.rules.errors import InvalidInput, NotFound
+from regulars.rules.errors import InvalidInput
 from regulars.rules.languages import check_language
 from regulars.tenants import logos
 from regulars.tenants.models import Logo
@@ -51,11 +51,11 @@ class Removed(BaseModel):
 
 
 class LogoOut(BaseModel):
-    """Where a logo is, and how large it is in pixels."""
+    """Where a logo is, and how large it is in pixels; null without one."""
 
-    logo_url: str
-    width: int
-    height: int
+    logo_url: str | None
+    width: int | None
+    height: int | None
 
 
 class BlankCardsIn(Incoming):
@@ -83,12 +83,12 @@ class BlankCardsOut(BaseModel):
 
 def _logo(logo: Logo | None) -> dict[str, Any]:
     if logo is None:
-        raise NotFound("There is no logo.")
+        return data({"logo_url": None, "width": None, "height": None})
     address = f"{settings.REGULARS_PUBLIC_URL}/look/logo/{logo.digest}.png"
     return data({"logo_url": address, "width": logo.width, "height": logo.height})
 
 
-@router.get("/business/logo", response=answered(Data[LogoOut], also=(404,)), summary="Get logo")
+@router.get("/business/logo", response=answered(Data[LogoOut]), summary="Get logo")
 @answers()
 def get_logo(request: HttpRequest) -> dict[str, Any]:
     """Where the logo is."""
@@ -116,7 +116,7 @@ def delete_logo(request: HttpRequest) -> dict[str, Any]:
     return data({"deleted": True})
 
 
-@router.get("/print/blank-cards", response=answered(Data[BlankCardsOut]), summary="Count printed cards")
+@router.get("/blank-cards", response=answered(Data[BlankCardsOut]), summary="Count printed cards")
 @answers()
 def count_blank_cards(request: HttpRequest) -> dict[str, Any]:
     """How many cards were printed, and how many of them nobody has yet."""
@@ -125,7 +125,7 @@ def count_blank_cards(request: HttpRequest) -> dict[str, Any]:
 
 
 @router.post(
-    "/print/blank-cards",
+    "/blank-cards",
     response=answered(Data[BlankCardsMade], status=201, also=(409, 422)),
     summary="Make blank cards",
     openapi_extra=IDEMPOTENT,

@@ -114,12 +114,12 @@ def new_cards(request: HttpRequest, operator: Operator) -> HttpResponse:
     try:
         made = blank_cards.make_blanks(business_id=operator.business_id, count=count, after=after)
         last = made[-1].number
-    except blank_cards.OthersMade:  # pressed twice: these are the cards of the first time
-        last = blank_cards.counts(operator.business_id).last or 0
     except Refusal as refusal:
-        return _show(request, operator, refusal)
-    kept = {name: request.POST.get(name, "") for name in ("language", "size")}
-    query = urlencode({"made": last, "first": after + 1, **kept})
+        if "after" not in refusal.fields:
+            return _show(request, operator, refusal)
+        last = blank_cards.counts(operator.business_id).last or 0  # pressed twice: those of the first time
+    kept = {name: str(request.POST.get(name, "")) for name in ("language", "size")}
+    query = urlencode({"made": str(last), "first": str(after + 1), **kept})
     return HttpResponseRedirect(f"{reverse('counter-print')}?{query}#cards", status=HTTPStatus.SEE_OTHER)
 
 
