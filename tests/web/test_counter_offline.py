@@ -44,9 +44,9 @@ def mend(page: Page) -> None:
 
 
 def test_stamps_given_without_a_network_survive_a_reload_and_are_sent_once(
-    phone: Page, shop: Shop, card: Card
+    phone: Page, shop: Shop, card: Card, live: Site
 ) -> None:
-    enter(phone, shop)
+    enter(phone, shop, live)
     kept(phone)
     find(phone, card.qr_code)
     button(phone, "Back to scanning").tap()
@@ -73,8 +73,8 @@ def test_stamps_given_without_a_network_survive_a_reload_and_are_sent_once(
     assert actions_of(shop) == [("stamps", False)]
 
 
-def test_an_answer_that_is_lost_does_not_double(phone: Page, shop: Shop, card: Card) -> None:
-    enter(phone, shop)
+def test_an_answer_that_is_lost_does_not_double(phone: Page, shop: Shop, card: Card, live: Site) -> None:
+    enter(phone, shop, live)
     find(phone, card.qr_code)
     allow(phone, *GONE)
 
@@ -91,9 +91,9 @@ def test_an_answer_that_is_lost_does_not_double(phone: Page, shop: Shop, card: C
     assert actions_of(shop) == [("stamps", False)]
 
 
-def test_redeeming_says_that_it_needs_the_network(phone: Page, shop: Shop, card: Card) -> None:
+def test_redeeming_says_that_it_needs_the_network(phone: Page, shop: Shop, card: Card, live: Site) -> None:
     shop.stamp(card, 8)
-    enter(phone, shop)
+    enter(phone, shop, live)
     find(phone, card.qr_code)
     cut(phone)
     button(phone, "Redeem Free coffee").tap()
@@ -106,9 +106,9 @@ def test_redeeming_says_that_it_needs_the_network(phone: Page, shop: Shop, card:
 
 
 def test_what_is_kept_can_be_dropped_and_what_is_refused_says_why(
-    phone: Page, shop: Shop, card: Card
+    phone: Page, shop: Shop, card: Card, live: Site
 ) -> None:
-    enter(phone, shop)
+    enter(phone, shop, live)
     cut(phone)
     find(phone, card.qr_code)
     button(phone, "Give 1 stamp").tap()
@@ -129,8 +129,8 @@ def test_what_is_kept_can_be_dropped_and_what_is_refused_says_why(
     assert stamps_of(card) == 0
 
 
-def test_a_new_member_and_their_stamps_wait_together(phone: Page, shop: Shop) -> None:
-    enter(phone, shop)
+def test_a_new_member_and_their_stamps_wait_together(phone: Page, shop: Shop, live: Site) -> None:
+    enter(phone, shop, live)
     cut(phone)
     button(phone, "New member").tap()
     phone.get_by_label("Name", exact=True).fill("Anita Rao")

@@ -7,12 +7,14 @@ from django_scopes import scope
 from playwright.sync_api import Page, Route, expect
 
 from regulars.counter import devices, pins
+from regulars.counter.models import Action
 from regulars.counter.settings import update_settings
 from regulars.ledger.models import Card
 from regulars.promotions import actions as promotions
 from tests.factories import Shop, make_shop
 from tests.live import Tabs, allow, axe, bytes_over_the_wire, fits, shot
 from tests.served import Site
+from tests.vouchers.given import codes, issue, voucher
 from tests.web.counter import (
     PASSWORD,
     actions_of,
@@ -64,8 +66,10 @@ def test_an_owner_signs_in_gives_stamps_and_takes_them_back(phone: Page, shop: S
     assert actions_of(shop) == [("stamps", True)]
 
 
-def test_a_scanner_that_acts_as_a_keyboard_is_heard_everywhere(desk: Page, shop: Shop, card: Card) -> None:
-    enter(desk, shop)
+def test_a_scanner_that_acts_as_a_keyboard_is_heard_everywhere(
+    desk: Page, shop: Shop, card: Card, live: Site
+) -> None:
+    enter(desk, shop, live)
     desk.locator("body").evaluate("body => { document.activeElement.blur() }")
     like_a_scanner(desk, f"https://shop.example/card/{card.qr_code}")
     expect(desk.locator("#who-name")).to_have_text("Priya Sharma")
@@ -82,8 +86,8 @@ def test_a_scanner_that_acts_as_a_keyboard_is_heard_everywhere(desk: Page, shop:
     assert desk.locator("#new-name").input_value() == "Anita"
 
 
-def test_a_double_tap_gives_once(phone: Page, shop: Shop, card: Card) -> None:
-    enter(phone, shop)
+def test_a_double_tap_gives_once(phone: Page, shop: Shop, card: Card, live: Site) -> None:
+    enter(phone, shop, live)
     find(phone, card.qr_code)
     phone.locator(".give").evaluate("button => { button.click(); button.click(); button.click() }")
     done(phone)
@@ -94,8 +98,8 @@ def test_a_double_tap_gives_once(phone: Page, shop: Shop, card: Card) -> None:
     assert actions_of(shop) == [("stamps", False)]
 
 
-def test_feedback_comes_before_the_answer(phone: Page, shop: Shop, card: Card) -> None:
-    enter(phone, shop)
+def test_feedback_comes_before_the_answer(phone: Page, shop: Shop, card: Card, live: Site) -> None:
+    enter(phone, shop, live)
     find(phone, card.qr_code)
     held: list[Route] = []
     phone.route("**/scan/api/act", lambda route: held.append(route))  # noqa: PLW0108 - it looks into what it gets
@@ -117,9 +121,11 @@ def test_feedback_comes_before_the_answer(phone: Page, shop: Shop, card: Card) -
     done(phone)
 
 
-def test_a_full_card_is_celebrated_and_its_reward_redeemed_once(phone: Page, shop: Shop, card: Card) -> None:
+def test_a_full_card_is_celebrated_and_its_reward_redeemed_once(
+    phone: Page, shop: Shop, card: Card, live: Site
+) -> None:
     shop.stamp(card, 7)
-    enter(phone, shop)
+    enter(phone, shop, live)
     find(phone, card.qr_code)
     button(phone, "Give 1 stamp").tap()
     expect(done(phone)).to_contain_text("A reward: Free coffee!")
@@ -134,9 +140,9 @@ def test_a_full_card_is_celebrated_and_its_reward_redeemed_once(phone: Page, sho
     assert actions_of(shop) == [("stamps", False), ("reward", False)]
 
 
-def test_what_the_server_refuses_is_said_plainly(phone: Page, shop: Shop, card: Card) -> None:
+def test_what_the_server_refuses_is_said_plainly(phone: Page, shop: Shop, card: Card, live: Site) -> None:
     update_settings(business_id=shop.id, scans_per_day=1)
-    enter(phone, shop)
+    enter(phone, shop, live)
     find(phone, card.qr_code)
     phone.locator(".give").tap()
     done(phone)
@@ -152,8 +158,8 @@ def test_what_the_server_refuses_is_said_plainly(phone: Page, shop: Shop, card: 
     assert stamps_of(card) == 1
 
 
-def test_the_keyboard_alone_is_enough(desk: Page, shop: Shop, card: Card) -> None:
-    enter(desk, shop)
+def test_the_keyboard_alone_is_enough(desk: Page, shop: Shop, card: Card, live: Site) -> None:
+    enter(desk, shop, live)
     desk.keyboard.press("Tab")
     field(desk).focus()
     desk.keyboard.type(card.qr_code)
@@ -205,10 +211,10 @@ def points_of(card: Card) -> int:
         return Card.objects.get(pk=card.pk).points
 
 
-def test_buttons_amounts_and_free_points(tabs: Tabs, shop: Shop, card: Card) -> None:
+def test_buttons_amounts_and_free_points(tabs: Tabs, shop: Shop, card: Card, live: Site) -> None:
     update_settings(business_id=shop.id, quickscan_function="Eggs:3, Bacon:5")
     page = tabs(desk=True, dark=True)
-    enter(page, shop)
+    enter(page, shop, live)
     find(page, card.qr_code)
     page.get_by_role("button", name="Bacon: 5 points").click()
     expect(done(page)).to_contain_text("5 points in all")
@@ -224,10 +230,10 @@ def test_buttons_amounts_and_free_points(tabs: Tabs, shop: Shop, card: Card) -> 
     assert points_of(card) == 17
 
 
-def test_an_amount_becomes_points(phone: Page, shop: Shop, card: Card) -> None:
+def test_an_amount_becomes_points(phone: Page, shop: Shop, card: Card, live: Site) -> None:
     promotions.add_promotion(business_id=shop.id, name="A point for 10", percent_of_spend="10")
     update_settings(business_id=shop.id, quickscan_function="calc min:10")
-    enter(phone, shop)
+    enter(phone, shop, live)
     find(phone, card.qr_code)
     phone.get_by_role("tab", name="Purchase").tap()
     button(phone, "9").tap()
@@ -243,8 +249,8 @@ def test_an_amount_becomes_points(phone: Page, shop: Shop, card: Card) -> None:
     assert points_of(card) == 9
 
 
-def test_a_new_member_is_added_at_the_counter(phone: Page, shop: Shop) -> None:
-    enter(phone, shop)
+def test_a_new_member_is_added_at_the_counter(phone: Page, shop: Shop, live: Site) -> None:
+    enter(phone, shop, live)
     button(phone, "New member").tap()
     button(phone, "Add this member").tap()
     expect(phone.locator("#sheet-enrol .danger")).to_be_visible()
@@ -261,8 +267,8 @@ def test_a_new_member_is_added_at_the_counter(phone: Page, shop: Shop) -> None:
     assert actions_of(shop) == [("enrol", False), ("stamps", False)]
 
 
-def test_last_actions_are_listed_and_undone(phone: Page, shop: Shop, card: Card) -> None:
-    enter(phone, shop)
+def test_last_actions_are_listed_and_undone(phone: Page, shop: Shop, card: Card, live: Site) -> None:
+    enter(phone, shop, live)
     find(phone, card.qr_code)
     button(phone, "Give 1 stamp").tap()
     done(phone)
@@ -274,17 +280,17 @@ def test_last_actions_are_listed_and_undone(phone: Page, shop: Shop, card: Card)
     assert stamps_of(card) == 0
 
 
-def test_a_code_in_the_address_opens_the_member(phone: Page, shop: Shop, card: Card) -> None:
-    enter(phone, shop, f"?code={card.qr_code}")
+def test_a_code_in_the_address_opens_the_member(phone: Page, shop: Shop, card: Card, live: Site) -> None:
+    enter(phone, shop, live, f"?code={card.qr_code}")
     expect(phone.locator("#who-name")).to_have_text("Priya Sharma")
     assert phone.evaluate("location.search") == ""
 
 
-def test_every_screen_is_readable_and_fits(tabs: Tabs, shop: Shop) -> None:
+def test_every_screen_is_readable_and_fits(tabs: Tabs, shop: Shop, live: Site) -> None:
     card = shop.enrol("محمد عبد الله بن عبد العزيز الهاشمي", phone="+919876500003")
     shop.stamp(card, 9)
     for page in (tabs(), tabs(desk=True, dark=True)):
-        enter(page, shop)
+        enter(page, shop, live)
         axe(page)
         fits(page)
         find(page, card.qr_code)
@@ -302,9 +308,38 @@ def test_the_first_load_is_small(phone: Page, live: Site) -> None:
     assert bytes_over_the_wire(phone) <= 80_000
 
 
-def test_a_camera_that_is_not_there_is_said_and_typing_goes_on(phone: Page, shop: Shop, card: Card) -> None:
-    enter(phone, shop)
+def test_a_camera_that_is_not_there_is_said_and_typing_goes_on(
+    phone: Page, shop: Shop, card: Card, live: Site
+) -> None:
+    enter(phone, shop, live)
     button(phone, "Scan with the camera").tap()
     expect(phone.locator(".asleep")).to_contain_text("camera")
     expect(button(phone, "Scan with the camera")).to_be_visible()
     find(phone, card.qr_code)
+
+
+def test_a_voucher_that_is_scanned_stands_first_and_is_redeemed(
+    phone: Page, shop: Shop, card: Card, live: Site
+) -> None:
+    issue(shop, voucher(shop, "Free cake"), card)
+    (code,) = codes(issue(shop, voucher(shop, "Five off", min_value="20.00"), card))
+    enter(phone, shop, live)
+    find(phone, code)
+    expect(phone.locator("#who-name")).to_have_text("Priya Sharma")
+    expect(phone.locator(".ticket").first).to_contain_text("Five off")
+    button(phone, "Redeem Five off").tap()
+    phone.get_by_label("What does the purchase come to?").fill("25")
+    button(phone, "Redeem the voucher").tap()
+    expect(done(phone)).to_contain_text("Five off")
+    assert actions_of(shop) == [("voucher_redeem", False)]
+
+
+def test_a_reason_is_asked_for_where_one_is_needed(phone: Page, shop: Shop, card: Card, live: Site) -> None:
+    update_settings(business_id=shop.id, reasons=["Forgot the card", "App broke"], reason_required=True)
+    enter(phone, shop, live)
+    find(phone, card.qr_code)
+    button(phone, "Give 1 stamp").tap()
+    button(phone, "App broke").tap()
+    done(phone)
+    with scope(business=shop.business):
+        assert [row.reason for row in Action.objects.all()] == ["App broke"]

@@ -36,7 +36,7 @@ def test_from_joining_to_a_reward(phone: Page, live: Site, fake_camera: Callable
 
     tab = fake_camera(seen_by_a_camera(phone))
     counter = tab(context={"permissions": ["camera"]})
-    enter(counter, shop)
+    enter(counter, shop, live)
     expect(counter.locator("#who-name")).to_have_text("Priya Sharma")
     button(counter, "Give 1 stamp").tap()
     expect(done(counter)).to_contain_text("for Priya Sharma")
