@@ -168,6 +168,7 @@ class _Joining:
 
 
 def _join(new: _Joining) -> None:
+    has_welcome = is_enabled(business_id=new.business.pk, kind="welcome")
     try:
         with transaction.atomic():
             member = _enrol(new)
@@ -186,8 +187,8 @@ def _join(new: _Joining) -> None:
     if new.asks_first:
         _send(member, "confirm_email", Purpose.CONFIRM_EMAIL, email=member.email)
     else:
-        welcomed = is_enabled(business_id=new.business.pk, kind="welcome") and not member.optout_email
-        _send(member, "your_card", Purpose.OPEN_CARD, wanted=not welcomed)
+        # The welcome brings the card, too, to those who want mail.
+        _send(member, "your_card", Purpose.OPEN_CARD, wanted=member.optout_email or not has_welcome)
 
 
 def _enrol(new: _Joining) -> Member:
