@@ -26,8 +26,16 @@ def enter(page: Page, shop: Shop, live: Site, query: str = "") -> None:
     made = signing.sign_in_with_password(email=shop.owner.user.email, password=PASSWORD)
     answer = HttpResponse()
     cookies.keep(answer, RequestFactory().get("/"), cookies.SESSION, made.token)
-    cookie = {"name": cookies.SESSION, "value": answer.cookies[cookies.SESSION].value}
-    page.context.add_cookies([{**cookie, "domain": urlsplit(live.url).hostname, "path": cookies.PATH}])
+    page.context.add_cookies(
+        [
+            {
+                "name": cookies.SESSION,
+                "value": answer.cookies[cookies.SESSION].value,
+                "domain": str(urlsplit(live.url).hostname),
+                "path": cookies.PATH,
+            }
+        ]
+    )
     page.goto(f"/scan/{query}")
     if not query:
         expect(field(page)).to_be_visible()
