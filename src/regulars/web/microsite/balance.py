@@ -23,7 +23,7 @@ log = structlog.get_logger(__name__)
 BALANCE_LIMIT = 600
 WRONG_LIMIT = 60
 _POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; base-uri 'none'; "
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
     "form-action 'none'; frame-ancestors {}"
 )
 _THEMES = ("light", "dark")
