@@ -127,9 +127,8 @@ def _answer(request: HttpRequest, view: View, method: str, limit: int, what: str
         with language.speaking(request, business=spoken):
             return refuse(refusal)
     except (OperationalError, InterfaceError) as problem:
-        log.error("the database does not answer", error=str(problem).strip())
         with language.speaking(request, business=spoken):
-            return _unavailable()
+            return _unavailable(problem)
 
 
 def _at_the_door(request: HttpRequest, method: str) -> HttpResponse | None:
@@ -214,7 +213,8 @@ def refuse(refusal: Refusal) -> HttpResponse:
     return response
 
 
-def _unavailable() -> HttpResponse:
+def _unavailable(problem: Exception) -> HttpResponse:
+    log.error("the database does not answer", error=str(problem).strip())
     response = error(503, "unavailable", _("The shop's server is busy. Try again in a moment."))
     response.headers["Retry-After"] = "1"
     return response

@@ -103,10 +103,7 @@ def limit(again_at: dt.datetime | None, business: Business, today: dt.date) -> s
     if again_at is None:
         return _("This member has been here already. Redeeming is always possible.")
     local = again_at.astimezone(ZoneInfo(business.timezone))
-    if local.date() == today:
-        when = formats.time_format(local, "TIME_FORMAT")
-    else:
-        when = day(local.date(), today)
+    when = formats.time_format(local, "TIME_FORMAT") if local.date() == today else day(local.date(), today)
     return _("This member has been here already. More from %(time)s on; redeeming is always possible.") % {
         "time": when
     }
