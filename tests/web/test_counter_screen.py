@@ -10,6 +10,7 @@ from regulars.counter import devices, pins
 from regulars.counter.models import Action
 from regulars.counter.settings import update_settings
 from regulars.ledger.models import Card
+from regulars.members import aliases
 from regulars.promotions import actions as promotions
 from tests.factories import Shop, make_shop
 from tests.live import Tabs, allow, axe, bytes_over_the_wire, fits, shot
@@ -343,3 +344,18 @@ def test_a_reason_is_asked_for_where_one_is_needed(phone: Page, shop: Shop, card
     done(phone)
     with scope(business=shop.business):
         assert [row.reason for row in Action.objects.all()] == ["App broke"]
+
+
+def test_a_card_of_somebody_who_joined_twice_is_confirmed(
+    phone: Page, shop: Shop, card: Card, live: Site
+) -> None:
+    shop.stamp(card, 3)
+    alias = aliases.create_alias(business_id=shop.id, member_id=card.pk, name="Priya S")
+    enter(phone, shop, live)
+    field(phone).fill(alias.qr_code)
+    phone.keyboard.press("Enter")
+    expect(phone.locator("#sheet-confirm")).to_contain_text("Priya S")
+    axe(phone)
+    button(phone, "Yes, the same person").tap()
+    expect(phone.locator("#who-name")).to_have_text("Priya Sharma")
+    expect(phone.locator("main.member")).to_contain_text("3 of 8")

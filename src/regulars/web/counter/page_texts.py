@@ -116,6 +116,7 @@ def _trouble() -> Texts:
             "The camera is not allowed here. Allow it in the browser's settings for this page."
         ),
         "camera_failed": _("The camera did not start. Another app may be using it."),
+        "reader_failed": _("The reader of codes did not come over the network. Type the code, or try again."),
         "camera_lost": _("The camera was taken away or unplugged."),
         "no_place": _("Your position was not found. Choose the branch from the list."),
     }

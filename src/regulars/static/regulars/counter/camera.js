@@ -43,7 +43,7 @@ function detector() {
 
 export class Camera {
   constructor({ video, found, ended }) {
-    Object.assign(this, { video, found, ended, stream: null, seen: "", seenAt: 0, paused: false });
+    Object.assign(this, { video, found, ended, stream: null, seen: "", seenAt: 0, paused: false, turn: 0 });
     this.canvas = document.createElement("canvas");
   }
 
@@ -62,6 +62,7 @@ export class Camera {
 
   async start(deviceId = localStorage.getItem(CHOSEN) ?? "") {
     this.stop();
+    const turn = this.turn;
     const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
     const wanted = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: "environment" } };
     try {
@@ -73,12 +74,18 @@ export class Camera {
       }
       throw problem;
     }
+    if (turn !== this.turn) {
+      this.stop(); // somebody left while the camera woke up
+      throw new DOMException("not wanted any more", "AbortError");
+    }
     localStorage.setItem("regulars-counter-camera-used", "yes");
     this.video.srcObject = this.stream;
     await this.video.play();
     const [track] = this.stream.getVideoTracks();
-    track.addEventListener("ended", () => this.lost(), { once: true });
-    this.look(await detector(), this.stream);
+    track.addEventListener("ended", () => this.lost("camera_lost"), { once: true });
+    const { stream } = this;
+    // The picture is there before the reader of codes, which may have to come over the network first.
+    detector().then((reader) => this.look(reader, stream), () => this.lost("reader_failed"));
     return this.features(track);
   }
 
@@ -88,9 +95,9 @@ export class Camera {
     return { torch: Boolean(can.torch), mirrored: is.facingMode === "user", deviceId: is.deviceId ?? "" };
   }
 
-  lost() {
+  lost(why) {
     this.stop();
-    this.ended();
+    this.ended(why);
   }
 
   async look(reader, stream) {
@@ -146,6 +153,7 @@ export class Camera {
   }
 
   stop() {
+    this.turn += 1;
     for (const track of this.stream?.getTracks() ?? []) {
       track.stop();
     }

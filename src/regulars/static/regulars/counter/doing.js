@@ -83,6 +83,8 @@ export const doing = () => ({
     const name = this.who.name || (body.kind === "enrol" ? body.name : "");
     const line = name ? text(redeems ? "from_name" : "for_name", { name }) : "";
     const at = Date.now();
+    // Whether the server may have it although no answer came. A new customer's things wait behind the customer.
+    const tried = this.online && !body.enrol_id;
     this.done = { ...NOTHING, phase: "sending", title, line, clientId: body.client_id };
     this.holdBack();
     this.last = NOTHING;
@@ -90,14 +92,12 @@ export const doing = () => ({
     this.pauseCamera(false);
     this.$nextTick(() => document.getElementById("done-title")?.focus({ preventScroll: true }));
     try {
-      // A new customer's things wait behind the customer.
-      if (!this.online || body.enrol_id) {
+      if (!tried) {
         throw new Unreachable();
       }
       this.succeeded(body, await post("act", { ...body, sent_at: new Date().toISOString() }));
     } catch (problem) {
-      const tried = this.online || !(problem instanceof Unreachable);
-      await this.stopped(problem, { body, title, at, redeems, tried: tried && !body.enrol_id });
+      await this.stopped(problem, { body, title, at, redeems, tried });
     } finally {
       this.working = "";
     }
@@ -107,6 +107,7 @@ export const doing = () => ({
     const earned = result.rewards_earned ?? 0;
     if (member) {
       this.who = { ...this.nobody(), ...member };
+      this.asOf = null;
       members.remember(this.business.id, [member.code, member.id], member);
     }
     const now = Date.now();
@@ -123,7 +124,6 @@ export const doing = () => ({
     });
     if (body.kind === "enrol" && member) {
       this.scanId = "";
-      this.asOf = null;
     }
     this.feel(earned > 0 ? "reward" : "ok");
     this.say([this.done.title, this.done.line, this.done.prize || this.done.note].filter(Boolean).join(". "));

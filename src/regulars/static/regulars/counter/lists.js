@@ -92,8 +92,9 @@ export const lists = () => ({
     }
     await this.once("enrol", async () => {
       const title = text("new_member_is", { name: body.name });
+      const tried = this.online;
       try {
-        if (!this.online) {
+        if (!tried) {
           throw new Unreachable();
         }
         const answer = await post("enrol", { ...body, sent_at: new Date().toISOString() });
@@ -104,7 +105,6 @@ export const lists = () => ({
           this.otherMember = problem.details?.member_id ?? 0;
           throw problem;
         }
-        const tried = this.online;
         this.enrolled(body, title);
         await this.keepForLater(body, title, Date.now(), tried);
       }

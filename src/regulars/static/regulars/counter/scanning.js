@@ -24,7 +24,7 @@ export const scanning = () => ({
     camera = new Camera({
       video: document.getElementById("video"),
       found: (code) => this.cameraFound(code),
-      ended: () => this.cameraProblem("camera_lost"),
+      ended: (why) => this.cameraProblem(why),
     });
     new Wedge({
       found: (keys) => this.wedged(keys),
@@ -62,9 +62,13 @@ export const scanning = () => ({
     try {
       const can = await work();
       const several = (await Camera.count()) > 1;
-      Object.assign(this.camera, { state: "on", several, torch: can.torch, torchOn: false, mirrored: can.mirrored });
+      Object.assign(this.camera, { state: "on", several, torch: can.torch, torchOn: false, mirrored: can.mirrored, problem: "" });
     } catch (problem) {
       camera.stop();
+      if (problem?.name === "AbortError") {
+        this.camera.state = "off";
+        return;
+      }
       const refused = problem?.name === "NotAllowedError";
       this.cameraProblem(refused ? "camera_refused" : "camera_failed");
     }
