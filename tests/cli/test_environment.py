@@ -55,6 +55,9 @@ pytestmark = pytest.mark.once
         ("REGULARS_REDIS_URL", "http://host", "expected redis://"),
         ("REGULARS_TRUSTED_PROXIES", "10.0.0.0/8, proxy", "proxy is not an address or network"),
         ("REGULARS_ALLOWED_HOSTS", "shop.example,a b", "a b is not a host name"),
+        ("REGULARS_MICROSITE_DOMAIN", "10.0.0.1", "10.0.0.1 is not a host name, nor off"),
+        ("REGULARS_MICROSITE_DOMAIN", ".shop.example", "is not a host name, nor off"),
+        ("REGULARS_MICROSITE_DOMAIN", "a b", "a b is not a host name, nor off"),
         ("REGULARS_ALLOW_HTTP", "always", "always is not one of never, loopback"),
         ("REGULARS_LOG_LEVEL", "loud", "loud is not one of debug, info"),
         ("REGULARS_LOG_LEVEL", "in\x00fo", "contains control characters"),
@@ -209,3 +212,21 @@ def test_the_public_address_has_no_slash_at_its_end() -> None:
         "shop.example",
         True,
     )
+
+
+@pytest.mark.parametrize(
+    ("public", "given", "domain", "linked"),
+    [
+        ("https://shop.example", "", "shop.example", False),
+        ("https://shop.example", "Loyalty.Example", "loyalty.example", True),
+        ("https://shop.example", "off", "", False),
+        ("http://127.0.0.1:8000", "", "localhost", False),
+        ("http://192.168.1.7:8000", "", "", False),
+        ("http://[::1]:8000", "", "localhost", False),
+    ],
+)
+def test_micro_sites_have_hosts_where_there_can_be_some(
+    public: str, given: str, domain: str, *, linked: bool
+) -> None:
+    settings = read({"REGULARS_PUBLIC_URL": public, "REGULARS_MICROSITE_DOMAIN": given})
+    assert (settings.microsite_domain, settings.links_to_microsite_hosts) == (domain, linked)

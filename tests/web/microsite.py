@@ -38,11 +38,12 @@ class Browser:
     def send(self, method: str, path: str, data: dict[str, Any], headers: dict[str, str]) -> HttpResponse:
         address = path if path.startswith("/") else f"{self.base}{path}"
         names = {name.replace("_", "-"): value for name, value in (self.headers | headers).items()}
-        ask = {"GET": self.client.get, "POST": self.client.post, "HEAD": self.client.head}[method]
+        client: Any = self.client
+        ask = getattr(client, method.lower())
         more: dict[str, Any] = {"wsgi.url_scheme": "https", "SERVER_NAME": self.host, "SERVER_PORT": "443"}
-        if method == "POST":
-            return ask(address, data, headers=names, **more)  # type: ignore[return-value]
-        return ask(address, headers=names, **more)  # type: ignore[return-value]
+        body = (data,) if method == "POST" else ()
+        answer: HttpResponse = ask(address, *body, headers=names, **more)
+        return answer
 
     @property
     def cookie(self) -> str:

@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 import time_machine
@@ -55,8 +56,12 @@ def member_of(shop: Shop, pk: int) -> Member:
         return Member.objects.get(pk=pk)
 
 
-def offer(shop: Shop, price: int = 100, **more: object) -> Voucher:
-    given = {"name": "Cinnamon <roll>", "value": Decimal(80), "available_for_self_selection": True}
+def offer(shop: Shop, price: int = 100, **more: Any) -> Voucher:
+    given: dict[str, Any] = {
+        "name": "Cinnamon <roll>",
+        "value": Decimal(80),
+        "available_for_self_selection": True,
+    }
     return vouchers.add_voucher(business_id=shop.id, points_required=price, **(given | more))
 
 

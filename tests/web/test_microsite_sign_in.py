@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import urlencode
 
 import pytest
@@ -140,13 +141,23 @@ def test_a_password_signs_in_by_e_mail_and_by_phone(shop: Shop) -> None:
     assert NEW not in stored
 
 
+def noting(done: list[str], name: str, real: Callable[..., Any]) -> Callable[..., Any]:
+    """A function that also notes that it was called."""
+
+    def noted(*given: Any) -> Any:
+        done.append(name)
+        return real(*given)
+
+    return noted
+
+
 def test_a_wrong_password_tells_nobody_who_is_a_member(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
     with_password(shop)
     shop.enrol("Without", email="without@example.com")
     hashed: list[str] = []
     for name in ("check_password", "make_password"):
         real = getattr(accounts, name)
-        monkeypatch.setattr(accounts, name, lambda *a, real=real, name=name: hashed.append(name) or real(*a))
+        monkeypatch.setattr(accounts, name, noting(hashed, name, real))
     said = []
     for contact in ("priya@example.com", "without@example.com", "nobody@example.com", "no contact"):
         answer = by_password(shop, contact, "wrong horse battery")
@@ -214,9 +225,12 @@ def test_an_e_mail_address_changes_by_a_link_to_the_new_one(
 ) -> None:
     asked: list[str] = []
     real = links.request_email_change
-    monkeypatch.setattr(
-        links, "request_email_change", lambda **given: asked.append(given["address"]) or real(**given)
-    )
+
+    def request(**given: Any) -> None:
+        asked.append(given["address"])
+        real(**given)
+
+    monkeypatch.setattr(links, "request_email_change", request)
     card = shop.enrol(email="priya@example.com")
     shop.enrol("Other", email="taken@example.com")
     browser = Browser(shop).sign_in(card.pk)

@@ -63,7 +63,7 @@ def _framed(visit: Visit, response: HttpResponse) -> HttpResponse:
     response.headers["Content-Security-Policy"] = _POLICY.format(" ".join(origins) or "'none'")
     if origins:
         # An older header, which knows no list of origins and would forbid them all.
-        response.xframe_options_exempt = True  # type: ignore[attr-defined]
+        response.xframe_options_exempt = True
     return response
 
 

@@ -28,7 +28,7 @@ class Hosts:
             return self.get_response(request)  # answered with 400 by what follows
         slug = sites.slug_of(host)
         if slug is not None:
-            request.urlconf = URLS  # type: ignore[attr-defined]
+            request.urlconf = URLS
             request.microsite = slug  # type: ignore[attr-defined]
         return self.get_response(request)
 

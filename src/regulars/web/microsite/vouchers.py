@@ -63,8 +63,8 @@ def _take(visit: Visit, voucher_id: int) -> HttpResponse:
     except (NotEnoughPoints, NotEligible, LimitReached, NotFound, InvalidInput) as refusal:
         context = {"here": "vouchers", "problem": _problem(refusal)}
         return visit.page("_not_chosen" if visit.is_partial else "not_chosen", context, HTTPStatus.CONFLICT)
-    context = {"here": "vouchers", "chosen": chosen, "qr_code": picture.qr_code(chosen.code)}
-    return visit.page("_chosen" if visit.is_partial else "chosen", context)
+    taken = {"here": "vouchers", "chosen": chosen, "qr_code": picture.qr_code(chosen.code)}
+    return visit.page("_chosen" if visit.is_partial else "chosen", taken)
 
 
 def _problem(refusal: Refusal) -> str:
