@@ -28,7 +28,7 @@ from tests.api.things import Call, Things
 from tests.factories import Shop
 
 # Rooms with a file of their own. Each has NOBODY, furnish, own and foreign; the first two give ids.
-ROOMS = (campaign_routes, message_routes, printing_routes, scratch_routes, sso_routes, webhook_routes)
+ROOMS = (campaign_routes, counter_routes, message_routes, printing_routes, scratch_routes, sso_routes, webhook_routes)
 
 
 # Records that nobody has.
@@ -94,6 +94,8 @@ def own(mine: Things) -> dict[str, Call]:
         "PATCH /api/program": Call(body={"stamps_required": 10}),
         "GET /api/points/program": Call(),
         "PATCH /api/points/program": Call(body={"points_expire_months": 12, "point_value": "0.02"}),
+        "GET /api/microsite": Call(),
+        "PATCH /api/microsite": Call(body={"about": "Since 1987.", "language": "de", "join_open": False}),
         "GET /api/customers": Call(query={"page": 1, "per_page": 100, "q": "sharma"}),
         "POST /api/customers": Call(
             201, body={"name": "Rahul Mehta", "phone": "9123456780", "email": "rahul@example.com"}

@@ -113,7 +113,7 @@ class Consent(models.Model):
     purpose = models.CharField(max_length=10, choices=Purpose.choices)
     given = models.BooleanField()
     text = models.TextField(blank=True)
-    # Where: "join", "card", "microsite", "counter", "confirmed" (the link of a double opt-in).
+    # Where: "join", "card", "microsite", "counter", "confirmed" (the link of a double opt-in), "unsubscribe".
     source = models.CharField(max_length=20)
     at = models.DateTimeField()
 

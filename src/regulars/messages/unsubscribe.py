@@ -12,6 +12,7 @@ from django.utils import timezone as clock
 from django_scopes import scope
 
 from regulars.members import actions as members
+from regulars.members import consents
 from regulars.members.models import Member
 from regulars.messages.models import Message
 from regulars.rules.errors import NotFound
@@ -21,6 +22,8 @@ from regulars.tenants.models import Business
 OPT_OUTS = {"email": "optout_email", "sms": "optout_text", "post": "optout_post"}
 _CHANNELS = {"e": "email", "s": "sms", "p": "post"}
 _LETTERS = {channel: letter for letter, channel in _CHANNELS.items()}
+# What a member says no to, as consents call it.
+_PURPOSES = {"email": "email", "sms": "text", "post": "post"}
 _MOST = 200
 
 
@@ -109,6 +112,14 @@ def _choose(signed: str, *, out: bool) -> Subscription:
     with transaction.atomic():
         if found.out is not out:
             members.edit_member(business_id=business_id, pk=found.member_id, **{OPT_OUTS[found.channel]: out})
+            consents.record(
+                business_id=business_id,
+                member_id=found.member_id,
+                purpose=_PURPOSES[found.channel],
+                given=not out,
+                text="",
+                source="unsubscribe",
+            )
         with scope(business=business_id):
             rows = Message.objects.filter(pk=found.message_id, member_id=found.member_id)
             if out:

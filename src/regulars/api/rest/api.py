@@ -11,10 +11,12 @@ from regulars.api.rest import (
     branches,
     business,
     campaigns,
+    counter,
     customers,
     errors,
     figures,
     messages,
+    microsite,
     points,
     printing,
     scratch_cards,
@@ -76,7 +78,9 @@ for _router in (
     scratch_cards,
     messages,
     webhooks,
+    counter,
     printing,
     sso,
+    microsite,
 ):
     api.add_router("", _router.router)
