@@ -93,6 +93,8 @@ def test_the_face_shows_the_shop(shop: Shop) -> None:
     assert 'href="https://alice.example"' in page
     assert answer.headers["X-Robots-Tag"] == "all"
     assert "regulars_member" not in answer.cookies
+    assert "One stamp a visit." in text(Browser(shop).get("terms"))
+    assert Browser(make_shop("Without terms")).get("terms").status_code == 404
     microsites.update_microsite(business_id=shop.id, join_open=False)
     assert "Get your card" not in text(Browser(shop).get())
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.http import HttpResponse
 
 from regulars.portal import wallet
+from regulars.rules.errors import NotFound
 from regulars.tenants.queries import branches, join_url
 from regulars.web.member import picture
 from regulars.web.microsite import entering
@@ -22,6 +23,14 @@ def home(visit: Visit) -> HttpResponse:
     if entering.is_signed(visit) and visit.request.method == "GET":
         return entering.by_sso(visit)
     return _card(visit) if visit.signed_in else _face(visit)
+
+
+@page("GET")
+def terms(visit: Visit) -> HttpResponse:
+    """The terms of the programme."""
+    if not visit.business.program.terms_conditions:
+        raise NotFound("This programme has no terms.")
+    return visit.page("terms")
 
 
 def _face(visit: Visit) -> HttpResponse:

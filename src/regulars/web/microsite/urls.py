@@ -6,6 +6,7 @@ from regulars.web.microsite import balance, data, entering, history, home, profi
 
 urlpatterns = [
     path("", home.home, name="microsite"),
+    path("terms", home.terms),
     path("sign-in", entering.sign_in),
     path("sign-out", entering.sign_out),
     path("l/<str:token>", entering.by_link),
