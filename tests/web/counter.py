@@ -68,7 +68,11 @@ def done(page: Page, phase: str = "ok") -> Locator:
 
 
 def settled(page: Page) -> None:
-    """Wait until a tap counts again: just after a screen has come it might have been meant for the last."""
+    """Wait until a tap counts again: just after a screen has come it might have been meant for the last.
+
+    With Tab the screen stays, however slow this machine is.
+    """
+    page.keyboard.press("Tab")
     expect(page.locator("main.done[data-armed=true]")).to_be_visible()
 
 

@@ -238,6 +238,9 @@ export const base = () => ({
   },
 
   pressed(event) {
+    if (this.screen === "done" && event.key === "Tab") {
+      this.done.restUntil = 0; // whoever goes from button to button takes their time
+    }
     this.typePin(event);
     this.typeAmount(event);
   },
