@@ -1,0 +1,61 @@
+"""What a business's counter offers and allows."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+
+from regulars.counter.settings import counter_settings, update_settings
+from regulars.rules.errors import InvalidInput
+from tests.factories import Shop, make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop()
+
+
+def test_a_business_without_settings_has_the_usual_ones(shop: Shop) -> None:
+    found = counter_settings(shop.id)
+    assert (found.pk, found.quickscan_function, found.stamps_at_once, found.enrols) == (None, "", 10, True)
+
+
+def test_what_is_not_named_stays(shop: Shop) -> None:
+    update_settings(business_id=shop.id, quickscan_function=" eggs : 3,Bacon:5 ", scans_per_day=2)
+    update_settings(business_id=shop.id, reasons=["  Forgot   the card "], scans_per_day=None)
+    found = counter_settings(shop.id)
+    assert found.quickscan_function == "eggs:3, Bacon:5"
+    assert (found.reasons, found.scans_per_day) == (["Forgot the card"], None)
+    assert counter_settings(make_shop().id).reasons == []
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("quickscan_function", "Eggs"),
+        ("quickscan_function", 7),
+        ("scans_per_day", 0),
+        ("scans_per_day", 101),
+        ("minutes_between", 10_081),
+        ("stamps_at_once", 11),
+        ("stamps_at_once", None),
+        ("reasons", "Forgot"),
+        ("reasons", [""]),
+        ("reasons", ["x" * 101]),
+        ("reasons", ["One", "one"]),
+        ("reasons", [str(number) for number in range(21)]),
+        ("reason_required", 1),
+        ("code_changers", "everybody"),
+        ("undo_minutes", -1),
+        ("undo_minutes", 1_441),
+        ("colour", "red"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name_and_changes_nothing(shop: Shop, field: str, value: Any) -> None:
+    with pytest.raises(InvalidInput) as refused:
+        update_settings(business_id=shop.id, **{field: value, "enrols": False})
+    assert set(refused.value.fields) == {field}
+    assert counter_settings(shop.id).enrols
