@@ -17,6 +17,7 @@ from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business, Staff
 from tests.api import (
     campaign_routes,
+    counter_routes,
     message_routes,
     printing_routes,
     scratch_routes,
@@ -28,7 +29,15 @@ from tests.api.things import Call, Things
 from tests.factories import Shop
 
 # Rooms with a file of their own. Each has NOBODY, furnish, own and foreign; the first two give ids.
-ROOMS = (campaign_routes, counter_routes, message_routes, printing_routes, scratch_routes, sso_routes, webhook_routes)
+ROOMS = (
+    campaign_routes,
+    counter_routes,
+    message_routes,
+    printing_routes,
+    scratch_routes,
+    sso_routes,
+    webhook_routes,
+)
 
 
 # Records that nobody has.

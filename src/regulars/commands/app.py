@@ -6,7 +6,7 @@ import typer
 from django.db import DatabaseError
 
 from regulars import __version__
-from regulars.commands import business, demo, jobs, printing, serve, sso, upkeep, webhooks, worker
+from regulars.commands import business, counter, demo, jobs, printing, serve, sso, upkeep, webhooks, worker
 from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, one_line, say, warn
 from regulars.environment_values import SettingsError
 
@@ -45,6 +45,7 @@ app.command()(business.createbusiness)
 app.add_typer(business.apikey, name="apikey")
 app.add_typer(webhooks.webhook, name="webhook")
 app.add_typer(sso.sso, name="sso")
+app.add_typer(counter.counter, name="counter")
 app.add_typer(printing.printing, name="print")
 app.command()(printing.logo)
 app.command()(upkeep.migrate)
