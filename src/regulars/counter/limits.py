@@ -77,6 +77,11 @@ def use(scan: Scan, settings: CounterSettings, *, timezone: str) -> None:
             "This customer was served as often as the counter's limits allow.",
             again_at=found.again_at,
         )
+    count(scan)
+
+
+def count(scan: Scan) -> None:
+    """Let a scan count against the limits from now on."""
     scan.earned = True
     scan.save(update_fields=["earned"])
 

@@ -204,8 +204,7 @@ def _give(place: Place, scan: Scan, member: Member) -> None:
         labels.append(button.label)
     if not points:
         return
-    scan.earned = True
-    scan.save(update_fields=["earned"])
+    limits.count(scan)
     Action.objects.create(
         business_id=operator.business_id,
         client_id=_auto_id(scan),
