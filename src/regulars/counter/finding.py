@@ -42,11 +42,13 @@ ORDER BY 1"""
 class Found:
     """What a text names: one of these, or `member_ids` to choose from; `more` when there are still others.
 
-    A voucher or a scratch card that belongs to a member comes with that member.
+    A voucher or a scratch card that belongs to a member comes with that member. What was found by part of a
+    name is not `certain`, also when it is one member alone.
     """
 
     member_ids: tuple[int, ...] = ()
     more: bool = False
+    certain: bool = True
     voucher: VoucherCode | None = None
     scratch_card: ScratchCard | None = None
     blank: BlankCard | None = None
@@ -165,11 +167,12 @@ def _named(business_id: int, text: str) -> Found | None:
     if sum(map(str.isalnum, text)) < _LEAST_OF_A_NAME:
         return None
     page = ledger.customers(business_id=business_id, page=1, per_page=MOST_TO_CHOOSE + 1, q=text)
-    return _several([card.pk for card in page.rows]) if page.rows else None
+    return _several([card.pk for card in page.rows], certain=False) if page.rows else None
 
 
-def _several(member_ids: list[int]) -> Found:
-    return Found(tuple(member_ids[:MOST_TO_CHOOSE]), more=len(member_ids) > MOST_TO_CHOOSE)
+def _several(member_ids: list[int], *, certain: bool = True) -> Found:
+    more = len(member_ids) > MOST_TO_CHOOSE
+    return Found(tuple(member_ids[:MOST_TO_CHOOSE]), more=more, certain=certain)
 
 
 def find_member(*, business: Business, text: str) -> Found:

@@ -72,7 +72,7 @@ def scan(
     """
     operator.check_branch()
     found = Found((member_id,)) if member_id is not None else find(business=operator.business, text=text)
-    if len(found.member_ids) != 1 or found.alias is not None:
+    if len(found.member_ids) != 1 or found.alias is not None or not found.certain:
         return Scanned(found, members=_people(operator, found))
     return _of_member(operator, client_id, found)
 

@@ -1,0 +1,151 @@
+"""What waited on the device for the network."""
+
+from __future__ import annotations
+
+import datetime as dt
+from typing import Any
+
+import pytest
+import time_machine
+from django.utils import timezone
+from django_scopes import scopes_disabled
+
+from regulars.counter.refusals import (
+    CardUnconfirmed,
+    LimitReached,
+    NeedsNetwork,
+    NotAllowed,
+    SeveralMembers,
+    TooOld,
+)
+from regulars.ledger import actions as ledger
+from regulars.ledger.models import Card, Entry
+from regulars.members import aliases
+from regulars.rules.errors import (
+    InvalidInput,
+    NotFound,
+)
+from regulars.tenants import actions as tenants
+from tests.counter.given import actions, at_work, bob, card_of, do, new_id, rules, scans
+from tests.factories import Shop, make_shop
+
+pytestmark = pytest.mark.django_db
+
+NOON = dt.datetime(2026, 6, 1, 6, 30, tzinfo=dt.UTC)  # in Kolkata
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop()
+
+
+@pytest.fixture
+def card(shop: Shop) -> Card:
+    return shop.enrol("Priya Sharma", phone="+919876500001")
+
+
+def waited(card: Card, minutes: float = 60, **more: Any) -> dict[str, Any]:
+    return {"offline": True, "occurred_at": timezone.now() - dt.timedelta(minutes=minutes)} | more
+
+
+def test_what_waited_for_the_network_happened_when_it_did(shop: Shop, card: Card) -> None:
+    operator = at_work(shop)
+    with time_machine.travel(NOON, tick=False):
+        done = do(operator, "stamps", code=f"https://x.example/card/{card.qr_code}", **waited(card, 24 * 60))
+    assert done.action is not None
+    assert done.action.occurred_at == NOON - dt.timedelta(days=1)
+    [row] = scans(shop)
+    assert (row.day, row.occurred_at) == (dt.date(2026, 5, 31), done.action.occurred_at)
+    with scopes_disabled():
+        assert Entry.objects.get(kind="stamp_add").day == dt.date(2026, 5, 31)
+
+
+@pytest.mark.parametrize("kind", ["reward", "voucher_issue", "voucher_redeem", "scratch_issue", "card_code"])
+def test_what_takes_something_needs_the_network(shop: Shop, card: Card, kind: str) -> None:
+    shop.stamp(card, 8)
+    with pytest.raises(NeedsNetwork):
+        do(at_work(shop), kind, card, **waited(card))
+    assert actions(shop) == []
+
+
+def test_clocks_that_go_wrong_are_put_right(shop: Shop, card: Card) -> None:
+    with time_machine.travel(NOON, tick=False):
+        operator, hour = at_work(shop), dt.timedelta(hours=1)
+        ahead = do(operator, "stamps", card, offline=True, occurred_at=NOON + hour, sent_at=NOON + 2 * hour)
+        slightly = do(operator, "stamps", card, offline=True, occurred_at=NOON + dt.timedelta(seconds=119))
+        times = [done.action.occurred_at for done in (ahead, slightly) if done.action]
+        assert times == [NOON - hour, NOON]
+        with pytest.raises(InvalidInput):
+            do(operator, "stamps", card, offline=True, occurred_at=NOON + dt.timedelta(minutes=3))
+        with pytest.raises(InvalidInput):
+            do(operator, "stamps", card, offline=True)
+        with pytest.raises(TooOld):
+            do(operator, "stamps", card, **waited(card, 7 * 24 * 60 + 1))
+        # What came in time is not refused when it is sent again later.
+        client_id, then = new_id(), NOON - dt.timedelta(days=6)
+        do(operator, "stamps", card, client_id=client_id, offline=True, occurred_at=then)
+    with time_machine.travel(NOON + dt.timedelta(days=3), tick=False):
+        assert do(operator, "stamps", card, client_id=client_id, offline=True, occurred_at=then).repeated
+
+
+def test_what_waited_counts_against_the_limits_of_its_own_time(shop: Shop, card: Card) -> None:
+    rules(shop, scans_per_day=1, minutes_between=30)
+    with time_machine.travel(NOON, tick=False):
+        operator = at_work(shop)
+        do(operator, "stamps", card, **waited(card, 24 * 60))
+        do(operator, "stamps", card)
+        for minutes in (60, 24 * 60 + 20):
+            with pytest.raises(LimitReached):
+                do(operator, "stamps", card, **waited(card, minutes))
+
+
+def test_whose_card_it_is_must_be_certain(shop: Shop, card: Card) -> None:
+    operator = at_work(shop)
+    ledger.enrol(business=shop.business, name="Rahul", phone="9876500001", unique_contact=False)
+    alias = aliases.create_alias(business_id=shop.id, member_id=card.pk, name="P")
+    for code, refusal in (
+        ("98765 00001", SeveralMembers),
+        (alias.qr_code, CardUnconfirmed),
+        ("Priya", NotFound),
+        (make_shop().enrol().qr_code, NotFound),
+    ):
+        with pytest.raises(refusal):
+            do(operator, "stamps", code=code, **waited(card))
+    assert actions(shop) == []
+
+
+def test_a_new_member_is_known_by_the_id_of_their_enrolment(shop: Shop) -> None:
+    operator, enrol_id = at_work(shop), new_id()
+    with pytest.raises(NotFound):
+        do(operator, "stamps", enrol_id=enrol_id)
+    done = do(operator, "enrol", name="Neha", phone="9876500002", client_id=enrol_id)
+    assert do(operator, "stamps", enrol_id=enrol_id).member_id == done.member_id
+    with pytest.raises(NotFound):
+        do(at_work(make_shop()), "stamps", enrol_id=enrol_id)
+
+
+def test_a_branch_that_was_closed_since_is_left_out(shop: Shop, card: Card) -> None:
+    branch = shop.branch()
+    tenants.update_branch(business_id=shop.id, branch_id=branch.pk, is_active=False)
+    operator = at_work(shop)
+    done = do(operator, "stamps", card, branch_id=branch.pk, **waited(card))
+    assert done.action is not None
+    assert done.action.branch is None
+    with pytest.raises(NotFound):
+        do(operator, "stamps", card, branch_id=make_shop().branch().pk, **waited(card))
+    here = shop.branch("Here")
+    with pytest.raises(NotAllowed):
+        do(
+            at_work(shop, bob(shop, branch_id=here.pk)), "stamps", card,
+            branch_id=shop.branch("There").pk, **waited(card),
+        )  # fmt: skip
+
+
+def test_a_scan_may_wait_for_the_network_too(shop: Shop, card: Card) -> None:
+    rules(shop, quickscan_function="auto:7")
+    operator, client_id = at_work(shop), new_id()
+    first = do(operator, "scan", code=card.qr_code, client_id=client_id, **waited(card))
+    second = do(operator, "scan", code=card.qr_code, client_id=client_id, **waited(card))
+    assert first.action is not None
+    assert (first.action.said["points"], second.action, second.repeated) == (7, first.action, True)
+    assert card_of(card).points == 7
