@@ -63,7 +63,7 @@ def test_a_card_shows_what_lies_on_it_and_no_contact(shop: Shop, card: Card) -> 
     response = get(card.qr_code)
     said = text(response)
     assert response.status_code == 200
-    for shown in ("Sunrise Café", "Priya", "2 more to your free coffee", "Show this at the counter"):
+    for shown in ("Sunrise Café", "Priya", "2 more, then: Free coffee", "Show this at the counter"):
         assert shown in said
     assert 'aria-label="6 of 8 stamps"' in response.content.decode()
     for hidden in ("Sharma", "9876500001", "98765 00001", "priya@mail", "M000001"):
@@ -203,7 +203,7 @@ def test_asking_for_news_costs_two_reads(shop: Shop, card: Card, database: str) 
     shop.stamp(card, 2)
     news = get(f"{card.qr_code}/now?v={asked[0][1]}")
     assert (news.status_code, news.headers["Cache-Control"]) == (200, "no-store")
-    assert "3 more to your free coffee" in text(news)
+    assert "3 more, then: Free coffee" in text(news)
     assert "<html" not in news.content.decode()
     assert get(f"{card.qr_code}/now?v={stamp_of(news)}").status_code == 204
 

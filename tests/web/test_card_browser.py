@@ -51,17 +51,17 @@ def test_a_stamp_lands_on_the_open_card_and_a_reward_is_celebrated(
     shop.stamp(card, 5)
     page = tabs(motion=True)
     page.goto(f"/card/{card.qr_code}")
-    expect(page.locator("#headline")).to_have_text("3 more to your free coffee")
+    expect(page.locator("#headline")).to_have_text("3 more, then: Free coffee")
     page.evaluate("document.documentElement.dataset.same = 'yes'")
     shop.stamp(card, 1)
-    expect(page.locator("#headline")).to_have_text("2 more to your free coffee")
+    expect(page.locator("#headline")).to_have_text("2 more, then: Free coffee")
     expect(page.locator("#face .on")).to_have_count(6)
     expect(page.locator("#face .landed")).to_have_count(1)
-    expect(page.locator("#said")).to_have_text("Stamped. 2 more to your free coffee")
+    expect(page.locator("#said")).to_have_text("Stamped. 2 more, then: Free coffee")
     shop.stamp(card, 3)
     page.evaluate(HURRY)
     expect(page.locator("#tickets .reward")).to_contain_text("Free coffee")
-    expect(page.locator("#said")).to_have_text("A reward is yours! 7 more to your free coffee")
+    expect(page.locator("#said")).to_have_text("A reward is yours! 7 more, then: Free coffee")
     expect(page.locator(".spark").first).to_be_attached()
     shot(page, "card-phone-celebration")
     expect(page.locator(".spark")).to_have_count(0)  # soon over
@@ -79,7 +79,7 @@ def test_what_somebody_opened_and_where_they_are_stays(shop: Shop, card: Card, p
     phone.locator("#offers a").focus()
     shop.stamp(card, 1)
     phone.evaluate(HURRY)
-    expect(phone.locator("#headline")).to_have_text("2 more to your free coffee")
+    expect(phone.locator("#headline")).to_have_text("2 more, then: Free coffee")
     expect(phone.locator(".small-qr svg")).to_be_visible()
     assert phone.evaluate("document.activeElement.textContent") == "Choose"
 
@@ -91,7 +91,7 @@ def test_a_card_that_was_seen_is_there_without_a_network(shop: Shop, card: Card,
     expect(phone.locator("#card[data-kept]")).to_have_count(1)
     phone.context.set_offline(True)
     phone.reload()
-    expect(phone.locator("#headline")).to_have_text("6 more to your free coffee")
+    expect(phone.locator("#headline")).to_have_text("6 more, then: Free coffee")
     expect(phone.locator("#code .qr svg")).to_be_visible()
     expect(phone.locator("#offline")).to_have_text(
         re.compile(r"No connection\. As of \d+:\d\d.*; the code works all the same\.")
@@ -101,7 +101,7 @@ def test_a_card_that_was_seen_is_there_without_a_network(shop: Shop, card: Card,
     shop.stamp(card, 1)
     phone.context.set_offline(False)
     phone.evaluate(HURRY)
-    expect(phone.locator("#headline")).to_have_text("5 more to your free coffee")
+    expect(phone.locator("#headline")).to_have_text("5 more, then: Free coffee")
     expect(phone.locator("#offline")).to_be_hidden()
 
 
@@ -155,7 +155,7 @@ def test_without_scripts_it_is_whole_and_settings_are_kept(shop: Shop, card: Car
     rich(shop, card)
     page = tabs(scripts=False)
     page.goto(f"/card/{card.qr_code}")
-    expect(page.locator("#headline")).to_have_text("3 more to your free coffee")
+    expect(page.locator("#headline")).to_have_text("3 more, then: Free coffee")
     page.locator("#code a.qr").click()
     expect(page.locator("#bright svg")).to_be_visible()
     page.locator("#bright .close").click()

@@ -201,7 +201,7 @@ def test_a_balance_is_shown_on_the_shops_own_website(
     card, _ = furnished(shop)
     embedded(phone, live, shop, website, balance_query(new_secret(shop), card.member.code))
     frame = phone.frame_locator("iframe")
-    expect(frame.locator(".face")).to_contain_text("5 more to your")
+    expect(frame.locator(".face")).to_contain_text("5 more, then:")
     expect(frame.locator(".face")).to_contain_text("240")
     expect(phone.locator("iframe")).not_to_have_attribute("height", "240")  # it was told how high it is
     height = phone.locator("iframe").evaluate("frame => Number(frame.height)")

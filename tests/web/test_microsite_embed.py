@@ -46,7 +46,7 @@ def test_a_signed_address_shows_stamps_and_points_as_often_as_asked(shop: Shop) 
     for browser in (Browser(shop), Browser(shop), Browser.on_own_host(shop)):
         answer = browser.get(f"balance?{balance_query(secret, 'priya@example.com')}&theme=dark")
         shown = text(answer)
-        for part in ("Priya", "3 more to your", "140 points"):
+        for part in ("Priya", "3 more, then:", "140 points"):
             assert part in shown, part
         page = answer.content.decode()
         assert 'data-theme="dark"' in page

@@ -133,7 +133,7 @@ def test_the_card_of_whoever_is_signed_in(shop: Shop) -> None:
     browser = Browser(shop).sign_in(card.pk)
     answer = browser.get()
     shown = text(answer)
-    for part in ("Priya", "5 more to your", "Free coffee", "M000001", "+10 stamps"):
+    for part in ("Priya", "5 more, then:", "Free coffee", "M000001", "+10 stamps"):
         assert part in shown, part
     assert "<svg" in answer.content.decode()
     assert text(browser.get("sign-in"), 303) is not None

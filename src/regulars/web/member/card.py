@@ -151,7 +151,7 @@ def _live(found: Found) -> dict[str, Any]:
 def _in_words(live: dict[str, Any]) -> dict[str, Any]:
     """What is said in the language that is spoken."""
     card: CardPage = live["card"]
-    return {"lately": _lately(card, LATELY), "to_what": picture.in_sentence(card.reward)}
+    return {"lately": _lately(card, LATELY), "to_what": card.reward}
 
 
 @require_safe

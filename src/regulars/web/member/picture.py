@@ -8,7 +8,6 @@ from typing import Final
 
 import segno
 from django.utils.safestring import SafeString, mark_safe
-from django.utils.translation import get_language
 
 from regulars.portal.wallet import CardPage
 
@@ -18,7 +17,6 @@ DOTS_IN_A_ROW: Final = 10
 # Up to so many stamps in one row, and in two.
 _ONE_ROW: Final = 6
 _TWO_ROWS: Final = 12
-_ARTICLES: Final = ("a", "an", "one", "the", "your")
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,16 +63,3 @@ def qr_code(text: str) -> SafeString:
     code = segno.make_qr(text, error="q", boost_error=False)
     drawn: str = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
     return mark_safe(drawn)  # noqa: S308 - squares; the text is not in it
-
-
-def in_sentence(reward: str) -> str:
-    """A reward's text as it stands within an English sentence: "your free coffee". Elsewhere as it is."""
-    if (get_language() or "en").partition("-")[0] != "en":
-        return reward
-    first, space, rest = reward.partition(" ")
-    if space and first.lower() in _ARTICLES:
-        reward, (first, _, _) = rest, rest.partition(" ")
-    # Names and abbreviations keep their capitals.
-    if first[:1].isupper() and first[1:].islower() and first.isascii():
-        reward = reward[:1].lower() + reward[1:]
-    return reward

@@ -48,7 +48,7 @@ def balance(visit: Visit) -> HttpResponse:
             "card": card,
             "slots": picture.slots(card.stamps, card.goal),
             "share": picture.share(card),
-            "to_what": picture.in_sentence(card.reward),
+            "to_what": card.reward,
         }
     except Refusal as refusal:
         log.info("a balance was refused", business=visit.business.slug, why=refusal.code)

@@ -58,7 +58,7 @@ def _card(visit: Visit) -> HttpResponse:
             "card": card,
             "slots": picture.slots(card.stamps, card.goal),
             "share": picture.share(card),
-            "to_what": picture.in_sentence(card.reward),
+            "to_what": card.reward,
             "qr_code": picture.qr_code(card.qr_code),
             "lately": lately,
         },
