@@ -20,6 +20,7 @@ from regulars.members import aliases, blank_cards, consents
 from regulars.members.models import CardAlias, Consent, Member
 from regulars.messages.actions import set_text
 from regulars.messages.models import Message
+from regulars.messages.sending import Sender, send_some
 from regulars.portal import joining
 from regulars.portal.joining import Joined, JoiningClosed
 from regulars.portal.models import OneTimeLink
@@ -27,6 +28,7 @@ from regulars.promotions import actions as promotions
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, PlanLimit
 from regulars.tenants.microsites import update_microsite
 from tests.factories import Shop, make_shop
+from tests.messages import postbox
 
 pytestmark = pytest.mark.django_db
 
@@ -333,7 +335,7 @@ def test_offers_begin_with_the_confirmed_address(shop: Shop, *, changed_mind: bo
     joined = join(shop, consents=OFFERS)
     member = member_of(shop, joined)
     if changed_mind:
-        ids = {"business_id": shop.id, "member_id": member.pk}
+        ids: dict[str, Any] = {"business_id": shop.id, "member_id": member.pk}
         consents.record(**ids, purpose="email", given=False, text="", source="card")
     joining.confirm_email(token=token_of(shop))
     member = member_of(shop, joined)
@@ -364,3 +366,35 @@ def test_erasing_a_member_takes_everything_of_it(shop: Shop) -> None:
         assert not Consent.objects.exists()
         assert not OneTimeLink.objects.exists()
         assert not Message.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("way", "subject", "said"),
+    [
+        ("new", "Your card at Alice's Café", "https://shop.example/card/"),
+        ("known", "Your card at Alice's Café", "If it was not you, do nothing"),
+        ("double opt-in", "Please confirm your address", "nora@mail.example is your address"),
+    ],
+)
+def test_the_mail_that_follows(shop: Shop, settings: Settings, way: str, subject: str, said: str) -> None:
+    """It goes out although nobody asked for offers, and to the member's own address."""
+    update_microsite(business_id=shop.id, double_opt_in=way == "double opt-in")
+    if way == "known":
+        card = shop.enrol("Nora", email="nora@mail.example", phone="+919876543210", optout_email=True)
+        members.edit_member(business_id=shop.id, pk=card.pk, suspended=True)
+        join(shop, phone="+919876543210")
+    else:
+        join(shop, consents=OFFERS if way == "double opt-in" else WORDS)
+    url = link_of(messages(shop)[0])
+    with postbox.opened() as box, Sender() as sender:
+        settings.EMAIL_BACKEND = "regulars.messages.smtp.Backend"
+        settings.EMAIL_HOST, settings.EMAIL_PORT = "127.0.0.1", box.port
+        assert send_some(sender=sender).sent == 1
+    (mail,) = box.mails
+    plain, html = (part.get_content() for part in mail.iter_parts())
+    assert (mail["To"], mail["Subject"]) == ("nora@mail.example", subject)
+    assert said in plain
+    assert url in plain
+    assert f'href="{url}"' in html
+    assert "List-Unsubscribe" not in mail
+    assert messages(shop)[0].sealed == ""

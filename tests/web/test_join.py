@@ -49,7 +49,7 @@ def get(shop: Shop, query: str = "", client: Client | None = None, **more: Any) 
     return (client or Client()).get(f"/join/{shop.business.join_code}{query}", secure=True, **more)
 
 
-def post(shop: Shop, client: Client | None = None, headers: Any = None, **fields: str) -> Any:
+def post(shop: Shop, client: Client | None = None, headers: Any = None, **fields: Any) -> Any:
     sent = FILLED | fields
     address = f"/join/{shop.business.join_code}"
     return (client or Client()).post(address, sent, secure=True, headers=headers)
@@ -147,8 +147,8 @@ def test_the_language_of_the_page_is_the_members(shop: Shop) -> None:
         ({"day": "x", "month": "9" * 300, "year": "-1"}, "Fill in the day"),
     ],
 )
-def test_what_is_wrong_is_said_beside_what_was_typed(shop: Shop, fields: dict[str, str], told: str) -> None:
-    typed = {"token": "a-token", "offers": "1", "name": 'Nora "Q" <b>'} | fields
+def test_what_is_wrong_is_said_beside_what_was_typed(shop: Shop, fields: dict[str, Any], told: str) -> None:
+    typed: dict[str, Any] = {"token": "a-token", "offers": "1", "name": 'Nora "Q" <b>'} | fields
     response = post(shop, **typed)
     assert response.status_code == 400
     body = response.content.decode()

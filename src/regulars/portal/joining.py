@@ -67,10 +67,6 @@ class _Form:
     email: str
     birthday: dt.date | None
 
-    @property
-    def contact(self) -> dict[str, str]:
-        return {"phone": self.phone, "email": self.email}
-
 
 class _Undone(Exception):  # noqa: N818 - an outcome, not an error
     """What was done in this part of the transaction is to be taken back."""
@@ -196,7 +192,8 @@ def _enrol(new: _Joining) -> Member:
     card = ledger.enrol(
         business=new.business,
         name=new.form.name,
-        **new.form.contact,
+        phone=new.form.phone,
+        email=new.form.email,
         birthday=new.form.birthday,
         language=new.language,
         optout_email=not new.agreed("email") or new.asks_first,

@@ -36,7 +36,7 @@ class Form:
     @classmethod
     def of(cls, sent: Mapping[str, str]) -> Form:
         """From what a browser sent."""
-        texts = {name: str(sent.get(name, ""))[:_LONGEST] for name in _TEXTS}
+        texts: dict[str, Any] = {name: str(sent.get(name, ""))[:_LONGEST] for name in _TEXTS}
         return cls(**texts, offers=bool(sent.get("offers")))
 
     @property
@@ -58,7 +58,7 @@ class Form:
         contact = self.contact.strip()
         wanted = site.join_contact
         by_mail = wanted == Microsite.Contact.EMAIL or (wanted == Microsite.Contact.EITHER and "@" in contact)
-        found = {
+        found: dict[str, Any] = {
             "business": business,
             "name": self.name,
             "phone": "" if by_mail else contact,
@@ -92,7 +92,7 @@ class Form:
 
     def told(self, refusal: InvalidInput) -> dict[str, str]:
         """What to do about a refusal, by the fields of the page."""
-        found = {}
+        found: dict[str, str] = {}
         for name, problem in refusal.fields.items():
             on_page = "contact" if name in {"phone", "email"} else name
             found.setdefault(on_page, _what_to_do(name, problem, typed=self.contact.strip()))
