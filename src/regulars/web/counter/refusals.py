@@ -181,7 +181,7 @@ def _of_field(name: str, problem: str) -> str:
     sentence = _FIELDS.get(name)
     if sentence is not None:
         return sentence()
-    return problem if problem[:1].isupper() else f"{name} {problem}"
+    return problem if problem[:1].isupper() else f"{name} {problem}."
 
 
 def _phone(problem: str) -> str:
