@@ -6,12 +6,15 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from pathlib import Path
 
 import pytest
 
+import regulars.urls  # noqa: F401 - every refusal that a request may meet is known
 from regulars.api.rest import envelope, errors
 from regulars.rules.errors import Refusal
 from tests.docs import pages
+from tests.tidy.source import imports
 
 PAGE = pages.DOCS / "errors.md"
 SOURCE = pages.ROOT / "src" / "regulars"
@@ -19,6 +22,8 @@ OTHER = "Any other status"
 ELSEWHERE = "Codes of other calls"
 # Rooms for which the REST API has no calls, their rules, the other dialect; and a refusal of points.
 WITHOUT_CALLS = {"catalog", "demo", "promotions", "rpc", "sales", "vouchers"}
+# Rooms that serve pages. The REST API calls some of their modules, and answers none of their own refusals.
+OF_PAGES = ("counter", "portal")
 UNREACHED = {"NotEnoughPoints"}
 
 pytestmark = pytest.mark.once
@@ -44,12 +49,34 @@ def told() -> dict[str, str]:
     return found
 
 
+def is_of_pages(kind: type[Refusal]) -> bool:
+    return kind.__module__.split(".")[1] in OF_PAGES
+
+
+def rest() -> Iterator[ast.Module]:
+    for path in (SOURCE / "api" / "rest").glob("*.py"):
+        yield ast.parse(path.read_text(encoding="utf-8"))
+
+
+@cache
+def in_reach() -> set[Path]:
+    """The modules of rooms that serve pages which the REST API calls."""
+    named = {f"{source}.{name}" for module in rest() for source, name in imports(module)}
+    return {
+        path
+        for room in OF_PAGES
+        for path in (SOURCE / room).glob("*.py")
+        if {f"regulars.{room}.{path.stem}"} & (named | {name.rpartition(".")[0] for name in named})
+    }
+
+
 @cache
 def calls() -> list[ast.Call]:
     paths = [
         path
         for path in SOURCE.rglob("*.py")
         if not WITHOUT_CALLS & {*path.relative_to(SOURCE).parts, path.stem}
+        and (path.relative_to(SOURCE).parts[0] not in OF_PAGES or path in in_reach())
     ]
     trees = [ast.parse(path.read_text(encoding="utf-8")) for path in paths]
     return [node for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Call)]
@@ -86,7 +113,7 @@ def raised() -> dict[str, set[str]]:
 def reached() -> set[str]:
     """The codes of refusals that a call of the REST API may meet."""
     met = set(raised()) - UNREACHED
-    return {kind.code for kind in kinds() if kind.__name__ in met}
+    return {kind.code for kind in kinds() if kind.__name__ in met and not is_of_pages(kind)}
 
 
 def test_every_code_has_its_cause_and_its_mending_under_its_status() -> None:
@@ -118,9 +145,28 @@ def test_no_call_of_the_api_looks_into_the_rooms_that_are_said_to_have_none() ->
         assert not {part for name in imported for part in name.split(".")} & WITHOUT_CALLS, path
 
 
+def test_no_call_of_the_api_makes_what_only_pages_say() -> None:
+    own = {kind.__name__ for kind in kinds() if is_of_pages(kind)}
+    makers = {
+        (path.stem, function.name)
+        for path in in_reach()
+        for function in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(function, ast.FunctionDef)
+        and own & {node.id for node in ast.walk(function) if isinstance(node, ast.Name)}
+    }
+    assert makers
+    called = {
+        (node.value.id, node.attr)
+        for module in rest()
+        for node in ast.walk(module)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
+    }
+    assert not makers & called
+
+
 def test_the_further_keys_of_an_answer_are_told() -> None:
     codes = {kind.__name__: kind.code for kind in kinds()}
-    actual = {codes[name]: keys for name, keys in raised().items() if keys and name not in UNREACHED}
+    actual = {codes[name]: keys for name, keys in raised().items() if keys and codes[name] in reached()}
     found: dict[str, set[str]] = {}
     for code in told():
         _, also, rest = pages.section(PAGE, code).text.partition("**Also in the answer.**")

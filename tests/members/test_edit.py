@@ -42,6 +42,7 @@ def member(shop: Shop) -> Member:
         branch_id=shop.branch().pk,
         subscription_date_from=dt.date(2026, 1, 1),
         subscription_date_to=dt.date(2026, 12, 31),
+        language="de",
         **dict.fromkeys(FLAGS, True),
         **{field: f"old {field}" for field in TEXTS},
     ).member
@@ -70,6 +71,7 @@ CHANGES: dict[str, tuple[Any, dict[str, Any], Any]] = {
     "birthday": (dt.date(1991, 1, 1), {"date_of_birth": dt.date(1991, 1, 1)}, None),
     "subscription_date_from": (dt.date(2026, 2, 1), {"subscription_date_from": dt.date(2026, 2, 1)}, None),
     "subscription_date_to": (dt.date(2026, 11, 1), {"subscription_date_to": dt.date(2026, 11, 1)}, None),
+    "language": ("hi", {"language": "hi"}, ""),
     **{field: (f" new {field} ", {field: f"new {field}"}, "") for field in TEXTS},
     **{field: (False, {field: False}, False) for field in FLAGS},
 }
@@ -182,6 +184,7 @@ def test_without_a_change_nothing_is_written_and_nothing_told(member: Member) ->
         ({"birthday": dt.date(2026, 6, 2)}, "birthday"),
         ({"subscription_date_from": dt.date(2027, 1, 1)}, "subscription_date_from"),
         ({"subscription_date_to": dt.date(2025, 1, 1)}, "subscription_date_to"),
+        ({"language": "tlh"}, "language"),
         ({"code": ""}, "code"),
         ({"code": None}, "code"),
         ({"code": "x" * 51}, "code"),
