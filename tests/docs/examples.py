@@ -37,6 +37,7 @@ _VOLATILE = (
     (r"\b[0-9a-f]{32}\b", "<token>"),
     (r"\b[0-9a-f]{16}\b", "<qr code>"),
     (r"\b[0-9a-f]{12}\b", "<temporary password>"),
+    (r"\b[34679A-Y]{4}-[34679A-Y]{4}\b", "<pairing code>"),
     (r"(?<=/join/)[0-9a-f]{10}\b", "<join code>"),
     (r"(?<=/m/)harbour-coffee(-\d+)?", "<slug>"),
     (r"(?<=x-ratelimit-remaining: )\d+", "<some>"),
