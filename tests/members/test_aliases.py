@@ -1,11 +1,8 @@
 """Second codes of a member's card."""
 
-import datetime as dt
 from typing import Any
 
 import pytest
-from django.utils import timezone
-from django_scopes import scope
 
 from regulars.ledger import actions as ledger
 from regulars.ledger import post as poster
@@ -82,16 +79,6 @@ def test_a_name_has_an_end(shop: Shop) -> None:
     card = shop.enrol()
     with pytest.raises(InvalidInput):
         aliases.create_alias(business_id=shop.id, member_id=card.pk, name="x" * 201)
-
-
-def test_what_nobody_confirmed_is_forgotten(shop: Shop, alias: CardAlias) -> None:
-    kept = aliases.create_alias(business_id=shop.id, member_id=alias.member_id, name="Pri")
-    aliases.confirm_alias(business_id=shop.id, qr_code=kept.qr_code)
-    moment = timezone.now()
-    assert aliases.forget_unconfirmed(before=moment - dt.timedelta(days=30)) == 0
-    assert aliases.forget_unconfirmed(before=moment) == 1
-    with scope(business=shop.id):
-        assert list(CardAlias.objects.values_list("pk", flat=True)) == [kept.pk]
 
 
 def test_aliases_go_with_the_member(shop: Shop, alias: CardAlias) -> None:

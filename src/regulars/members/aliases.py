@@ -1,12 +1,12 @@
 """Codes given to those who joined with the contact of somebody who is a member already.
 
 Nobody but the member may learn that there is one: such a code shows an empty card until the member confirms
-it, by a link sent to them or at the counter. From then on it is another code of the member's card.
+it, by a link sent to them or at the counter. From then on it is another code of the member's card. It stays
+for good, as the card of somebody new does: one that went away would tell whose contact it was.
 """
 
 from __future__ import annotations
 
-import datetime as dt
 from typing import Final
 
 from django.utils import timezone
@@ -93,13 +93,3 @@ def confirm_alias(*, business_id: int, qr_code: str) -> CardAlias:
     if alias is None:
         raise NotFound("There is no such card.", fields={"qr_code": "is unknown"})
     return alias
-
-
-def forget_unconfirmed(*, before: dt.datetime) -> int:
-    """Delete the aliases of all businesses that nobody confirmed and that are older; how many."""
-    return len(
-        db.run(
-            "DELETE FROM members_cardalias WHERE confirmed_at IS NULL AND created_at < %s RETURNING id",
-            (db.moment(before),),
-        )
-    )

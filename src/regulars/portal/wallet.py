@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from dataclasses import dataclass, field
 from hashlib import blake2b
-from typing import Any, Final
+from typing import Final
 
 from django.utils import timezone
 from django_scopes import scope
@@ -13,8 +13,6 @@ from django_scopes import scope
 from regulars import db
 from regulars.ledger.models import Card
 from regulars.ledger.post import business_day
-from regulars.members import aliases
-from regulars.members.models import CardAlias
 from regulars.portal import freshness, tickets
 from regulars.portal.history import HistoryRow, history
 from regulars.portal.tickets import Offer, OpenScratchCard, PendingReward, VoucherInHand
@@ -23,7 +21,7 @@ from regulars.rules import vouchers as rules
 from regulars.rules.errors import NotFound
 from regulars.tenants.models import Business
 
-__all__ = ["CardPage", "Expiring", "Found", "HistoryRow", "card_page", "empty_card", "find", "history"]
+__all__ = ["CardPage", "Expiring", "Found", "HistoryRow", "card_page", "find", "history", "read", "stamp"]
 
 # Points that lapse within so many days are told about.
 SOON: Final = dt.timedelta(days=30)
@@ -35,14 +33,19 @@ class Found:
     """What a code in a card's address is: exactly one of the three.
 
     A member's card (`member_id`, and `qr_code` its present code, which is another one when an alias was
-    asked for); an alias that nobody confirmed (`alias`); a printed card that is nobody's yet (`is_blank`).
+    asked for); an alias that nobody confirmed (no `member_id`); a printed card that is nobody's yet
+    (`is_blank`). `is_fresh` says that the card shows nothing: an alias, or a card of somebody whom nobody
+    has seen yet (see `freshness`).
     """
 
     business_id: int
     qr_code: str
     member_id: int | None = None
-    alias: CardAlias | None = None
     is_blank: bool = False
+    is_fresh: bool = False
+    name: str = ""
+    joined_at: dt.datetime | None = None
+    suspended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,8 +117,29 @@ class CardPage:
         return [offer for offer in self.offers if offer.chosen and not offer.missing]
 
 
+# All three kinds, what says whether a card is fresh, and for an alias the same, although nobody needs it:
+# so both take the same time.
+_FIND: Final = f"""
+WITH found AS (
+    SELECT 2 AS place, business_id, qr_code, member_id, name, created_at, confirmed_at
+    FROM members_cardalias WHERE qr_code = %s
+    UNION ALL
+    SELECT 1, business_id, qr_code, member_id, NULL, NULL, NULL FROM ledger_card WHERE qr_code IN (%s, %s)
+    UNION ALL
+    SELECT 3, business_id, qr_code, NULL, NULL, NULL, NULL
+    FROM members_blankcard WHERE qr_code = %s AND used_at IS NULL)
+SELECT f.place, f.business_id, f.qr_code, f.member_id, f.name, f.created_at, f.confirmed_at IS NOT NULL,
+       c.qr_code, m.name, m.joined_at, m.suspended, {freshness.SIGNS}
+FROM found f
+LEFT JOIN ledger_card c ON c.member_id = f.member_id AND c.business_id = f.business_id
+LEFT JOIN members_member m ON m.id = f.member_id AND m.business_id = f.business_id
+ORDER BY f.place"""
+_CARD, _ALIAS = 1, 2
+_SIGNS_FROM: Final = 11
+
+
 def find(qr_code: str) -> Found:
-    """What a card's code is. One statement for a card that there is.
+    """What a card's code is. One statement, the same for all kinds of them.
 
     Raises:
         NotFound: nobody's card, alias or printed card has it.
@@ -123,27 +147,46 @@ def find(qr_code: str) -> Found:
     code = qr_code.strip().lower()
     if "\0" not in code and 0 < len(code) <= _MAX_CODE:
         # A code may have been given with capitals; nobody types them.
-        sql = "SELECT business_id, qr_code, member_id FROM ledger_card WHERE qr_code IN (%s, %s)"
-        for business_id, own, member_id in db.run(sql, (code, qr_code)):
-            return Found(business_id, own, member_id)
-        if (alias := aliases.resolve(business_id=None, qr_code=code)) is not None:
-            return _of_alias(alias)
-        sql = "SELECT business_id FROM members_blankcard WHERE qr_code = %s AND used_at IS NULL"
-        for (business_id,) in db.run(sql, (code,)):
-            return Found(business_id, code, is_blank=True)
+        for row in db.run(_FIND, (code, code, qr_code, code)):
+            return _found(row)
     raise NotFound("There is no such card.", fields={"qr_code": "is unknown"})
 
 
-def _of_alias(alias: CardAlias) -> Found:
-    if alias.confirmed_at is None:
-        return Found(alias.business_id, alias.qr_code, alias=alias)
-    sql = "SELECT qr_code FROM ledger_card WHERE member_id = %s AND business_id = %s"
-    ((own,),) = db.run(sql, (alias.member_id, alias.business_id))
-    return Found(alias.business_id, own, alias.member_id)
+def _found(row: db.Row) -> Found:
+    place, business_id, code, member_id, typed, created_at, confirmed, own, name, joined_at, suspended = row[
+        :_SIGNS_FROM
+    ]
+    if place == _ALIAS and not confirmed:
+        moment = db.to_moment(created_at)
+        return Found(business_id, code, is_fresh=True, name=typed or "", joined_at=moment)
+    if place in {_CARD, _ALIAS} and own is not None:
+        return Found(
+            business_id,
+            own,
+            member_id,
+            is_fresh=freshness.is_fresh(row[_SIGNS_FROM:]),
+            name=name or "",
+            joined_at=db.to_moment(joined_at),
+            suspended=bool(suspended),
+        )
+    return Found(business_id, code, is_blank=True)
 
 
-def card_page(*, business_id: int, member_id: int, trusted: bool = False) -> CardPage:
-    """All that a member sees of their card. `trusted` when they have proved who they are, by signing in.
+def read(found: Found) -> CardPage:
+    """What whoever holds the code of a card sees of it.
+
+    Raises:
+        NotFound: it is nobody's card yet, or no more.
+    """
+    if found.is_fresh:
+        return _empty_card(found)
+    if found.member_id is None:
+        raise NotFound("Nobody has this card yet.")
+    return card_page(business_id=found.business_id, member_id=found.member_id)
+
+
+def card_page(*, business_id: int, member_id: int) -> CardPage:
+    """All that lies on a member's card: for whoever proved to be the member, and on cards that are not fresh.
 
     Raises:
         NotFound: the business has no such member.
@@ -155,10 +198,6 @@ def card_page(*, business_id: int, member_id: int, trusted: bool = False) -> Car
         raise NotFound(f"There is no customer {member_id}.", fields={"member_id": "is unknown"})
     member = card.member
     today = business_day(business.timezone, timezone.now())
-    if not trusted and freshness.is_fresh(card):
-        # Not in the language that they chose, either: an alias has none.
-        seen = {"member_id": member_id, "suspended": member.suspended}
-        return _fresh(business, card.qr_code, member.name, member.joined_at, **seen)
     spendable, expiring = _points(card, today)
     person = rules.Person(member.suspended, member.group_id, member.branch_id)
     vouchers, more = tickets.vouchers_in_hand(business=business, member_id=member_id, today=today)
@@ -191,28 +230,28 @@ def card_page(*, business_id: int, member_id: int, trusted: bool = False) -> Car
     )
 
 
-def empty_card(alias: CardAlias) -> CardPage:
-    """What the holder of an unconfirmed alias sees: the card of somebody who joined when it was made."""
-    with scope(business=alias.business_id):
-        business = _business(alias.business_id)
-    return _fresh(business, alias.qr_code, alias.name, alias.created_at)
+def _empty_card(found: Found) -> CardPage:
+    """The card of an alias or of somebody new: nothing in it depends on which of both it is.
 
-
-def _fresh(business: Business, qr_code: str, name: str, joined_at: dt.datetime, **more: Any) -> CardPage:
-    joined_on = business_day(business.timezone, joined_at)
+    Not the language that the new one chose, either: an alias has none.
+    """
+    with scope(business=found.business_id):
+        business = _business(found.business_id)
+    joined_on = business_day(business.timezone, found.joined_at or timezone.now())
     return CardPage(
         business=business,
-        qr_code=qr_code,
-        name=_first(name),
+        qr_code=found.qr_code,
+        name=_first(found.name),
         joined_on=joined_on,
         today=business_day(business.timezone, timezone.now()),
+        member_id=found.member_id,
+        suspended=found.suspended,
         is_fresh=True,
         welcome_gift=freshness.gives_on_signup(business_id=business.pk, day=joined_on),
         shows_stamps=business.program.is_active,
         shows_points=business.points_active,
         goal=business.program.stamps_required,
         reward=business.program.reward_description,
-        **more,
     )
 
 
@@ -245,51 +284,52 @@ def _points(card: Card, today: dt.date) -> tuple[int, Expiring | None]:
     return min(card.points, sum(int(points) for _, points in rows)), soon
 
 
-_STATE = """
-SELECT c.version, c.qr_code, CAST(m.modified_at AS text), m.email_confirmed_at IS NULL,
-       b.name, b.accent_color, b.language, b.points_active, b.timezone, b.currency,
-       p.program_name, p.stamps_required, p.reward_description, p.is_active, LENGTH(p.terms_conditions),
-       (SELECT l.digest FROM tenants_logo l WHERE l.business_id = c.business_id),
+# What every card of a business says.
+_SHOP_STATE: Final = """
+b.timezone, b.name, b.accent_color, b.language, b.points_active, b.currency,
+p.program_name, p.stamps_required, p.reward_description, p.is_active, LENGTH(p.terms_conditions),
+(SELECT l.digest FROM tenants_logo l WHERE l.business_id = b.id),
+(SELECT COUNT(*) || '.' || COALESCE(CAST(MAX(o.modified_at) AS text), '')
+ FROM vouchers_voucher o WHERE o.business_id = b.id)"""
+
+_STATE: Final = f"""
+SELECT {_SHOP_STATE}, c.version, c.qr_code, CAST(m.modified_at AS text), m.email_confirmed_at IS NULL,
        (SELECT COUNT(*) || '.' || COALESCE(SUM(v.version), 0) || '.' || COALESCE(MAX(v.id), 0) || '.'
                || COALESCE(CAST(MAX(v.modified_at) AS text), '')
         FROM vouchers_vouchercode v WHERE v.member_id = c.member_id),
        (SELECT COUNT(*) || '.' || COUNT(s.revealed_at) || '.' || COUNT(s.redeemed_at) || '.'
                || COALESCE(MAX(s.id), 0)
-        FROM scratchcards_scratchcard s WHERE s.member_id = c.member_id),
-       (SELECT COUNT(*) || '.' || COALESCE(CAST(MAX(o.modified_at) AS text), '')
-        FROM vouchers_voucher o WHERE o.business_id = c.business_id)
+        FROM scratchcards_scratchcard s WHERE s.member_id = c.member_id)
 FROM ledger_card c
 JOIN members_member m ON m.id = c.member_id
 JOIN tenants_business b ON b.id = c.business_id
 JOIN tenants_program p ON p.business_id = c.business_id
 WHERE c.member_id = %s AND c.business_id = %s"""
 
+# The welcome gift on a fresh card is what promotions say, too.
+_EMPTY_STATE: Final = f"""
+SELECT {_SHOP_STATE},
+       (SELECT COUNT(*) || '.' || COALESCE(CAST(MAX(e.modified_at) AS text), '')
+        FROM promotions_eventpromotion e WHERE e.business_id = b.id)
+FROM tenants_business b JOIN tenants_program p ON p.business_id = b.id WHERE b.id = %s"""
 
-def state_stamp(*, business_id: int, member_id: int) -> str:
-    """Short text that changes whenever what `card_page` tells may have changed, for pages that ask often.
+
+def stamp(found: Found) -> str:
+    """Short text that changes whenever what `read` tells may have changed, for pages that ask often.
 
     One statement, and no transaction. Reservations that run out are the one thing that it does not notice.
+    What comes to a member by itself changes nothing while their card is fresh.
 
     Raises:
-        NotFound: the business has no such member.
+        NotFound: it is nobody's card yet, or no more.
     """
-    rows = db.run(_STATE, (member_id, business_id))
+    if found.is_fresh:
+        rows = db.run(_EMPTY_STATE, (found.business_id,))
+        shown: tuple[object, ...] = (found.qr_code, found.name, found.suspended)
+    else:
+        rows = db.run(_STATE, (found.member_id, found.business_id))
+        shown = ()
     if not rows:
-        raise NotFound(f"There is no customer {member_id}.", fields={"member_id": "is unknown"})
-    return _digest(rows[0], business_day(rows[0][8], timezone.now()))
-
-
-def alias_stamp(alias: CardAlias) -> str:
-    """The same for the holder of an unconfirmed alias, whose card changes with the business alone."""
-    rows = db.run(
-        "SELECT b.name, b.accent_color, b.language, b.points_active, b.timezone, p.stamps_required, "
-        "p.reward_description, p.is_active, LENGTH(p.terms_conditions), "
-        "(SELECT l.digest FROM tenants_logo l WHERE l.business_id = b.id) "
-        "FROM tenants_business b JOIN tenants_program p ON p.business_id = b.id WHERE b.id = %s",
-        (alias.business_id,),
-    )
-    return _digest((alias.qr_code, *rows[0]), business_day(rows[0][4], timezone.now()))
-
-
-def _digest(row: tuple[object, ...], today: dt.date) -> str:
-    return blake2b(repr((row, today)).encode(), digest_size=8).hexdigest()
+        raise NotFound("Nobody has this card.")
+    today = business_day(rows[0][0], timezone.now())
+    return blake2b(repr((shown, rows[0], today)).encode(), digest_size=8).hexdigest()

@@ -98,22 +98,6 @@ def _message(request: HttpRequest, status: HTTPStatus, title: str, text: str, **
     return render(request, "web/card_message.html", page, status=status)
 
 
-def _read(found: Found) -> CardPage:
-    if found.alias is not None:
-        return wallet.empty_card(found.alias)
-    if found.member_id is None:
-        raise NotFound("Nobody has this card yet.")
-    return wallet.card_page(business_id=found.business_id, member_id=found.member_id)
-
-
-def _stamp(found: Found) -> str:
-    if found.alias is not None:
-        return wallet.alias_stamp(found.alias)
-    if found.member_id is None:
-        raise NotFound("Nobody has this card yet.")
-    return wallet.state_stamp(business_id=found.business_id, member_id=found.member_id)
-
-
 def _shop(business: Business) -> dict[str, Any]:
     """What every page of a shop shows of it."""
     logo = look.logo_url(business, size=128)
@@ -135,8 +119,8 @@ def _lately(card: CardPage, most: int, before: int | None = None) -> list[wallet
 def _live(found: Found) -> dict[str, Any]:
     """What the part of the page needs that changes while somebody looks at it."""
     # The stamp is read first: what changes in between is shown now and once again.
-    stamp = _stamp(found)
-    card = _read(found)
+    stamp = wallet.stamp(found)
+    card = wallet.read(found)
     return {
         "card": card,
         "stamp": stamp,
@@ -215,7 +199,7 @@ def now(request: HttpRequest, found: Found) -> HttpResponse:
     """204 while the card is as the page has it (`v`); else what has changed. 410: open the page again."""
     if found.is_blank or _asked(request) != found.qr_code:
         return HttpResponse(status=HTTPStatus.GONE)
-    if _stamp(found) == request.GET.get("v", ""):
+    if wallet.stamp(found) == request.GET.get("v", ""):
         return HttpResponse(status=HTTPStatus.NO_CONTENT)
     live = _live(found)
     card: CardPage = live["card"]
@@ -231,7 +215,7 @@ def now(request: HttpRequest, found: Found) -> HttpResponse:
 @_card
 def history(request: HttpRequest, found: Found) -> HttpResponse:
     """All that happened on the card, newest first, a page at a time."""
-    card = _read(found)
+    card = wallet.read(found)
     before = request.GET.get("before", "")
     last = int(before) if before.isascii() and before.isdigit() and len(before) <= _DIGITS else None
     with language.speaking(request, member=card.language, business=card.business.language):
@@ -253,7 +237,7 @@ def history(request: HttpRequest, found: Found) -> HttpResponse:
 def settings(request: HttpRequest, found: Found) -> HttpResponse:
     """Keep which messages the member wants, and the language of this card."""
     spoken = request.POST.get("language", "")
-    if found.member_id is not None and not _read(found).is_fresh:
+    if found.member_id is not None and not found.is_fresh:
         choices.change_messages(
             business_id=found.business_id,
             member_id=found.member_id,
@@ -279,7 +263,7 @@ def _see_other(address: str) -> HttpResponse:
 @_card
 def voucher(request: HttpRequest, found: Found, voucher_id: int) -> HttpResponse:
     """Ask whether the member really wants a voucher for their points; then give it to them."""
-    card = _read(found)
+    card = wallet.read(found)
     with language.speaking(request, member=card.language, business=card.business.language):
         context: dict[str, Any] = {"card": card, **_shop(card.business)}
         if request.method == "POST" and found.member_id is not None and not card.is_fresh:

@@ -43,7 +43,7 @@ def balance(visit: Visit) -> HttpResponse:
     status = HTTPStatus.OK
     try:
         member_id = sso.balance_of(business=visit.business, signed=signed)
-        card = wallet.card_page(business_id=visit.business.pk, member_id=member_id, trusted=True)
+        card = wallet.card_page(business_id=visit.business.pk, member_id=member_id)
         context |= {
             "card": card,
             "slots": picture.slots(card.stamps, card.goal),

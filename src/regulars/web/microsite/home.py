@@ -49,7 +49,7 @@ def _face(visit: Visit) -> HttpResponse:
 
 
 def _card(visit: Visit) -> HttpResponse:
-    card = wallet.card_page(business_id=visit.business.pk, member_id=visit.member_id, trusted=True)
+    card = wallet.card_page(business_id=visit.business.pk, member_id=visit.member_id)
     lately = wallet.history(business_id=visit.business.pk, member_id=visit.member_id, most=4)
     return visit.page(
         "card",

@@ -18,7 +18,7 @@ from regulars.web.microsite.visit import Visit, page
 
 
 def _card(visit: Visit) -> CardPage:
-    return wallet.card_page(business_id=visit.business.pk, member_id=visit.member_id, trusted=True)
+    return wallet.card_page(business_id=visit.business.pk, member_id=visit.member_id)
 
 
 @page("GET", member=True)
