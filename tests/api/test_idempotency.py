@@ -37,14 +37,14 @@ def once(rest: Rest, operation: str, call: Call, key: str = "key 1") -> Any:
 
 
 def other_call(call: Call) -> Call:
-    """The same operation with another body, or with another record when it has no body."""
+    """The same operation with another body, with another record when it has no body, or else with a query."""
     if call.body is not None:
         field, value = next(iter(call.body.items()))
-        other = value + 1 if isinstance(value, int) else value[::-1]
+        other = value + 1 if type(value) is int else not value if isinstance(value, bool) else value[::-1]
         return Call(call.status, call.path, call.query, {**call.body, field: other})
     another = {"welcome": "birthday"}  # kinds of messages have names
     path = {name: another.get(value) or value + 1 for name, value in call.path.items()}
-    return Call(call.status, path, call.query)
+    return Call(call.status, path, call.query if path else {"zzz": "1"})
 
 
 @pytest.mark.parametrize("operation", WRITES)
@@ -80,9 +80,12 @@ def test_the_key_with_another_request_is_refused(operation: str, mine: Things) -
 def test_a_refusal_keeps_nothing(operation: str, mine: Things) -> None:
     rest, call = Rest(mine.shop), own(mine)[operation]
     before = dump()
-    bad = (
-        Call(400, call.path, call.query, {"zzz": 1}) if call.body else Call(404, dict.fromkeys(call.path, 0))
-    )
+    if call.body:
+        bad = Call(400, call.path, call.query, {"zzz": 1})
+    elif call.path:
+        bad = Call(404, dict.fromkeys(call.path, 0))
+    else:
+        bad = Call(400, query={"zzz": "\0"})
     response = once(rest, operation, bad)
     assert response.status_code == bad.status
     assert dump() == before

@@ -9,6 +9,10 @@ _LOOK = "messages and pages carry the business's colour and its address for answ
 _BAD = "an address that bounced can be forgiven"
 _WEBHOOKS = "other systems hear of what happens without asking"
 _LOG = "what became of each delivery, and another try"
+_COUNTER = "the counter is set up as in the back office; the page itself has calls of its own"
+_SITE = "what a business's own pages say and offer"
+_SSO = "a shop's website signs its members in"
+_PRINT = "what is printed carries the logo; cards are printed before anybody has them"
 
 BEYOND = {
     "GET /api/messages": _MESSAGES,
@@ -33,6 +37,23 @@ BEYOND = {
     "GET /api/webhooks/{}/deliveries": _LOG,
     "GET /api/webhooks/deliveries/{}": _LOG,
     "POST /api/webhooks/deliveries/{}/resend": _LOG,
+    "GET /api/microsite": _SITE,
+    "PATCH /api/microsite": _SITE,
+    "GET /api/sso": _SSO,
+    "PATCH /api/sso": _SSO,
+    "GET /api/sso/secrets": _SSO,
+    "POST /api/sso/secrets": _SSO,
+    "DELETE /api/sso/secrets/{}": _SSO,
+    "GET /api/business/logo": _PRINT,
+    "DELETE /api/business/logo": _PRINT,
+    "GET /api/blank-cards": _PRINT,
+    "POST /api/blank-cards": _PRINT,
+    "GET /api/counter/settings": _COUNTER,
+    "PATCH /api/counter/settings": _COUNTER,
+    "GET /api/counter/devices": _COUNTER,
+    "POST /api/counter/pairings": _COUNTER,
+    "DELETE /api/counter/devices/{}": _COUNTER,
+    "POST /api/team/{}/pin": _COUNTER,
 }
 
 CALLS: list[Documented] = []

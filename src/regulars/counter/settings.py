@@ -10,7 +10,7 @@ from django_scopes import scope
 from regulars.counter.models import CounterSettings
 from regulars.rules import quickscan, values
 from regulars.rules.errors import InvalidInput
-from regulars.rules.text import clean_line
+from regulars.rules.text import clean_line, clean_text
 
 MAX_SCANS: Final = 100
 # A week.
@@ -54,7 +54,8 @@ def update_settings(*, business_id: int, **changes: Any) -> CounterSettings:
 def _function(name: str, value: Any) -> str:
     if not isinstance(value, str):
         raise InvalidInput.at(name, "must be text")
-    return quickscan.to_text(quickscan.parse(value)) if value.strip() else ""
+    text = clean_text(value, field=name, max_length=len(value))  # how long it may be says the grammar
+    return quickscan.to_text(quickscan.parse(text)) if text else ""
 
 
 def _limit(most: int) -> Callable[[str, Any], int | None]:
