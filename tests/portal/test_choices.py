@@ -1,13 +1,19 @@
 """What members decide themselves."""
 
+import json
+
 import pytest
 from django_scopes import scope
 
+from regulars import seal
 from regulars.ledger.models import Card
+from regulars.members import actions as members
 from regulars.members import consents
 from regulars.members.models import Member
-from regulars.portal import choices
+from regulars.messages.models import Message
+from regulars.portal import choices, joining
 from regulars.rules.errors import InvalidInput, NotEnoughPoints, NotFound, Suspended
+from regulars.tenants.microsites import update_microsite
 from regulars.vouchers import issuing
 from regulars.vouchers.models import VoucherIssue
 from tests.factories import Shop, make_shop
@@ -75,7 +81,9 @@ def test_a_voucher_that_was_taken_back_is_not_chosen_by_the_old_form(shop: Shop,
 
 def test_each_change_of_messages_is_a_consent(shop: Shop, card: Card) -> None:
     def change(**wanted: bool) -> Member:
-        return choices.change_messages(business_id=shop.id, member_id=card.pk, source="card", **wanted)
+        changed = choices.change_messages(business_id=shop.id, member_id=card.pk, source="card", **wanted)
+        assert not changed.asked_first
+        return changed.member
 
     assert change(email=False).optout_email
     assert change(email=False, text=True).optout_email  # nothing new
@@ -87,7 +95,43 @@ def test_each_change_of_messages_is_a_consent(shop: Shop, card: Card) -> None:
         ("email", True, "card"),
         ("post", False, "card"),
     ]
-    assert said[1].text == "Offers and news by e-mail"
+    assert said[1].text == "Offers and news: By e-mail"
+
+
+def test_with_double_opt_in_a_yes_to_mail_waits_for_the_link(shop: Shop) -> None:
+    update_microsite(business_id=shop.id, double_opt_in=True)
+    card = shop.enrol("Nora", email="nora@mail.example", phone="+919876500001", optout_email=True)
+
+    def change(**wanted: bool) -> choices.Changed:
+        return choices.change_messages(business_id=shop.id, member_id=card.pk, source="card", **wanted)
+
+    changed = change(email=True, text=False)
+    assert (changed.asked_first, changed.member.optout_email, changed.member.optout_text) == (
+        True,
+        True,
+        True,
+    )
+    with scope(business=shop.id):
+        (message,) = Message.objects.filter(kind="confirm_email")
+    (url,) = json.loads(seal.unseal(message.sealed)).values()
+    for _ in range(5):  # pressing again and again does not flood the mailbox
+        assert change(email=True).asked_first
+    with scope(business=shop.id):
+        assert Message.objects.filter(kind="confirm_email").count() == 3
+    joining.confirm_email(token=url.rpartition("/")[2])
+    with scope(business=shop.id):
+        assert not Member.objects.get(pk=card.pk).optout_email
+    # Their address is known by now.
+    assert change(email=False).member.optout_email
+    changed = change(email=True)
+    assert (changed.asked_first, changed.member.optout_email) == (False, False)
+
+
+def test_without_an_address_there_is_nothing_to_confirm(shop: Shop, card: Card) -> None:
+    update_microsite(business_id=shop.id, double_opt_in=True)
+    members.edit_member(business_id=shop.id, pk=card.pk, optout_email=True)
+    changed = choices.change_messages(business_id=shop.id, member_id=card.pk, source="card", email=True)
+    assert (changed.asked_first, changed.member.optout_email) == (False, True)
 
 
 def test_a_language_is_chosen_and_given_up(shop: Shop, card: Card) -> None:

@@ -8,7 +8,8 @@ import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
-from django.utils import timezone
+from django.utils import timezone, translation
+from django.utils.translation import gettext
 from django_scopes import scope
 
 from regulars.ledger.models import Card
@@ -16,6 +17,7 @@ from regulars.members import actions as members
 from regulars.members import aliases, consents
 from regulars.members.models import BlankCard, Member
 from regulars.tenants import ratelimit
+from regulars.tenants.microsites import update_microsite
 from regulars.tenants.models import Business, Program
 from regulars.vouchers.models import VoucherIssue
 from regulars.web.member import card as pages
@@ -218,8 +220,15 @@ def test_the_page_takes_few_statements(shop: Shop, card: Card) -> None:
     assert len(caught) <= 12
 
 
+def said(card: Card) -> list[tuple[str, bool, str]]:
+    """What a member said about messages, in which words."""
+    rows = consents.history(business_id=card.business_id, member_id=card.pk)
+    return [(one.purpose, one.given, one.text) for one in rows if one.source == "card"]
+
+
 def test_settings_are_kept(shop: Shop, card: Card) -> None:
-    response = post(f"{card.qr_code}/settings", language="es", email="on")
+    shown = {"email-was": "yes", "text-was": "yes", "drawn-in": "en"}
+    response = post(f"{card.qr_code}/settings", language="es", email="on", **shown)
     assert response.status_code == 303
     with scope(business=shop.id):
         member = Member.objects.get(pk=card.pk)
@@ -227,16 +236,79 @@ def test_settings_are_kept(shop: Shop, card: Card) -> None:
         "es",
         False,
         True,
-        True,
+        False,
     )
-    said = consents.latest(business_id=shop.id, member_id=card.pk)
-    assert {purpose: (one.given, one.source) for purpose, one in said.items()} == {
-        "text": (False, "card"),
-        "post": (False, "card"),
-    }
+    assert said(card) == [("text", False, "Offers and news: By text message")]
     page = get(response.headers["Location"].removeprefix("/card/"))
     assert '<html lang="es">' in page.content.decode()
     assert page.cookies["regulars_language"].value == "es"
+
+
+@pytest.mark.parametrize(
+    "form",
+    [
+        {},  # drawn while the card was fresh
+        {"email": "on"},
+        {"email-was": "no", "text-was": "no"},  # drawn before they said yes elsewhere
+        {"email-was": "maybe", "text-was": ""},
+    ],
+)
+def test_what_a_form_did_not_ask_or_nobody_touched_stays(
+    shop: Shop, card: Card, form: dict[str, str]
+) -> None:
+    assert post(f"{card.qr_code}/settings", language="en", **form).status_code == 303
+    with scope(business=shop.id):
+        member = Member.objects.get(pk=card.pk)
+    assert (member.optout_email, member.optout_text, member.optout_post) == (False, False, False)
+    assert said(card) == []
+
+
+def test_a_card_that_is_no_longer_fresh_brings_its_settings_along(shop: Shop, card: Card) -> None:
+    consents.record(
+        business_id=shop.id, member_id=card.pk, purpose="programme", given=True, text="Yes", source="join"
+    )
+    drawn = get(card.qr_code)
+    assert "By e-mail" not in text(drawn)
+    shop.stamp(card)
+    news = get(f"{card.qr_code}/now?v={stamp_of(drawn)}")
+    assert re.search(
+        r'<div id="channels">.*name="email-was" value="yes".*</div>', news.content.decode(), re.DOTALL
+    )
+
+
+def test_only_channels_with_an_address_are_offered(shop: Shop, card: Card) -> None:
+    everywhere = shop.enrol("Ada", email="ada@mail.example", phone="+919876500002")
+    members.edit_member(business_id=shop.id, pk=everywhere.pk, street_address="1 High Street")
+    nowhere = shop.enrol("Bob")
+    members.edit_member(business_id=shop.id, pk=nowhere.pk, cell="")
+    offered = {
+        one.pk: set(re.findall(r'type="checkbox" name="(\w+)"', get(one.qr_code).content.decode()))
+        for one in (everywhere, card, nowhere)
+    }
+    assert offered == {
+        everywhere.pk: {"email", "text", "post"},
+        card.pk: {"email", "text"},
+        nowhere.pk: set(),
+    }
+    assert "Offers and news" not in text(get(nowhere.qr_code))
+
+
+def test_consents_are_kept_in_the_words_that_were_seen(card: Card) -> None:
+    with translation.override("de"):
+        words = f"{gettext('Offers and news')}: {gettext('By e-mail')}"
+    post(f"{card.qr_code}/settings", **{"email-was": "yes", "drawn-in": "de"})
+    assert said(card) == [("email", False, words)]
+    assert words != "Offers and news: By e-mail"
+
+
+def test_offers_by_mail_wait_for_the_confirmed_address(shop: Shop, card: Card) -> None:
+    update_microsite(business_id=shop.id, double_opt_in=True)
+    members.edit_member(business_id=shop.id, pk=card.pk, optout_email=True)
+    response = post(f"{card.qr_code}/settings", email="on", **{"email-was": "no"})
+    assert "We have sent you a link" in text(get(response.headers["Location"].removeprefix("/card/")))
+    with scope(business=shop.id):
+        assert Member.objects.get(pk=card.pk).optout_email
+    assert said(card) == [("email", True, "Offers and news: By e-mail")]
 
 
 def test_a_voucher_is_chosen_in_two_steps_and_once(shop: Shop, card: Card) -> None:

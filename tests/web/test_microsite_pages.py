@@ -267,8 +267,9 @@ def test_nobody_changes_here_what_is_not_theirs(shop: Shop) -> None:
 def test_a_yes_and_a_no_to_offers_are_written_down(shop: Shop) -> None:
     card = shop.enrol()
     browser = Browser(shop).sign_in(card.pk)
-    assert browser.post("profile/messages", {"text": "on"}).status_code == 303
-    assert browser.post("profile/messages", {"email": "on", "text": "on"}).status_code == 303
+    drawn = {"text-was": "yes", "post-was": "yes"}
+    assert browser.post("profile/messages", drawn | {"email-was": "yes", "text": "on"}).status_code == 303
+    assert browser.post("profile/messages", {"email-was": "no", "email": "on"}).status_code == 303
     member = member_of(shop, card.pk)
     assert (member.optout_email, member.optout_text, member.optout_post) == (False, False, True)
     with scopes_disabled():

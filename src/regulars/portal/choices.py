@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 
 from django.db import transaction
 from django.utils.translation import gettext as _
@@ -12,7 +12,9 @@ from django_scopes import scope
 from regulars.members import actions as members
 from regulars.members import consents
 from regulars.members.models import Member
+from regulars.portal import links
 from regulars.rules.errors import InvalidInput, NotFound, Refusal
+from regulars.tenants.microsites import microsite
 from regulars.vouchers import issuing
 from regulars.vouchers.models import Voucher, VoucherIssue
 
@@ -26,6 +28,14 @@ class Chosen:
     name: str
     code: str
     points_used: int
+
+
+@dataclass(frozen=True, slots=True)
+class Changed:
+    """A member after a change; `asked_first` when a yes waits for a link that was sent to them."""
+
+    member: Member
+    asked_first: bool = False
 
 
 def choose(*, business_id: int, member_id: int, voucher_id: int, token: str) -> Chosen:
@@ -68,10 +78,18 @@ def _chosen(business_id: int, member_id: int, voucher: Voucher, occasion: str) -
         return Chosen(voucher.name or voucher.code, issue.codes.earliest("pk").code, issue.points_used)
 
 
-def change_messages(*, business_id: int, member_id: int, source: str, **wanted: bool) -> Member:
+def channels(member: Member) -> tuple[str, ...]:
+    """The channels by which a member can be reached: of "email", "text" and "post"."""
+    there = {"email": member.email, "text": member.cell, "post": member.street_address}
+    return tuple(channel for channel, address in there.items() if address)
+
+
+def change_messages(*, business_id: int, member_id: int, source: str, **wanted: bool) -> Changed:
     """Say by which channels a member wants offers: `email`, `text`, `post`; what is not named stays.
 
-    Each change is kept as a consent, given or taken back at `source`.
+    Each change is kept as a consent, given or taken back at `source`, in the words of the language that is
+    spoken. Where the shop wants addresses to be confirmed first (`Microsite.double_opt_in`), a yes to mail
+    waits: a link is sent, and the member stays opted out until its button is pressed.
 
     Raises:
         NotFound: the business has no such member.
@@ -84,23 +102,41 @@ def change_messages(*, business_id: int, member_id: int, source: str, **wanted: 
             if getattr(member, consents.OPT_OUTS[purpose]) is yes
         }
         if not changed:
-            return member
-        words = {
-            "email": _("Offers and news by e-mail"),
-            "text": _("Offers and news by text message"),
-            "post": _("Offers and news by post"),
-        }
+            return Changed(member)
+        words = {"email": _("By e-mail"), "text": _("By text message"), "post": _("By post")}
         for purpose, yes in changed.items():
             consents.record(
                 business_id=business_id,
                 member_id=member_id,
                 purpose=purpose,
                 given=yes,
-                text=words[purpose],
+                text=f"{_('Offers and news')}: {words[purpose]}",
                 source=source,
             )
-        columns = {consents.OPT_OUTS[purpose]: not yes for purpose, yes in changed.items()}
-        return members.edit_member(business_id=business_id, pk=member_id, **columns)
+        waits = (
+            changed.get("email", False)
+            and member.email_confirmed_at is None
+            and microsite(business_id).double_opt_in
+        )
+        columns = {
+            consents.OPT_OUTS[purpose]: not yes
+            for purpose, yes in changed.items()
+            if not (purpose == "email" and waits)
+        }
+        member = members.edit_member(business_id=business_id, pk=member_id, **columns)
+        return Changed(member, asked_first=waits and _ask_first(member))
+
+
+def _ask_first(member: Member) -> bool:
+    """Send the link that confirms an address, unless enough were sent lately; False when there is none."""
+    if not member.email:
+        return False
+    ids: dict[str, Any] = {"business_id": member.business_id, "member_id": member.pk}
+    ids["purpose"] = links.Purpose.CONFIRM_EMAIL
+    if not links.has_enough(**ids):
+        url = links.make_link(**ids, address=member.email, lasts=links.CONFIRM_LASTS)
+        links.send(member=member, kind="confirm_email", links={"confirm_url": url}, email=member.email)
+    return True
 
 
 def change_language(*, business_id: int, member_id: int, language: str) -> Member:

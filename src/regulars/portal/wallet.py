@@ -13,7 +13,7 @@ from django_scopes import scope
 from regulars import db
 from regulars.ledger.models import Card
 from regulars.ledger.post import business_day
-from regulars.portal import freshness, tickets
+from regulars.portal import choices, freshness, tickets
 from regulars.portal.history import HistoryRow, history
 from regulars.portal.tickets import Offer, OpenScratchCard, PendingReward, VoucherInHand
 from regulars.rules import names
@@ -87,6 +87,8 @@ class CardPage:
     more_vouchers: int = 0
     scratch_cards: list[OpenScratchCard] = field(default_factory=list)
     offers: list[Offer] = field(default_factory=list)
+    # By which they can be reached, of "email", "text" and "post".
+    channels: tuple[str, ...] = ()
     optout_email: bool = False
     optout_text: bool = False
     optout_post: bool = False
@@ -224,6 +226,7 @@ def card_page(*, business_id: int, member_id: int) -> CardPage:
         offers=tickets.offers(
             business=business, member_id=member_id, person=person, spendable=spendable, today=today
         ),
+        channels=choices.channels(member),
         optout_email=member.optout_email,
         optout_text=member.optout_text,
         optout_post=member.optout_post,

@@ -109,8 +109,12 @@
     const before = { ...document.getElementById("face").dataset };
     const opened = [...document.querySelectorAll("#more details[open]")].map((one) => one.id);
     const focused = document.activeElement?.closest("#more") ? document.activeElement.getAttribute("href") : null;
-    for (const id of ["face", "more"]) {
-      document.getElementById(id).replaceWith(document.adoptNode(fresh.getElementById(id)));
+    for (const id of ["face", "more", "channels"]) {
+      const old = document.getElementById(id);
+      const touched = [...old.querySelectorAll("[type=checkbox]")].some((box) => box.checked !== box.defaultChecked);
+      if (!touched && (id !== "channels" || !old.contains(document.activeElement))) {
+        old.replaceWith(document.adoptNode(fresh.getElementById(id)));
+      }
     }
     for (const id of opened) {
       document.getElementById(id)?.setAttribute("open", "");

@@ -16,7 +16,7 @@ from typing import Any, Final
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
@@ -32,7 +32,7 @@ from regulars.tenants.microsites import microsite
 from regulars.tenants.models import Business
 from regulars.tenants.queries import business_by_id
 from regulars.web import language, look
-from regulars.web.member import icons, picture
+from regulars.web.member import channels, icons, picture
 from regulars.web.origin import same_origin
 from regulars.web.private import private
 
@@ -163,7 +163,7 @@ def page(request: HttpRequest, found: Found) -> HttpResponse:
             "site": sites.address(card.business),
             "icon": icons.address(card.business, icons.SIZES[0]),
             "seen_at": timezone.now(),
-            "saved": "saved" in request.GET,
+            "saved": request.GET.get("saved", ""),
         }
         response = render(request, "web/card.html", context)
     response.headers["Vary"] = "Accept-Language, Cookie"
@@ -237,17 +237,18 @@ def history(request: HttpRequest, found: Found) -> HttpResponse:
 def settings(request: HttpRequest, found: Found) -> HttpResponse:
     """Keep which messages the member wants, and the language of this card."""
     spoken = request.POST.get("language", "")
+    said: dict[str, Any] = {"saved": 1}
     if found.member_id is not None and not found.is_fresh:
-        choices.change_messages(
-            business_id=found.business_id,
-            member_id=found.member_id,
-            source="card",
-            **{channel: channel in request.POST for channel in ("email", "text", "post")},
-        )
+        ids = {"business_id": found.business_id, "member_id": found.member_id}
+        drawn_in = request.POST.get("drawn-in", "")
+        with translation.override(drawn_in if drawn_in in languages.LANGUAGES else languages.USUAL):
+            changed = choices.change_messages(**ids, source="card", **channels.touched(request.POST))
+        if changed.asked_first:
+            said["saved"] = "link"
         if spoken in languages.LANGUAGES:
-            choices.change_language(business_id=found.business_id, member_id=found.member_id, language=spoken)
+            choices.change_language(**ids, language=spoken)
     # The language is this browser's, too: for a card that is nobody's yet it is the only place to keep it.
-    said = {"saved": 1} | ({"language": spoken} if spoken in languages.LANGUAGES else {})
+    said |= {"language": spoken} if spoken in languages.LANGUAGES else {}
     return _see_other(f"{reverse('card', args=[found.qr_code])}?{urlencode(said)}#settings")
 
 

@@ -12,9 +12,9 @@ from django.utils.translation import gettext as _
 from regulars.members.models import Member
 from regulars.portal import accounts, choices, links, sessions
 from regulars.rules.errors import AlreadyEnrolled, InvalidInput, Refusal
+from regulars.web.member import channels
 from regulars.web.microsite.visit import Visit, page
 
-_CHANNELS: Final = ("email", "text", "post")
 _LONGEST: Final = 500
 _TEXTS: Final = tuple(field for field in accounts.OWN_FIELDS if field != "birthday")
 
@@ -73,7 +73,8 @@ def _form(visit: Visit, typed: dict[str, str], wrong: dict[str, str], *, saved: 
         "here": "profile",
         "typed": typed,
         "wrong": wrong,
-        "saved": saved if saved in {"profile", "messages", "password"} else "",
+        "saved": saved if saved in {"profile", "messages", "password", "link"} else "",
+        "channels": choices.channels(me.member),
         "sessions": sessions.active(business_id=business.pk, member_id=me.member.pk),
         "session": me.session,
         "has_password": accounts.has_password(business=business, member_id=me.member.pk),
@@ -84,11 +85,13 @@ def _form(visit: Visit, typed: dict[str, str], wrong: dict[str, str], *, saved: 
 @page("POST", member=True)
 def messages(visit: Visit) -> HttpResponse:
     """Store which offers they want."""
-    wanted = {channel: channel in visit.request.POST for channel in _CHANNELS}
-    choices.change_messages(
-        business_id=visit.business.pk, member_id=visit.member_id, source="microsite", **wanted
+    changed = choices.change_messages(
+        business_id=visit.business.pk,
+        member_id=visit.member_id,
+        source="microsite",
+        **channels.touched(visit.request.POST),
     )
-    return visit.to("profile?saved=messages")
+    return visit.to("profile?saved=link" if changed.asked_first else "profile?saved=messages")
 
 
 @page("GET", "POST", member=True)
