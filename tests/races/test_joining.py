@@ -13,7 +13,7 @@ from regulars.members import blank_cards
 from regulars.members.models import CardAlias, Member
 from regulars.messages.models import Message
 from regulars.portal import joining, links
-from regulars.rules.errors import NotFound
+from regulars.rules.errors import Conflict, NotFound
 from tests.factories import Shop, make_shop
 from tests.races.crowd import split, together
 
@@ -63,6 +63,27 @@ def test_a_printed_card_is_given_once() -> None:
     assert counts(shop)[:2] == (1, 0)
     with scope(business=shop.business):
         assert Card.objects.get().qr_code == blank.qr_code
+
+
+def test_of_many_with_one_printed_card_one_gets_it() -> None:
+    shop = make_shop()
+    shop.enrol("Noor", email="0@mail.example")  # the first one's contact is known
+    (blank,) = blank_cards.make_blanks(business_id=shop.id, count=1)
+
+    def take(number: int) -> str:
+        joined = joining.join(
+            business=shop.business,
+            name=f"Somebody {number}",
+            email=f"{number}@mail.example",
+            consents=WORDS,
+            blank_code=blank.qr_code,
+        )
+        return joined.qr_code
+
+    good, bad = split(together(CALLERS, take))
+    assert good == [blank.qr_code]
+    assert [type(error) for error in bad] == [Conflict] * (CALLERS - 1)
+    assert sum(counts(shop)[:2]) == 2
 
 
 def test_a_link_is_used_once() -> None:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from regulars.rules.errors import InvalidInput
-from regulars.rules.text import clean_line, clean_text, is_blank
+from regulars.rules.text import clean_line, clean_text, is_blank, without_controls
 
 FORBIDDEN = [
     chr(number)
@@ -48,6 +48,17 @@ def test_line_ends_of_a_browser_become_newlines() -> None:
     assert (
         clean_text("12 MG Road\r\nBengaluru\r\n", field="address", max_length=100) == "12 MG Road\nBengaluru"
     )
+
+
+def test_a_line_turns_nothing_around() -> None:
+    turned = "\u202aNora\u202c \u202egpj.exe \u2066(x)\u2069"
+    assert clean_line(turned, field="name", max_length=17) == "Nora gpj.exe (x)"
+    marks = "نورا\u200f (1) \u200cNora\u200e"
+    assert clean_line(marks, field="name", max_length=50) == marks
+
+
+def test_controls_can_be_left_out() -> None:
+    assert without_controls("a\x00b\x1b\t\n\ud800c") == "ab\t\nc"
 
 
 @given(length=st.integers(0, 40), limit=st.integers(0, 40), sign=st.sampled_from("aß東😀"))

@@ -14,7 +14,6 @@ from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from django.db import IntegrityError, transaction
 from django.db.models import Q
@@ -25,21 +24,21 @@ from django_scopes import scope
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
 from regulars.members import actions as members
-from regulars.members import aliases, blank_cards, consents, phones
-from regulars.members import profile as fields
+from regulars.members import aliases, blank_cards, consents
 from regulars.members.models import Member
 from regulars.messages.texts import is_enabled
 from regulars.portal import links
+from regulars.portal.joining_form import Form, clean
 from regulars.portal.links import Purpose
-from regulars.portal.models import OneTimeLink
+from regulars.portal.models import OneTimeLink, UsedToken
 from regulars.rules import codes
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, Refusal
-from regulars.rules.text import clean_line, clean_text
-from regulars.tenants.checks import check_email
 from regulars.tenants.microsites import microsite
 from regulars.tenants.models import Business, Microsite
 
 SOURCE: Final = "join"
+# For so long a form that is sent again with the same printed card is known.
+KEEP_FORMS: Final = dt.timedelta(days=1)
 _MAX_TOKEN: Final = 200
 # Of the members who share a contact, so many are looked at for the one to be asked.
 _MOST_KNOWN: Final = 20
@@ -56,16 +55,6 @@ class Joined:
     """The card of whoever joined: theirs from now on, or a code that its member must confirm."""
 
     qr_code: str
-
-
-@dataclass(frozen=True, slots=True)
-class _Form:
-    """What somebody filled in, fit to be stored."""
-
-    name: str
-    phone: str
-    email: str
-    birthday: dt.date | None
 
 
 class _Undone(Exception):  # noqa: N818 - an outcome, not an error
@@ -104,23 +93,27 @@ def join(
         JoiningClosed: the business lets nobody join by themselves.
         PlanLimit: the plan allows no more members.
         NotFound: the business printed no such card.
-        Conflict: the printed card was given to somebody who is gone.
+        Conflict: somebody has the printed card, or had it.
     """
     site = microsite(business.pk)
     if not site.join_open:
         raise JoiningClosed(f"{business.name} lets nobody join by themselves.")
     if not consents.get("programme", "").strip():
         raise InvalidInput.at("programme", "must be agreed to")
-    form = _clean(business, site, name=name, phone=phone, email=email, birthday=birthday)
+    form = clean(business, site, name=name, phone=phone, email=email, birthday=birthday)
+    if blank_code and not codes.is_qr_code(blank_code):
+        raise NotFound("There is no such printed card.", fields={"qr_code": "is unknown"})
     qr_code = blank_code or _code(business, form, token)
-    if _exists(business.pk, qr_code):
+    said = _said(business, form, token, blank_code)
+    new = _Joining(business, site, form, dict(consents), language, source, qr_code, said)
+    if _was_sent(new):
         return Joined(qr_code)
     try:
         with transaction.atomic(), scope(business=business):
-            _join(_Joining(business, site, form, dict(consents), language, source, qr_code, bool(blank_code)))
+            _join(new)
     except (Conflict, IntegrityError):
         # The same form was sent twice at once, and the other one was faster.
-        if not _exists(business.pk, qr_code):
+        if not _was_sent(new):
             raise
     return Joined(qr_code)
 
@@ -133,7 +126,7 @@ def check(
     Raises:
         InvalidInput: values are unusable; all of them are named.
     """
-    _clean(business, microsite(business.pk), name=name, phone=phone, email=email, birthday=birthday)
+    clean(business, microsite(business.pk), name=name, phone=phone, email=email, birthday=birthday)
 
 
 def new_token() -> str:
@@ -145,12 +138,13 @@ def new_token() -> str:
 class _Joining:
     business: Business
     site: Microsite
-    form: _Form
+    form: Form
     consents: dict[str, str]
     language: str
     source: str
     qr_code: str
-    is_blank: bool
+    # By what a form sent twice with one printed card is known; empty without a printed card.
+    said: str
 
     def agreed(self, purpose: str) -> bool:
         """Whether they want offers by a channel for which they gave an address."""
@@ -170,10 +164,10 @@ def _join(new: _Joining) -> None:
             member = _enrol(new)
             _check_known(new.form, but=member.pk)
     except _Known as found:
+        _use_blank(new, found.member)
         aliases.create_alias(
             business_id=new.business.pk, member_id=found.member.pk, name=new.form.name, qr_code=new.qr_code
         )
-        _use_blank(new, found.member)
         _send(found.member, "your_card", Purpose.OPEN_CARD, alias=new.qr_code)
         return
     _and_take_back(
@@ -198,6 +192,7 @@ def _enrol(new: _Joining) -> Member:
         language=new.language,
         optout_email=not new.agreed("email") or new.asks_first,
         optout_text=not new.agreed("text"),
+        optout_post=True,  # nobody is asked about letters
         qr_code=new.qr_code,
         unique_contact=False,
     )
@@ -208,7 +203,7 @@ def _enrol(new: _Joining) -> Member:
     return Member.objects.get(pk=card.pk)
 
 
-def _check_known(form: _Form, *, but: int) -> None:
+def _check_known(form: Form, *, but: int) -> None:
     """Raise `_Known` with the member who has this contact: by the mailbox first, as a link goes there."""
     same = Q(email=form.email) & ~Q(email="") | Q(cell=form.phone) & ~Q(cell="")
     found = list(Member.objects.filter(same).exclude(pk=but).order_by("id")[:_MOST_KNOWN])
@@ -218,8 +213,11 @@ def _check_known(form: _Form, *, but: int) -> None:
 
 
 def _use_blank(new: _Joining, member: Member) -> None:
-    if new.is_blank:
+    if new.said:
         blank_cards.use_blank(business_id=new.business.pk, qr_code=new.qr_code, member_id=member.pk)
+        UsedToken.objects.create(
+            business=new.business, digest=new.said, expires_at=timezone.now() + KEEP_FORMS
+        )
 
 
 def _send(
@@ -247,57 +245,28 @@ def _and_take_back(action: Callable[[], object]) -> None:
         raise _Undone
 
 
-def _clean(
-    business: Business, site: Microsite, *, name: str, phone: str, email: str, birthday: dt.date | None
-) -> _Form:
-    wrong: dict[str, str] = {}
-    contact = Microsite.Contact
-    wanted = {
-        "phone": phone if site.join_contact != contact.EMAIL else "",
-        "email": email if site.join_contact != contact.PHONE else "",
-    }
-    checks: dict[str, Callable[[], Any]] = {
-        "name": lambda: clean_line(name, field="name", max_length=200, required=True),
-        "phone": lambda: phones.normalise(wanted["phone"], country=business.country),
-        "email": lambda: _email(wanted["email"]),
-        "birthday": lambda: _birthday(business, birthday if site.join_asks_birthday else None),
-    }
-    clean: dict[str, Any] = {}
-    for field, check in checks.items():
-        try:
-            clean[field] = check()
-        except InvalidInput as refusal:
-            wrong |= refusal.fields
-    missing = [
-        field
-        for field, value in wanted.items()
-        if not value.strip() and site.join_contact in {field, "either"}
-    ]
-    if len(missing) == (2 if site.join_contact == contact.EITHER else 1):
-        wrong |= dict.fromkeys(missing, "is needed")
-    if wrong:
-        raise InvalidInput("; ".join(f"{field} {problem}" for field, problem in wrong.items()), fields=wrong)
-    return _Form(**clean)
-
-
-def _email(value: str) -> str:
-    email = clean_text(value, field="email", max_length=254)
-    return check_email(email, field="email") if email else ""
-
-
-def _birthday(business: Business, day: dt.date | None) -> dt.date | None:
-    today = timezone.now().astimezone(ZoneInfo(business.timezone)).date()
-    if day is not None and not fields.OLDEST_BIRTHDAY <= day <= today:
-        raise InvalidInput.at("birthday", f"must be a date from {fields.OLDEST_BIRTHDAY} to today")
-    return day
-
-
-def _code(business: Business, form: _Form, token: str) -> str:
+def _code(business: Business, form: Form, token: str) -> str:
     """A card's code: the same whenever the same is sent from the same form, and else nobody's guess."""
     if not token:
         return codes.new_qr_code()
-    said = (business.pk, token[:_MAX_TOKEN], form.name, form.phone, form.email, form.birthday)
-    return salted_hmac("regulars.portal.joining", repr(said), algorithm="sha256").hexdigest()[:16]
+    return _digest(business, form, token)[:16]
+
+
+def _said(business: Business, form: Form, token: str, blank_code: str) -> str:
+    return _digest(business, form, token, blank_code) if blank_code else ""
+
+
+def _digest(business: Business, form: Form, token: str, *more: str) -> str:
+    said = (business.pk, token[:_MAX_TOKEN], form.name, form.phone, form.email, form.birthday, *more)
+    return salted_hmac("regulars.portal.joining", repr(said), algorithm="sha256").hexdigest()
+
+
+def _was_sent(new: _Joining) -> bool:
+    """Whether this form was sent before. A printed card that somebody has does not say so: others hold it."""
+    if not _exists(new.business.pk, new.qr_code):
+        return False
+    with scope(business=new.business):
+        return not new.said or UsedToken.objects.filter(digest=new.said).exists()
 
 
 def _exists(business_id: int, qr_code: str) -> bool:

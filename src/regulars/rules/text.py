@@ -11,6 +11,9 @@ from regulars.rules.errors import InvalidInput
 # Control characters but tab and newline (PostgreSQL cannot store NUL, XML cannot carry most of the others)
 # and surrogates, which JSON's \ud800 smuggles into a string and no encoding can write out again.
 _FORBIDDEN: Final = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\ud800-\udfff]")
+# What turns all that follows, or sets a part apart: on a line among others it makes those read wrong. The
+# marks that letters of two directions need beside each other are none of these.
+_TURNS: Final = re.compile("[\u202a-\u202e\u2066-\u2069]")
 # What draws nothing: white space, and marks of formatting and direction.
 _UNSEEN: Final = frozenset({"Zs", "Zl", "Zp", "Cc", "Cf"})
 # Letters and marks that draw nothing either: fillers, joiners, selectors, the empty pattern of Braille.
@@ -44,12 +47,22 @@ def clean_text(value: str, *, field: str, max_length: int, required: bool = Fals
 def clean_line(value: str, *, field: str, max_length: int, required: bool = False) -> str:
     """The same for what is one line, such as a name: white space of any kind becomes single spaces.
 
+    Embeddings, overrides and isolates of direction are left out: files and address books are full of them,
+    and a page shows such a line with a direction of its own.
+
     Raises:
         InvalidInput: as `clean_text` says; the length is counted afterwards.
     """
     # Control characters are refused first: some of them count as white space.
-    text = clean_text(value, field=field, max_length=max(max_length, len(value)), required=required)
+    text = clean_text(
+        _TURNS.sub("", value), field=field, max_length=max(max_length, len(value)), required=required
+    )
     return clean_text(" ".join(text.split()), field=field, max_length=max_length)
+
+
+def without_controls(text: str) -> str:
+    """A text without the characters that text cannot have; tab and newline stay."""
+    return _FORBIDDEN.sub("", text)
 
 
 def is_storable(text: str) -> bool:
