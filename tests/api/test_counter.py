@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from regulars.counter import devices, signing
@@ -9,7 +11,7 @@ from regulars.counter.refusals import NotSignedIn
 from tests.api.support import Rest, invalid, ok, refused
 from tests.factories import Shop
 
-USUAL = {
+USUAL: dict[str, Any] = {
     "quickscan_function": "",
     "scans_per_day": None,
     "minutes_between": None,

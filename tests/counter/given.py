@@ -72,9 +72,10 @@ def scan(operator: Operator, text: str, client_id: uuid.UUID | None = None) -> S
 def do(operator: Operator, kind: str, card: Card | None = None, **more: Any) -> Done:
     """One thing done. What is no field of a wish is one of the kind of action."""
     known = {name: more.pop(name) for name in list(more) if name in Wish.__dataclass_fields__}
-    who = {} if card is None else {"member_id": card.pk}
-    wish = Wish(**({"kind": kind, "client_id": new_id(), "fields": more} | who | known))
-    return doing.act(operator=operator, wish=wish)
+    usual: dict[str, Any] = {"kind": kind, "client_id": new_id(), "fields": more}
+    if card is not None:
+        usual["member_id"] = card.pk
+    return doing.act(operator=operator, wish=Wish(**(usual | known)))
 
 
 def scans(shop: Shop) -> list[Scan]:

@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import os
 from collections import Counter
+from functools import partial
 
 import pytest
+from django.contrib.auth.hashers import check_password
 from django_scopes import scopes_disabled
 
 from regulars.analytics.audit import audit
 from regulars.counter import devices, doing, limits, pins, scanning, undoing
 from regulars.counter.doing import Done, Wish
-from regulars.counter.models import Scan
+from regulars.counter.models import Action, Scan
+from regulars.counter.operators import Operator
 from regulars.ledger.models import Card
 from regulars.members.actions import delete_member
 from regulars.members.models import Member
@@ -37,6 +40,14 @@ def card(shop: Shop) -> Card:
     return shop.enrol("Priya Sharma")
 
 
+def act(operator: Operator, wish: Wish, _: int) -> Done:
+    return doing.act(operator=operator, wish=wish)
+
+
+def undo(operator: Operator, pk: int, _: int) -> Action:
+    return undoing.undo(operator=operator, action_id=pk)
+
+
 def kinds(errors: list[Exception]) -> dict[str, int]:
     return dict(Counter(type(error).__name__ for error in errors))
 
@@ -46,7 +57,7 @@ def test_one_client_id_sent_20_times_at_once_does_one_thing(shop: Shop, card: Ca
     operator = at_work(shop)
     for number in range(1, ROUNDS + 1):
         wish = Wish("stamps", new_id(), {"count": 1}, member_id=card.pk)
-        got, refused = split(together(CALLERS, lambda _, wish=wish: doing.act(operator=operator, wish=wish)))
+        got, refused = split(together(CALLERS, partial(act, operator, wish)))
         assert refused == []
         assert len({done.action.pk for done in got if done.action}) == 1
         assert sum(not done.repeated for done in got) == 1
@@ -99,12 +110,11 @@ def test_without_holding_the_member_more_of_them_earn(
 
 def test_of_20_wrong_pins_at_once_five_are_looked_at(shop: Shop) -> None:
     staff = pins.set_pin(business_id=shop.id, staff_id=shop.owner.pk, pin="7391")
-    asked = []
-    real = pins.check_password
+    asked: list[str] = []
 
     def counted(pin: str, hashed: str) -> bool:
         asked.append(pin)
-        return bool(real(pin, hashed))
+        return check_password(pin, hashed)
 
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(pins, "check_password", counted)
@@ -127,10 +137,7 @@ def test_what_20_undo_at_once_is_undone_once(shop: Shop, card: Card) -> None:
     done = [do(operator, "stamps", card, count=9), do(operator, "points", card, points=20)]
     for one in done:
         assert one.action is not None
-        pk = one.action.pk
-        got, refused = split(
-            together(CALLERS, lambda _, pk=pk: undoing.undo(operator=operator, action_id=pk))
-        )
+        got, refused = split(together(CALLERS, partial(undo, operator, one.action.pk)))
         assert (refused, len({row.undone_at for row in got})) == ([], 1)
     now = card_of(card)
     assert (now.stamps, now.pending_rewards, now.points, now.total_visits) == (0, 0, 0, 0)
