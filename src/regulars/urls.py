@@ -9,7 +9,7 @@ from regulars.api.rpc import view as rpc
 from regulars.web import look, passwords, reports
 from regulars.web.counter import page as counter_page
 from regulars.web.counter import printing as counter_printing
-from regulars.web.member import card, icons, join, links, scratch, unsubscribe
+from regulars.web.member import card, choosing, icons, join, keeping, links, scratch, unsubscribe
 from regulars.web.microsite import balance, entering
 
 urlpatterns = [
@@ -21,13 +21,14 @@ urlpatterns = [
     path("rpc/", rpc.rpc),
     path("scratch/<str:token>", scratch.page, name="scratch"),
     path("scratch/<str:token>/reveal", scratch.reveal, name="scratch-reveal"),
-    path("card/sw.js", card.worker, name="card-sw"),
+    path("card/sw.js", keeping.worker, name="card-sw"),
     path("card/<str:qr_code>", card.page, name="card"),
     path("card/<str:qr_code>/now", card.now, name="card-now"),
     path("card/<str:qr_code>/history", card.history, name="card-history"),
     path("card/<str:qr_code>/settings", card.settings, name="card-settings"),
-    path("card/<str:qr_code>/vouchers/<int:voucher_id>", card.voucher, name="card-voucher"),
-    path("card/<str:qr_code>/manifest.webmanifest", card.manifest, name="card-manifest"),
+    path("card/<str:qr_code>/vouchers/<int:voucher_id>", choosing.voucher, name="card-voucher"),
+    path("card/<str:qr_code>/away", keeping.away, name="card-away"),
+    path("card/<str:qr_code>/manifest.webmanifest", keeping.manifest, name="card-manifest"),
     path("join/<str:join_code>", join.page, name="join"),
     path("l/<str:token>", links.page, name="link"),
     path("look/<str:colour>.css", look.look, name="look"),

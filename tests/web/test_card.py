@@ -21,6 +21,7 @@ from regulars.tenants.microsites import update_microsite
 from regulars.tenants.models import Business, Program
 from regulars.vouchers.models import VoucherIssue
 from regulars.web.member import card as pages
+from regulars.web.member import keeping
 from tests.factories import Shop, make_shop
 from tests.vouchers.given import balance, codes, earn, issue, voucher
 
@@ -311,25 +312,62 @@ def test_offers_by_mail_wait_for_the_confirmed_address(shop: Shop, card: Card) -
     assert said(card) == [("email", True, "Offers and news: By e-mail")]
 
 
+def form_of(response: Any) -> dict[str, str]:
+    """What the hidden fields of a page's form say."""
+    return dict(re.findall(r'type="hidden" name="([\w-]+)" value="(\w*)"', response.content.decode()))
+
+
 def test_a_voucher_is_chosen_in_two_steps_and_once(shop: Shop, card: Card) -> None:
     cake = voucher(shop, "Cake", points_required=50, available_for_self_selection=True)
     path = f"{card.qr_code}/vouchers/{cake.pk}"
-    assert get(path).status_code == 409  # too few points
-    earn(shop, card, 60)
+    earn(shop, card, 10)
+    early = get(path)
+    assert early.status_code == 409
+    assert "You need 40 more points for it." in text(early)
+    earn(shop, card, 50)
     asked = get(path)
     assert "Take it for 50 points" in text(asked)
     assert balance(card) == 60
-    token = re.search(r'name="token" value="(\w+)"', asked.content.decode())
-    assert token
     for _ in range(2):  # pressed twice
-        assert post(path, token=token[1]).status_code == 303
+        assert post(path, **form_of(asked)).status_code == 303
     assert balance(card) == 10
     with scope(business=shop.id):
         (made,) = VoucherIssue.objects.all()
     assert codes(made)[0] in text(get(card.qr_code))
-    refused = post(path, token="another")
+    refused = post(path, **form_of(asked) | {"token": "another"})
     assert refused.status_code == 409
-    assert "Your points do not cover it any more" in text(refused)
+    assert "You need 40 more points for it." in text(refused)
+
+
+def test_a_sum_that_is_no_longer_true_is_asked_again(shop: Shop, card: Card) -> None:
+    cake = voucher(shop, "Cake", points_required=50, available_for_self_selection=True)
+    path = f"{card.qr_code}/vouchers/{cake.pk}"
+    earn(shop, card, 120)
+    first, second = get(path), get(path)
+    assert post(path, **form_of(first)).status_code == 303
+    again = post(path, **form_of(second))
+    assert again.status_code == 409
+    assert "Your points have changed since you looked." in text(again)
+    assert form_of(again)["points"] == "70"
+    assert balance(card) == 70
+    nothing_said = {"token": "abc"}
+    assert post(path, **nothing_said).status_code == 409
+    assert post(path, **form_of(again)).status_code == 303
+    assert balance(card) == 20
+
+
+def test_a_free_voucher_shows_no_sum(shop: Shop, card: Card) -> None:
+    cake = voucher(shop, "Cake", available_for_self_selection=True)
+    path = f"{card.qr_code}/vouchers/{cake.pk}"
+    asked = get(path)
+    earn(shop, card, 5)
+    assert post(path, **form_of(asked)).status_code == 303
+
+
+def test_a_paused_card_says_so_before_anything_else(shop: Shop, card: Card) -> None:
+    cake = voucher(shop, "Cake", points_required=50, available_for_self_selection=True)
+    members.edit_member(business_id=shop.id, pk=card.pk, suspended=True)
+    assert "Your card is paused" in text(get(f"{card.qr_code}/vouchers/{cake.pk}"))
 
 
 def test_other_sites_post_nothing(shop: Shop, card: Card) -> None:
@@ -367,6 +405,27 @@ def test_a_phone_can_keep_the_card(shop: Shop, card: Card) -> None:
         assert picture.headers["Content-Type"] == "image/png"
     worker = get("sw.js")
     assert worker.headers["Content-Type"].startswith("text/javascript")
+
+
+@pytest.mark.parametrize(
+    ("name", "short"),
+    [
+        ("Sunrise Café", "Sunrise Café"),
+        ("Parijata Coffee", "Parijata"),
+        ("Tom & Jerry's Diner", "Tom"),
+        ("Alice's Café & Bar", "Alice's Café"),
+        ("Donaudampfschiff", "Donaudampfsc"),
+    ],
+)
+def test_a_name_under_an_icon_ends_with_a_word(name: str, short: str) -> None:
+    assert keeping.short_name(name) == short
+
+
+def test_there_is_a_page_for_when_there_is_no_network(card: Card) -> None:
+    response = get(f"{card.qr_code}/away?language=de")
+    assert response.status_code == 200
+    assert f'href="/card/{card.qr_code}"' in response.content.decode()
+    assert '<html lang="de">' in response.content.decode()
 
 
 @pytest.mark.parametrize(

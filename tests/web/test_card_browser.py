@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
+from regulars.members import consents
 from regulars.tenants.models import Business
 from regulars.web.member import card as pages
 from tests.factories import Shop, make_shop
@@ -31,7 +32,7 @@ def shop(live: Site) -> Shop:
 
 @pytest.fixture
 def card(shop: Shop) -> Card:
-    return shop.enrol("Priya Sharma")
+    return shop.enrol("Priya Sharma", email="priya@mail.example", phone="+919876500001")
 
 
 def rich(shop: Shop, card: Card) -> None:
@@ -103,6 +104,86 @@ def test_a_card_that_was_seen_is_there_without_a_network(shop: Shop, card: Card,
     phone.evaluate(HURRY)
     expect(phone.locator("#headline")).to_have_text("5 more, then: Free coffee")
     expect(phone.locator("#offline")).to_be_hidden()
+
+
+def test_what_needs_the_network_says_so_and_leads_back(shop: Shop, card: Card, tabs: Tabs) -> None:
+    page = tabs(language="en-GB")
+    allow(page, "ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "503")
+    page.goto(f"/card/{card.qr_code}")
+    expect(page.locator("#card[data-kept]")).to_have_count(1)
+    page.context.set_offline(True)
+    page.get_by_role("button", name="Keep these settings").click()
+    expect(page.locator(".unsent")).to_contain_text("Nothing was sent")
+    # A phone that thinks it is connected sends the form, in vain.
+    page.evaluate("document.querySelector('#settings form').submit()")
+    expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+    axe(page)
+    shot(page, "card-phone-away")
+    page.get_by_role("link", name="Back to your card").last.click()
+    expect(page.locator("#headline")).to_be_visible()
+    expect(page.locator("#offline")).to_have_text(re.compile(r"As of \d+:\d\d;"))  # no AM or PM in Britain
+    page.get_by_role("link", name="Everything").click()
+    expect(page.get_by_role("heading", name="No connection")).to_be_visible()
+    page.context.set_offline(False)
+
+
+def test_a_form_is_sent_through_the_worker(card: Card, phone: Page) -> None:
+    phone.goto(f"/card/{card.qr_code}")
+    expect(phone.locator("#card[data-kept]")).to_have_count(1)
+    phone.get_by_label("Language").select_option("de")
+    phone.locator("#settings button").first.click()
+    expect(phone.locator("html")).to_have_attribute("lang", "de")
+    expect(phone.locator("#settings .success")).to_be_visible()
+
+
+def test_the_large_code_keeps_the_focus_and_the_way_back(card: Card, phone: Page) -> None:
+    phone.goto("about:blank")
+    phone.goto(f"/card/{card.qr_code}")
+    before = phone.evaluate("history.length")
+    for _ in range(2):
+        phone.locator("#code a.qr").click()
+        expect(phone.locator("#bright .close")).to_be_focused()
+        phone.keyboard.press("Tab")
+        assert phone.evaluate("document.activeElement.closest('main') === null")
+        phone.keyboard.press("Escape")
+        expect(phone.locator("#bright")).to_be_hidden()
+        expect(phone.locator("#code a.qr")).to_be_focused()
+    phone.locator("#code a.qr").click()
+    phone.locator("#bright .close").click()
+    expect(phone.locator("#code a.qr")).to_be_focused()
+    assert phone.evaluate("history.length") == before
+
+
+def test_settings_come_when_the_card_is_no_longer_fresh(shop: Shop, card: Card, phone: Page) -> None:
+    consents.record(
+        business_id=shop.id, member_id=card.pk, purpose="programme", given=True, text="Yes", source="join"
+    )
+    phone.goto(f"/card/{card.qr_code}")
+    expect(phone.get_by_label("By text message")).to_have_count(0)
+    shop.stamp(card)
+    phone.evaluate(HURRY)
+    expect(phone.get_by_label("By text message")).to_be_checked()
+    phone.get_by_label("By text message").uncheck()
+    shop.stamp(card)
+    phone.evaluate(HURRY)
+    expect(phone.locator("#face .on")).to_have_count(2)
+    expect(phone.get_by_label("By text message")).not_to_be_checked()  # what somebody touched stays
+
+
+def test_what_is_touched_is_large_enough(shop: Shop, card: Card, phone: Page) -> None:
+    rich(shop, card)
+    phone.goto(f"/card/{card.qr_code}")
+    for link in phone.locator("main a:visible, main button:visible, main summary:visible").all():
+        box = link.bounding_box()
+        assert box
+        assert box["height"] >= 48, link.inner_text()
+    phone.set_viewport_size({"width": 320, "height": 568})
+    for one, name in ((card, "rich"), (shop.enrol("Bob"), "new")):
+        phone.goto(f"/card/{one.qr_code}")
+        shot(phone, f"card-small-{name}")
+        box = phone.locator("#code .qr").bounding_box()
+        assert box
+        assert box["y"] + box["height"] <= 568, name
 
 
 def test_the_first_load_is_small(shop: Shop, card: Card, tabs: Tabs) -> None:

@@ -6,9 +6,11 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import transaction
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_scopes import scope
 
+from regulars.ledger.post import business_day
 from regulars.members import actions as members
 from regulars.members import consents
 from regulars.members.models import Member
@@ -16,7 +18,9 @@ from regulars.portal import links
 from regulars.rules.errors import InvalidInput, NotFound, Refusal
 from regulars.tenants.microsites import microsite
 from regulars.vouchers import issuing
+from regulars.vouchers.lookups import lock_cards, place_of
 from regulars.vouchers.models import Voucher, VoucherIssue
+from regulars.vouchers.orders import spendable_points
 
 _MOST_TOKEN: Final = 64
 
@@ -38,12 +42,20 @@ class Changed:
     asked_first: bool = False
 
 
-def choose(*, business_id: int, member_id: int, voucher_id: int, token: str) -> Chosen:
+class SumChanged(Exception):  # noqa: N818 - an outcome, not an error
+    """The points of a member, or the price, are no longer those of the sum to which they said yes."""
+
+
+def choose(
+    *, business_id: int, member_id: int, voucher_id: int, token: str, seen: tuple[int, int] | None = None
+) -> Chosen:
     """Issue a voucher that members may choose themselves, for its price in points.
 
-    `token` is the form's own name: sent again, it gets the same voucher and nothing is taken twice.
+    `token` is the form's own name: sent again, it gets the same voucher and nothing is taken twice. `seen`
+    is the sum on it: the points that the member could spend, and the price.
 
     Raises:
+        SumChanged: either is another one by now; nothing was taken.
         InvalidInput: the token is unusable.
         NotFound: the business has no such member, or no such voucher to choose.
         Suspended, NotEligible, LimitReached, NotEnoughPoints: the member may not have it now.
@@ -56,9 +68,12 @@ def choose(*, business_id: int, member_id: int, voucher_id: int, token: str) -> 
         raise NotFound(f"There is no voucher {voucher_id} to choose.", fields={"voucher_id": "is unknown"})
     occasion = f"chosen:{token}"
     try:
-        issuing.issue_voucher(
-            business_id=business_id, voucher_id=voucher_id, member_id=member_id, occasion=occasion
-        )
+        with transaction.atomic():
+            if seen is not None and _chosen(business_id, member_id, voucher, occasion) is None:
+                _check_sum(business_id, member_id, voucher, seen)
+            issuing.issue_voucher(
+                business_id=business_id, voucher_id=voucher_id, member_id=member_id, occasion=occasion
+            )
     except Refusal:
         # The same form may have got it a moment ago, and with it the last points or the last voucher.
         if (chosen := _chosen(business_id, member_id, voucher, occasion)) is None:
@@ -68,6 +83,16 @@ def choose(*, business_id: int, member_id: int, voucher_id: int, token: str) -> 
     if found is None:
         raise NotFound("This voucher was taken back.", fields={"voucher_id": "was taken back"})
     return found
+
+
+def _check_sum(business_id: int, member_id: int, voucher: Voucher, seen: tuple[int, int]) -> None:
+    with scope(business=business_id):
+        lock_cards(business_id, [member_id])
+        # What costs nothing shows no sum.
+        if voucher.points_required or seen[1]:
+            today = business_day(place_of(business_id).timezone, timezone.now())
+            if (spendable_points(member_id, today), voucher.points_required) != seen:
+                raise SumChanged
 
 
 def _chosen(business_id: int, member_id: int, voucher: Voucher, occasion: str) -> Chosen | None:

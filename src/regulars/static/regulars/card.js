@@ -9,10 +9,21 @@
   document.documentElement.classList.add("has-scripts");
 
   document.addEventListener("submit", (event) => {
+    const { unsent } = event.target.dataset;
+    if (unsent && !navigator.onLine) {
+      event.preventDefault();
+      const said = event.target.querySelector(".unsent") ?? document.createElement("p");
+      said.className = "notice warning unsent";
+      said.setAttribute("role", "alert");
+      event.target.append(said);
+      said.textContent = unsent;
+      return;
+    }
     for (const button of event.target.querySelectorAll("button")) {
       setTimeout(() => { button.disabled = true; }); // after the form was read
     }
   });
+  addEventListener("online", () => document.querySelectorAll(".unsent").forEach((said) => said.remove()));
   addEventListener("pageshow", () => {
     for (const button of document.querySelectorAll("form button:disabled")) {
       button.disabled = false; // back again, from the browser's memory
@@ -25,6 +36,9 @@
   const texts = JSON.parse(document.getElementById("texts").textContent);
   const said = document.getElementById("said");
   const note = document.getElementById("offline");
+  // As this phone writes times, where it speaks the page's language: en-GB has no AM and PM.
+  const spoken = document.documentElement.lang;
+  const locale = navigator.languages?.find((one) => one.split("-")[0] === spoken) ?? spoken;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let seen = new Date(main.dataset.seen);
   let active = Date.now();
@@ -73,7 +87,7 @@
     } catch {
       misses += 1;
       wait = Math.min(SLOW, QUICK * 2 ** misses);
-      const time = new Intl.DateTimeFormat(document.documentElement.lang, {
+      const time = new Intl.DateTimeFormat(locale, {
         timeStyle: "short", ...(Date.now() - seen > 72e6 && { dateStyle: "medium" }),
       }).format(seen);
       note.textContent = texts.offline.replace("{time}", time);
@@ -129,7 +143,7 @@
     said.textContent = `${rewarded ? texts.reward : stamped ? texts.stamped : texts.changed} ${headline}`;
     move(rewarded, stamped && Number(before.stamps), Number(after.points) !== Number(before.points));
     if (location.hash === "#bright" && stamped) {
-      location.hash = "code"; // the code has done its work
+      turn("#code"); // the code has done its work
     }
     if (navigator.serviceWorker?.controller) {
       fetch(location.pathname).catch(() => undefined); // so that the kept card is this one
@@ -180,20 +194,39 @@
   // The code, large and bright
 
   let lock = null;
+  const large = document.getElementById("bright");
+
+  function turn(hash) {
+    location.replace(hash); // Back leads to where somebody came from, however often they looked
+  }
+
   async function bright() {
     const open = location.hash === "#bright";
+    const was = main.inert;
+    main.inert = open;
     if (open) {
-      document.querySelector("#bright .close").focus();
+      large.querySelector(".close").focus();
       lock = await navigator.wakeLock?.request("screen").catch(() => null);
     } else {
+      if (was) {
+        document.querySelector("#code .qr").focus({ preventScroll: true });
+      }
       await lock?.release();
       lock = null;
     }
   }
   addEventListener("hashchange", bright);
+  bright();
+  document.addEventListener("click", (event) => {
+    const link = event.target.closest?.("#code a.qr, #bright .close");
+    if (link) {
+      event.preventDefault();
+      turn(link.hash);
+    }
+  });
   addEventListener("keydown", (event) => {
     if (event.key === "Escape" && location.hash === "#bright") {
-      location.hash = "code";
+      turn("#code");
     }
   });
 
@@ -231,6 +264,7 @@
       const parts = performance.getEntriesByType("resource").map((one) => one.name).filter((name) => /\/(static|look)\//.test(name));
       await Promise.all([location.pathname, ...new Set(parts)].map((one) => fetch(one)));
     }
+    await fetch(main.dataset.away); // from what is kept, mostly
     main.dataset.kept = "yes";
   }
 

@@ -5,8 +5,6 @@ Pages ask every few seconds whether anything has changed: that costs two stateme
 
 from __future__ import annotations
 
-import json
-import secrets
 import textwrap
 from collections.abc import Callable
 from functools import wraps
@@ -19,14 +17,14 @@ from django.urls import reverse
 from django.utils import timezone, translation
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from regulars import __version__
 from regulars.portal import choices, sites, wallet
 from regulars.portal.history import joined_row
 from regulars.portal.wallet import CardPage, Found
 from regulars.rules import languages
-from regulars.rules.errors import NotEnoughPoints, NotFound, Refusal, Suspended
+from regulars.rules.errors import NotFound
 from regulars.tenants import ratelimit
 from regulars.tenants.microsites import microsite
 from regulars.tenants.models import Business
@@ -51,7 +49,7 @@ _SHORT_NAME: Final = 12
 View = Callable[..., HttpResponse]
 
 
-def _card(view: View) -> View:
+def with_card(view: View) -> View:
     """Find the card of a code and hand it to the view; throttle, and refuse codes that are nobody's."""
 
     @wraps(view)
@@ -73,7 +71,7 @@ def _card(view: View) -> View:
 
 def _too_many(request: HttpRequest, allowance: ratelimit.Allowance) -> HttpResponse:
     with language.speaking(request):
-        response = _message(
+        response = message(
             request,
             HTTPStatus.TOO_MANY_REQUESTS,
             _("Please wait a minute"),
@@ -85,7 +83,7 @@ def _too_many(request: HttpRequest, allowance: ratelimit.Allowance) -> HttpRespo
 
 def _unknown(request: HttpRequest) -> HttpResponse:
     with language.speaking(request):
-        return _message(
+        return message(
             request,
             HTTPStatus.NOT_FOUND,
             _("This card is not here"),
@@ -93,12 +91,13 @@ def _unknown(request: HttpRequest) -> HttpResponse:
         )
 
 
-def _message(request: HttpRequest, status: HTTPStatus, title: str, text: str, **more: Any) -> HttpResponse:
+def message(request: HttpRequest, status: HTTPStatus, title: str, text: str, **more: Any) -> HttpResponse:
+    """A page beside a card that says one thing; `back` leads to the card, the rest is for its template."""
     page = {"title": title, "text": text, "version": __version__, **more}
     return render(request, "web/card_message.html", page, status=status)
 
 
-def _shop(business: Business) -> dict[str, Any]:
+def shop_of(business: Business) -> dict[str, Any]:
     """What every page of a shop shows of it."""
     logo = look.logo_url(business, size=128)
     return {
@@ -140,7 +139,7 @@ def _in_words(live: dict[str, Any]) -> dict[str, Any]:
 
 @require_safe
 @private
-@_card
+@with_card
 def page(request: HttpRequest, found: Found) -> HttpResponse:
     """The card, complete without any script."""
     if found.is_blank:
@@ -149,7 +148,7 @@ def page(request: HttpRequest, found: Found) -> HttpResponse:
         return HttpResponseRedirect(reverse("card", args=[found.qr_code]))
     live = _live(found)
     card: CardPage = live["card"]
-    shop = _shop(card.business)
+    shop = shop_of(card.business)
     with language.speaking(request, member=card.language, business=card.business.language) as spoken:
         context = {
             **live,
@@ -194,7 +193,7 @@ def _texts() -> dict[str, str]:
 
 @require_safe
 @private
-@_card
+@with_card
 def now(request: HttpRequest, found: Found) -> HttpResponse:
     """204 while the card is as the page has it (`v`); else what has changed. 410: open the page again."""
     if found.is_blank or _asked(request) != found.qr_code:
@@ -204,7 +203,7 @@ def now(request: HttpRequest, found: Found) -> HttpResponse:
     live = _live(found)
     card: CardPage = live["card"]
     with language.speaking(request, member=card.language, business=card.business.language):
-        context = {**live, **_shop(card.business), **_in_words(live)}
+        context = {**live, **shop_of(card.business), **_in_words(live)}
         response = render(request, "web/card_live.html", context)
     response.headers["Vary"] = "Accept-Language, Cookie"
     return response
@@ -212,7 +211,7 @@ def now(request: HttpRequest, found: Found) -> HttpResponse:
 
 @require_safe
 @private
-@_card
+@with_card
 def history(request: HttpRequest, found: Found) -> HttpResponse:
     """All that happened on the card, newest first, a page at a time."""
     card = wallet.read(found)
@@ -222,7 +221,7 @@ def history(request: HttpRequest, found: Found) -> HttpResponse:
         rows = _lately(card, A_PAGE + 1, last)
         context = {
             "card": card,
-            **_shop(card.business),
+            **shop_of(card.business),
             "rows": rows[:A_PAGE],
             "next": rows[A_PAGE - 1].id if len(rows) > A_PAGE else None,
             "before": last,
@@ -233,7 +232,7 @@ def history(request: HttpRequest, found: Found) -> HttpResponse:
 @require_POST
 @same_origin
 @private
-@_card
+@with_card
 def settings(request: HttpRequest, found: Found) -> HttpResponse:
     """Keep which messages the member wants, and the language of this card."""
     spoken = request.POST.get("language", "")
@@ -249,95 +248,11 @@ def settings(request: HttpRequest, found: Found) -> HttpResponse:
             choices.change_language(**ids, language=spoken)
     # The language is this browser's, too: for a card that is nobody's yet it is the only place to keep it.
     said |= {"language": spoken} if spoken in languages.LANGUAGES else {}
-    return _see_other(f"{reverse('card', args=[found.qr_code])}?{urlencode(said)}#settings")
+    return see_other(f"{reverse('card', args=[found.qr_code])}?{urlencode(said)}#settings")
 
 
-def _see_other(address: str) -> HttpResponse:
+def see_other(address: str) -> HttpResponse:
+    """Lead on after something was done."""
     response = HttpResponseRedirect(address)
     response.status_code = HTTPStatus.SEE_OTHER
-    return response
-
-
-@require_http_methods(["GET", "HEAD", "POST"])
-@same_origin
-@private
-@_card
-def voucher(request: HttpRequest, found: Found, voucher_id: int) -> HttpResponse:
-    """Ask whether the member really wants a voucher for their points; then give it to them."""
-    card = wallet.read(found)
-    with language.speaking(request, member=card.language, business=card.business.language):
-        context: dict[str, Any] = {"card": card, **_shop(card.business)}
-        if request.method == "POST" and found.member_id is not None and not card.is_fresh:
-            try:
-                choices.choose(
-                    business_id=found.business_id,
-                    member_id=found.member_id,
-                    voucher_id=voucher_id,
-                    token=request.POST.get("token", ""),
-                )
-            except Refusal as refusal:
-                return _refused(request, refusal, context)
-            return _see_other(f"{reverse('card', args=[found.qr_code])}#tickets")
-        offer = next((one for one in card.affordable if one.id == voucher_id), None)
-        if offer is None:
-            return _refused(request, None, context)
-        context |= {"offer": offer, "left": card.points - offer.price, "token": secrets.token_hex(16)}
-        return render(request, "web/card_voucher.html", context)
-
-
-def _refused(request: HttpRequest, refusal: Refusal | None, context: dict[str, Any]) -> HttpResponse:
-    if isinstance(refusal, NotEnoughPoints):
-        text = _("Your points do not cover it any more. Nothing was taken.")
-    elif isinstance(refusal, Suspended):
-        text = _("Your card is paused. Ask at the counter.")
-    else:
-        text = _("It has ended, or you have had it already. Nothing was taken.")
-    card: CardPage = context["card"]
-    return _message(
-        request,
-        HTTPStatus.CONFLICT,
-        _("You cannot choose this now"),
-        text,
-        **context,
-        back=reverse("card", args=[card.qr_code]),
-    )
-
-
-@require_safe
-@private
-@_card
-def manifest(request: HttpRequest, found: Found) -> HttpResponse:
-    """What a phone needs to keep the card on its home screen."""
-    business = business_by_id(found.business_id)
-    address = reverse("card", args=[found.qr_code])
-    told = {
-        "id": address,
-        "name": business.name,
-        "short_name": business.name[:_SHORT_NAME],
-        "start_url": address,
-        "scope": address,
-        "display": "standalone",
-        "background_color": "#f5f4f1",
-        "theme_color": business.accent_color,
-        "icons": [
-            {
-                "src": icons.address(business, size),
-                "sizes": f"{size}x{size}",
-                "type": "image/png",
-                "purpose": purpose,
-            }
-            for size in icons.SIZES
-            for purpose in ("any", "maskable")
-        ],
-    }
-    return HttpResponse(json.dumps(told), content_type="application/manifest+json")
-
-
-@require_safe
-def worker(request: HttpRequest) -> HttpResponse:
-    """The service worker, which keeps cards that were seen for when there is no network."""
-    response = render(
-        request, "web/card_worker.js", {"version": __version__}, content_type="text/javascript; charset=utf-8"
-    )
-    response.headers["Cache-Control"] = "no-cache"
     return response

@@ -19,15 +19,15 @@ from django.views.decorators.http import require_http_methods
 from regulars import __version__
 from regulars.ledger.post import business_day
 from regulars.members import blank_cards
-from regulars.portal import freshness, joining
+from regulars.portal import freshness, joining, links
 from regulars.rules import codes
-from regulars.rules.errors import InvalidInput, NotFound, PlanLimit, Refusal
+from regulars.rules.errors import Conflict, InvalidInput, NotFound, PlanLimit
 from regulars.rules.languages import LANGUAGES
 from regulars.tenants import ratelimit
 from regulars.tenants.microsites import business_to_join, microsite
 from regulars.tenants.models import Business
 from regulars.web import language, look
-from regulars.web.member.join_form import Form
+from regulars.web.member.join_form import Form, card_code
 from regulars.web.origin import same_origin
 from regulars.web.private import private
 
@@ -72,14 +72,14 @@ class _Visit:
         """The empty form."""
         if not self.site.join_open:
             return self._closed()
-        asked = self.request.GET.get("card", "")
+        asked = card_code(self.request.GET.get("card", ""))
         blank = (
             blank_cards.find_blank(business_id=self.business.pk, qr_code=asked) if _is_code(asked) else None
         )
         if asked and blank is None:
             if self._is_card(asked):
                 return _to_card(asked)
-            return self._taken()
+            return self._unusable(asked)
         return self._ask(Form(token=joining.new_token(), card=asked))
 
     def send(self) -> HttpResponse:
@@ -97,14 +97,14 @@ class _Visit:
                 **values, consents=words, language=self.spoken, token=form.token, blank_code=form.card
             )
         except InvalidInput as refusal:
-            form.wrong |= form.told(refusal)
+            form.wrong |= form.told(refusal, site=self.site)
             return self._ask(form, HTTPStatus.BAD_REQUEST)
         except joining.JoiningClosed:
             return self._closed()
         except PlanLimit:
             return self._full()
-        except Refusal:  # of the printed card: it is unknown, or somebody's who is gone
-            return self._taken()
+        except (NotFound, Conflict):
+            return self._unusable(form.card)
         return self._welcome(joined.qr_code)
 
     def _welcome(self, qr_code: str) -> HttpResponse:
@@ -124,7 +124,6 @@ class _Visit:
     def _ask(self, form: Form, status: HTTPStatus = HTTPStatus.OK) -> HttpResponse:
         program = self.business.program
         today = business_day(self.business.timezone, timezone.now())
-        mine = self.request.COOKIES.get(COOKIE, "")
         more = {
             "form": form,
             "site": self.site,
@@ -134,7 +133,8 @@ class _Visit:
             "months": MONTHS.items(),
             "consent": self._programme_words(),
             "offers": self._offers_words(),
-            "card_here": reverse("card", args=[mine]) if self._is_card(mine) and not form.card else "",
+            "card_here": "" if form.card else self._card_here(),
+            "links_to_phones": links.reach_phones(),
             "languages": [(code, name, self._in(code, form)) for code, name in LANGUAGES.items()],
         }
         return self._render("web/join.html", status, **more)
@@ -144,6 +144,11 @@ class _Visit:
 
     def _is_card(self, code: str) -> bool:
         return _is_code(code) and joining.joined_here(code, business_id=self.business.pk)
+
+    def _card_here(self) -> str:
+        """The address of the card that this browser got here; empty for none."""
+        mine = self.request.COOKIES.get(COOKIE, "")
+        return reverse("card", args=[mine]) if self._is_card(mine) else ""
 
     def _programme_words(self) -> str:
         """What somebody agrees to who joins."""
@@ -164,6 +169,7 @@ class _Visit:
             _("Please ask at the counter"),
             _("Nobody can join by themselves here. The people at the counter give you a card."),
             HTTPStatus.FORBIDDEN,
+            **self._back_to_card(),
         )
 
     def _full(self) -> HttpResponse:
@@ -171,13 +177,21 @@ class _Visit:
             _("There is no place right now"),
             _("This programme has as many members as it can have. Please ask at the counter."),
             HTTPStatus.FORBIDDEN,
+            **self._back_to_card(),
         )
 
-    def _taken(self) -> HttpResponse:
+    def _back_to_card(self) -> dict[str, str]:
+        card = self._card_here()
+        return {"way_on": card, "way_on_text": _("Open my card")} if card else {}
+
+    def _unusable(self, code: str) -> HttpResponse:
+        was_printed = _is_code(code) and blank_cards.was_printed(business_id=self.business.pk, qr_code=code)
         return self._notice(
             _("This card cannot be used"),
-            _("Somebody had this printed card before. You can join without one, or ask for another."),
-            HTTPStatus.CONFLICT,
+            _("Somebody had this printed card before. You can join without one, or ask for another.")
+            if was_printed
+            else _("This shop has printed no card with this code. You can join without one."),
+            HTTPStatus.CONFLICT if was_printed else HTTPStatus.NOT_FOUND,
             way_on=self.address,
             way_on_text=_("Join without it"),
         )

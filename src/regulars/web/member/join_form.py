@@ -17,6 +17,7 @@ _LONGEST: Final = 300
 _TEXTS: Final = ("name", "contact", "day", "month", "year", "token", "card")
 # In the order in which they stand on the page.
 FIELDS: Final = ("name", "contact", "birthday")
+_NO_SUCH_DAY: Final = "is no day of the calendar"
 
 
 @dataclass(slots=True)
@@ -37,6 +38,7 @@ class Form:
     def of(cls, sent: Mapping[str, str]) -> Form:
         """From what a browser sent."""
         texts: dict[str, Any] = {name: str(sent.get(name, ""))[:_LONGEST] for name in _TEXTS}
+        texts["card"] = card_code(texts["card"])
         return cls(**texts, offers=bool(sent.get("offers")))
 
     @property
@@ -88,24 +90,35 @@ class Form:
         try:
             return dt.date(int(self.year), int(self.month), int(self.day))
         except (ValueError, OverflowError) as error:
-            raise InvalidInput.at("birthday", "is not a date") from error
+            problem = _NO_SUCH_DAY if self._is_whole_day() else "is not whole"
+            raise InvalidInput.at("birthday", problem) from error
 
-    def told(self, refusal: InvalidInput) -> dict[str, str]:
+    def _is_whole_day(self) -> bool:
+        return all(part.strip().isdecimal() for part in (self.day, self.month, self.year))
+
+    def told(self, refusal: InvalidInput, *, site: Microsite) -> dict[str, str]:
         """What to do about a refusal, by the fields of the page."""
         found: dict[str, str] = {}
         for name, problem in refusal.fields.items():
             on_page = "contact" if name in {"phone", "email"} else name
-            found.setdefault(on_page, _what_to_do(name, problem, typed=self.contact.strip()))
+            found.setdefault(on_page, _what_to_do(name, problem, site, self.contact.strip()))
         return found
 
 
-def _what_to_do(name: str, problem: str, *, typed: str) -> str:
+def card_code(typed: str) -> str:
+    """The code of a printed card as it is kept, of one that may have been typed in capitals."""
+    return typed.strip().lower()
+
+
+def _what_to_do(name: str, problem: str, site: Microsite, typed: str) -> str:
     told = {
         "name": _("Type your name, so that the shop can greet you."),
-        "birthday": _("Fill in the day, the month and the whole year, or leave all three empty."),
+        "birthday": _birthday(problem),
         "email": _("This is not a whole e-mail address, such as nora@example.com."),
-        "phone": _phone(problem),
+        "phone": _phone(problem, alone=site.join_contact == Microsite.Contact.PHONE),
     }.get(name, problem)
+    if "web address" in problem:
+        told = _("Please leave web addresses out of your name, and put a space after each full stop.")
     if name in {"phone", "email"} and not typed:
         told = _("Fill this in, so that you find your card again.")
     if "at most" in problem:
@@ -113,7 +126,17 @@ def _what_to_do(name: str, problem: str, *, typed: str) -> str:
     return told
 
 
-def _phone(problem: str) -> str:
+def _birthday(problem: str) -> str:
+    if problem == _NO_SUCH_DAY:
+        return _("There is no such day. Check the day and the month.")
+    if "future" in problem:
+        return _("This day is yet to come. Check the year.")
+    if "or later" in problem:
+        return _("This is too long ago. Check the year: all four digits of it are needed.")
+    return _("Fill in the day, the month and the whole year, or leave all three empty.")
+
+
+def _phone(problem: str, *, alone: bool) -> str:
     if "too short" in problem:
         return _("This phone number is too short. Is a digit missing?")
     if "too long" in problem:
@@ -122,4 +145,6 @@ def _phone(problem: str) -> str:
         return _("Type the phone number with its area code.")
     if "country code" in problem:
         return _("Check the country code at the beginning of the phone number.")
+    if alone:
+        return _("A phone number is needed here, with all its digits.")
     return _("Type a phone number, or a whole e-mail address such as nora@example.com.")

@@ -3,6 +3,7 @@
 const KEPT = "regulars-card-{{ version }}";
 const WAIT = 4000; // how long a slow network may take before the kept card is shown
 const IS_CARD = /^\/card\/[^/]+$/;
+const IS_AWAY = /^\/card\/[^/]+\/away$/; // what is shown instead of a page that needs the network
 const IS_PART = /^\/(static|look)\//;
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -32,15 +33,52 @@ self.addEventListener("activate", (event) => {
 self.addEventListener("fetch", (event) => {
   const { request } = event;
   const { origin, pathname } = new URL(request.url);
-  if (request.method !== "GET" || origin !== self.location.origin) {
+  if (origin !== self.location.origin) {
     return;
   }
-  if (IS_CARD.test(pathname) && pathname !== "/card/sw.js") {
+  if (request.method !== "GET") {
+    if (request.mode === "navigate") {
+      event.respondWith(elsewhere(request, pathname)); // a form of the card's
+    }
+  } else if (IS_CARD.test(pathname) && pathname !== "/card/sw.js") {
     event.respondWith(card(request, pathname));
+  } else if (IS_AWAY.test(pathname)) {
+    event.respondWith(away(request, pathname));
   } else if (IS_PART.test(pathname)) {
     event.respondWith(part(request, event));
+  } else if (request.mode === "navigate") {
+    event.respondWith(elsewhere(request, pathname));
   }
 });
+
+// The page for when there is no network, in the language of its address: fetched once for each.
+async function away(request, pathname) {
+  const kept = await caches.open(KEPT);
+  const old = await kept.match(request);
+  if (old) {
+    return old;
+  }
+  const fresh = await fetch(request);
+  if (fresh.status === 200) {
+    await kept.delete(pathname, { ignoreSearch: true }); // the card's language was another one
+    await kept.put(request, fresh.clone());
+  }
+  return fresh;
+}
+
+// A page or a form beside the card: from the network, or our own word that there is none.
+async function elsewhere(request, pathname) {
+  try {
+    return await fetch(request);
+  } catch (error) {
+    const kept = await caches.open(KEPT);
+    const page = await kept.match(`/card/${pathname.split("/")[2]}/away`, { ignoreSearch: true });
+    if (page) {
+      return page;
+    }
+    throw error;
+  }
+}
 
 async function card(request, pathname) {
   const kept = await caches.open(KEPT);
