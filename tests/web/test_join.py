@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+from urllib.parse import quote
 
 import pytest
 import time_machine
@@ -16,6 +17,7 @@ from django.utils import timezone
 from django_scopes import scope
 from pytest_django import Settings
 
+from regulars.environment_mail import Sms
 from regulars.ledger.models import Card
 from regulars.members import actions as members
 from regulars.members import blank_cards, consents
@@ -141,9 +143,12 @@ def test_the_language_of_the_page_is_the_members(shop: Shop) -> None:
         ({"contact": "nora"}, "Type a phone number, or a whole e-mail address"),
         ({"contact": "nora@"}, "not a whole e-mail address"),
         ({"name": "x" * 250}, "too long"),
-        ({"day": "31", "month": "2", "year": "2000"}, "Fill in the day"),
+        ({"name": "http://evil.example/win"}, "Please leave web addresses out of your name"),
+        ({"day": "31", "month": "2", "year": "2000"}, "There is no such day"),
         ({"day": "3"}, "Fill in the day"),
-        ({"day": "1", "month": "1", "year": "2999"}, "Fill in the day"),
+        ({"day": "1", "month": "1", "year": "2999"}, "This day is yet to come"),
+        ({"day": "31", "month": "12", "year": "1899"}, "This is too long ago"),
+        ({"day": "1", "month": "1", "year": "90"}, "all four digits"),
         ({"day": "x", "month": "9" * 300, "year": "-1"}, "Fill in the day"),
     ],
 )
@@ -174,7 +179,10 @@ def test_the_page_asks_for_the_contact_that_the_shop_wants(shop: Shop, contact: 
     assert f">{label}</label>" in page
     assert 'name="day"' not in page
     wrong = "nora@mail.example" if contact == "phone" else "+919876543210"
-    assert post(shop, contact=wrong).status_code == 400
+    response = post(shop, contact=wrong)
+    assert response.status_code == 400
+    told = "A phone number is needed here" if contact == "phone" else "not a whole e-mail address"
+    assert told in text(response)
     right = "+919876543210" if contact == "phone" else "nora@mail.example"
     assert post(shop, contact=right).status_code == 303
 
@@ -209,20 +217,59 @@ def test_a_printed_card_becomes_theirs(shop: Shop) -> None:
     page = client.get(leads.headers["Location"], secure=True)
     assert f'name="card" value="{blank.qr_code}"' in page.content.decode()
     assert f"card={blank.qr_code}" in page.content.decode().partition('class="languages"')[2]
-    for _ in range(2):
-        assert post(shop, card=blank.qr_code).headers["Location"] == f"/card/{blank.qr_code}"
+    capitals = get(shop, f"?card={blank.qr_code.upper()}")
+    assert f'name="card" value="{blank.qr_code}"' in capitals.content.decode()
+    for card in (blank.qr_code, f" {blank.qr_code.upper()}"):
+        assert post(shop, card=card).headers["Location"] == f"/card/{blank.qr_code}"
     assert get(shop, f"?card={blank.qr_code}").headers["Location"] == f"/card/{blank.qr_code}"
+    assert len(members_of(shop)) == 1
+    another = post(shop, card=blank.qr_code, contact="ada@mail.example")
+    assert another.status_code == 409
+    assert "Somebody had this printed card before." in text(another)
+    assert "regulars_joined" not in another.cookies
     assert len(members_of(shop)) == 1
 
 
-@pytest.mark.parametrize("code", ["f" * 16, "x", "../../", "%00", "f" * 400])
+@pytest.mark.parametrize("code", ["f" * 16, "x", "../../", "\0", "f" * 400])
 def test_what_is_no_printed_card_is_said_so(shop: Shop, code: str) -> None:
-    page = get(shop, f"?card={code}")
-    assert page.status_code == 409
-    assert "Join without it" in text(page)
-    if "%" not in code:
-        assert post(shop, card=code).status_code in {400, 409}
+    for page in (get(shop, f"?card={quote(code)}"), post(shop, card=code)):
+        assert page.status_code == 404
+        assert "This shop has printed no card with this code." in text(page)
+        assert "Join without it" in text(page)
     assert members_of(shop) == []
+
+
+def test_whoever_has_a_card_finds_it_where_nobody_can_join(shop: Shop) -> None:
+    client = Client()
+    address = post(shop, client).headers["Location"]
+    update_microsite(business_id=shop.id, join_open=False)
+    for response in (get(shop, client=client), post(shop, client)):
+        assert response.status_code == 403
+        assert f'href="{address}"' in response.content.decode()
+    assert "Open my card" not in text(get(shop))
+
+
+def test_what_is_agreed_to_keeps_its_paragraphs(shop: Shop) -> None:
+    update_microsite(business_id=shop.id, consent_text="I take <part>.\n\nAnd more.")
+    assert "<p>I take &lt;part&gt;.</p>\n\n<p>And more.</p>" in get(shop).content.decode()
+
+
+@pytest.mark.parametrize(
+    ("contact", "texts", "said"),
+    [
+        ("either", False, "With an e-mail address you find your card again, with a phone number they find it"),
+        ("either", True, "With this you find your card again."),
+        ("phone", False, "With this number they find your card at the counter."),
+        ("phone", True, "With this you find your card again."),
+        ("email", False, "With this you find your card again."),
+    ],
+)
+def test_the_page_says_what_a_contact_is_good_for(
+    shop: Shop, settings: Settings, tmp_path: Path, contact: str, *, texts: bool, said: str
+) -> None:
+    update_microsite(business_id=shop.id, join_contact=contact)
+    settings.TEXT_MESSAGES = Sms(folder=str(tmp_path) if texts else "")
+    assert said in text(get(shop))
 
 
 def test_closed_full_unknown_and_too_many(shop: Shop) -> None:

@@ -85,6 +85,12 @@ def find_blank(*, business_id: int | None, qr_code: str) -> BlankCard | None:
         return BlankCard.objects.filter(qr_code=qr_code, used_at=None).first()
 
 
+def was_printed(*, business_id: int, qr_code: str) -> bool:
+    """Whether a business printed a card with this code, whoever has it now."""
+    with scope(business=business_id):
+        return BlankCard.objects.filter(qr_code=qr_code).exists()
+
+
 def use_blank(*, business_id: int, qr_code: str, member_id: int, at: dt.datetime | None = None) -> BlankCard:
     """Give a printed card to a member, of whom the caller makes sure that they are the business's.
 

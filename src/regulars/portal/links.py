@@ -198,6 +198,11 @@ def reached(member: Member) -> tuple[str, str]:
     return "", ""
 
 
+def reach_phones() -> bool:
+    """Whether a member of whom only a phone number is known gets links."""
+    return sms.available()
+
+
 def send(
     *, member: Member, kind: str, links: dict[str, str], channel: str = "email", to: str = "", **told: str
 ) -> None:

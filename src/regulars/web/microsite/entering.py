@@ -16,7 +16,7 @@ from django.views.decorators.http import require_safe
 from regulars.portal import accounts, links, sessions, sites, sso
 from regulars.portal.models import OneTimeLink, Session
 from regulars.portal.sso import Signed
-from regulars.rules.errors import InvalidInput, NotFound, Refusal
+from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
 from regulars.web.microsite import cookies
 from regulars.web.microsite.devices import device_of
 from regulars.web.microsite.hosts import slug_of_host
@@ -106,7 +106,12 @@ def sign_in(visit: Visit) -> HttpResponse:
     except InvalidInput:
         wrong = _("Enter a whole e-mail address, or a phone number with all its digits.")
         return visit.page("sign_in", {"contact": contact[:254], "wrong": wrong}, HTTPStatus.BAD_REQUEST)
-    return visit.page("sign_in_sent", {"minutes": int(links.SIGN_IN_LASTS.total_seconds() // 60)})
+    context = {
+        "minutes": int(links.SIGN_IN_LASTS.total_seconds() // 60),
+        # The same for every number, whoever has it.
+        "needs_mail": "@" not in contact and not links.reach_phones(),
+    }
+    return visit.page("sign_in_sent", context)
 
 
 def _by_password(visit: Visit) -> HttpResponse:
@@ -119,6 +124,12 @@ def _by_password(visit: Visit) -> HttpResponse:
         wrong = _("That is not right. Check both, or have a link sent to you instead.")
         context = {"contact": contact[:254], "wrong_password": wrong}
         return visit.page("sign_in", context, HTTPStatus.BAD_REQUEST)
+    except TooManyRequests as refusal:
+        wait = _("Too many tries. Wait a minute, or have a link sent to you instead.")
+        context = {"contact": contact[:254], "wrong_password": wait}
+        response = visit.page("sign_in", context, HTTPStatus.TOO_MANY_REQUESTS)
+        response.headers["Retry-After"] = str(max(refusal.retry_after or 1, 1))
+        return response
     return _enter(visit, member_id, Session.How.PASSWORD)
 
 
