@@ -21,13 +21,14 @@ from regulars.rules.errors import InvalidInput, Refusal, TooManyRequests
 from regulars.tenants import ratelimit
 from regulars.tenants.models import Business
 
-# Passwords tried in a minute for one member, or one contact that nobody has.
+# Passwords tried in a minute for one contact as typed, whoever has it, and for one member by all contacts.
 TRIES_A_MINUTE: Final = 5
 # Changes of contacts in a minute by one member: each tells whether somebody else has that number.
 CHANGES_A_MINUTE: Final = 5
 # For so long after signing in by a mailed link nobody is asked for the old password.
 FRESH: Final = dt.timedelta(minutes=10)
 MAX_PASSWORD: Final = 1000
+_LONGEST_CONTACT: Final = 254
 # What members change by themselves; an e-mail address needs a link, and codes are the shop's.
 OWN_FIELDS: Final = (
     "name",
@@ -68,15 +69,21 @@ def sign_in(*, business: Business, contact: str, password: str) -> int:
         wanted = links.check_contact(contact, country=business.country)
     except InvalidInput:
         wanted = ""
+    typed = wanted or contact.strip().lower()[:_LONGEST_CONTACT]
+    _take(f"member-password:{business.pk}:{typed}", TRIES_A_MINUTE)
     member_id = _member(business, wanted) if wanted else None
-    subject = f"member {member_id}" if member_id is not None else wanted or contact.strip().lower()
-    _take(f"member-password:{business.pk}:{subject}", TRIES_A_MINUTE)
+    # Silently: that two contacts are one member's must not show by one of them using up the other's tries.
+    tries_left = member_id is None or ratelimit.take(_tries_of(business, member_id), TRIES_A_MINUTE).allowed
     stored = _stored_password(business, member_id) if member_id is not None else ""
-    if not stored:
+    if not stored or not tries_left or len(password) > MAX_PASSWORD:
         make_password(password[:MAX_PASSWORD])  # as much work as checking one
-    elif len(password) <= MAX_PASSWORD and check_password(password, stored):
+    elif check_password(password, stored):
         return cast("int", member_id)
     raise WrongPassword("The e-mail address, phone number or password is not right.")
+
+
+def _tries_of(business: Business, member_id: int) -> str:
+    return f"member-password:{business.pk}:member {member_id}"
 
 
 def _member(business: Business, contact: str) -> int | None:
@@ -122,7 +129,7 @@ def set_password(*, business: Business, session: Session, password: str, current
         stored = _stored_password(business, member_id)
         if not stored:
             raise NeedsProof("Sign in with a mailed link first.")
-        _take(f"member-password:{business.pk}:member {member_id}", TRIES_A_MINUTE)
+        _take(_tries_of(business, member_id), TRIES_A_MINUTE)
         if len(current) > MAX_PASSWORD or not check_password(current, stored):
             raise WrongPassword("This is not your password.", fields={"current": "is not your password"})
     _check_new(password, session.member)
