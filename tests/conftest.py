@@ -20,10 +20,10 @@ from tests import blank, postgres
 pytest_plugins = ["tests.live"]
 
 ONCE_FOLDERS = {"rules", "tidy"}  # as if each test in them had the marker
+DEMO = ("demo/test_shop.py", "docs/test_readme.py")  # these share one that is loaded
 LONGEST = (
     "races/",
-    "demo/test_shop.py",
-    "docs/test_readme.py",
+    *DEMO,
     "bench/test_product.py",
     "ledger/test_stateful.py",
 )
@@ -91,8 +91,8 @@ def _place(item: pytest.Item) -> Path:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
-    """A file is run by one process, which makes what its tests share once. Races are run by two: those that
-    kill mostly wait, the others keep every processor busy.
+    """A file is run by one process, which makes what its tests share once; so are those that share the demo
+    shop. Races are run by two: those that kill mostly wait, the others keep every processor busy.
     """
     from xdist.scheduler import LoadScopeScheduling  # noqa: PLC0415 - only where it is used
 
@@ -100,7 +100,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
         def _split_scope(self, nodeid: str) -> str:
             file = nodeid.partition("::")[0]
             if "/races/" not in file:
-                return file
+                return "demo" if file.endswith(DEMO) else file
             return "kills" if file.endswith(KILLS) else "races"
 
     return ByFile(config, log) if config.getoption("dist") == "loadfile" else None

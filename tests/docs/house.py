@@ -78,7 +78,8 @@ def environment(folder: Path) -> dict[str, str]:
 def serving(folder: Path, *options: str) -> Iterator[House]:
     """A server on a free port, until the end of the block."""
     env = environment(folder)
-    if "--demo" not in options:  # that one begins with nothing, as a reader does
+    # The demo begins with nothing, as a reader does, or goes on with what is there.
+    if "--demo" not in options:
         blank.copy_into(env)
     with (folder / "server.log").open("w") as log:
         server = subprocess.Popen(

@@ -11,6 +11,7 @@ import httpx
 import pytest
 
 from tests.cli.conftest import Regulars
+from tests.demo import loaded
 from tests.docs import examples, pages
 from tests.docs.house import PUBLISHED_URL, House, serving
 
@@ -31,10 +32,12 @@ def still(line: str) -> str:
 
 
 def test_make_run_gives_what_the_readme_shows(tmp_path: Path) -> None:
-    # One test for all of it: loading the demo shop takes its time.
+    url, output = loaded.first_start()
+    check_transcript(url, output)
+    loaded.copy_into(tmp_path)
     with serving(tmp_path, "--demo") as house:
-        house.wait_for("global[api_method]")  # the last line
-        check_transcript(house)
+        house.wait_for(loaded.LAST_LINE)
+        assert shown_keys(house.output) == shown_keys(output)
         check_printed_pages(house)
         check_printed_calls(house)
         check_examples(house)
@@ -68,7 +71,7 @@ def check_it_is_kept(regulars: Regulars, keys: list[str], stamps: int) -> None:
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     content = kept.read_text()
     with regulars.serving("--demo") as running:
-        assert running.said("global[api_method]")  # the last line
+        assert running.said(loaded.LAST_LINE)
         assert shown_keys(running.output) == keys
         assert any("(owner, PIN " in line for line in running.output)
         assert not any("demo shop: " in line for line in running.errors)
@@ -89,14 +92,14 @@ def check_it_is_kept(regulars: Regulars, keys: list[str], stamps: int) -> None:
     assert json.loads(regulars("audit").stdout)["ok"] is True
 
 
-def check_transcript(house: House) -> None:
+def check_transcript(url: str, output: list[str]) -> None:
     (transcript,) = [block for block in pages.blocks(README) if block.language == "console"]
     _, *made, shown = re.split(r"^(Installing .*|Fetching .*)\n", transcript.text, flags=re.MULTILINE)
     makefile = (pages.ROOT / "Makefile").read_text(encoding="utf-8")
     said_by_make = [line for line in made if line]
     assert len(said_by_make) == 2
     assert all(f'echo "{line}"' in makefile for line in said_by_make)
-    said = [line.replace(house.url, PUBLISHED_URL) for line in house.output]
+    said = [line.replace(url, PUBLISHED_URL) for line in output]
     assert [still(line) for line in shown.splitlines()] == [still(line) for line in said]
 
 

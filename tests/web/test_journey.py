@@ -6,6 +6,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable
 
+import pytest
 from PIL import Image
 from playwright.sync_api import Page, expect
 
@@ -14,6 +15,8 @@ from tests.factories import make_shop
 from tests.live import Tabs, shot
 from tests.served import Site
 from tests.web.counter import actions_of, button, done, enter, settled
+
+pytestmark = pytest.mark.once  # what it goes through is tested on both databases, each step by itself
 
 
 def seen_by_a_camera(card_page: Page) -> Image.Image:
