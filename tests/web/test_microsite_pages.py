@@ -371,3 +371,15 @@ def test_a_session_that_is_used_says_when(shop: Shop) -> None:
             assert Session.objects.get().last_seen_at == JUNE + dt.timedelta(hours=2)
         clock.move_to(JUNE + sessions.LASTS)
         assert not browser.is_signed_in()
+
+
+@pytest.mark.parametrize("own_host", [False, True])
+def test_whoever_came_for_their_data_is_led_to_it_after_signing_in(shop: Shop, *, own_host: bool) -> None:
+    browser = Browser.on_own_host(shop) if own_host else Browser(shop)
+    assert browser.get("data").headers["Location"] == f"{browser.base}sign-in"
+    browser.sign_in(shop.enrol().pk)
+    led = browser.get()
+    assert (led.status_code, led.headers["Location"]) == (303, f"{browser.base}data")
+    assert browser.get().status_code == 200  # once
+    browser.client.cookies["regulars_wanted"] = "//elsewhere.example"
+    assert browser.get().status_code == 200

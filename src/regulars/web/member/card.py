@@ -238,7 +238,7 @@ def settings(request: HttpRequest, found: Found) -> HttpResponse:
     spoken = request.POST.get("language", "")
     said: dict[str, Any] = {"saved": 1}
     if found.member_id is not None and not found.is_fresh:
-        ids = {"business_id": found.business_id, "member_id": found.member_id}
+        ids: dict[str, Any] = {"business_id": found.business_id, "member_id": found.member_id}
         drawn_in = request.POST.get("drawn-in", "")
         with translation.override(drawn_in if drawn_in in languages.LANGUAGES else languages.USUAL):
             changed = choices.change_messages(**ids, source="card", **channels.touched(request.POST))

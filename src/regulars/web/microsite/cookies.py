@@ -7,15 +7,19 @@ from typing import Final
 from django.http import HttpRequest, HttpResponse
 
 from regulars.portal import sessions
+from regulars.web.secure import cookies_are_secure
 
 NAME: Final = "regulars_member"
 # Browsers let no other host, nor plain HTTP, set a cookie that begins so.
 HOST_NAME: Final = f"__Host-{NAME}"
+# The page that somebody is led to after signing in, and for how many seconds it is remembered.
+WANTED: Final = "regulars_wanted"
+WANTED_LASTS: Final = 1800
 
 
 def name_of(request: HttpRequest, base: str) -> str:
     """How the cookie is called for a micro-site at `base` of the host that was asked."""
-    return HOST_NAME if base == "/" and request.is_secure() else NAME
+    return HOST_NAME if base == "/" and cookies_are_secure(request) else NAME
 
 
 def token_of(request: HttpRequest, base: str) -> str:
@@ -30,7 +34,7 @@ def give(response: HttpResponse, request: HttpRequest, base: str, token: str) ->
         token,
         max_age=sessions.LASTS,
         path=base,
-        secure=request.is_secure(),
+        secure=cookies_are_secure(request),
         httponly=True,
         samesite="Lax",
     )
@@ -39,6 +43,18 @@ def give(response: HttpResponse, request: HttpRequest, base: str, token: str) ->
 def take_away(response: HttpResponse, request: HttpRequest, base: str) -> None:
     """Let the browser forget its token."""
     name = name_of(request, base)
+    secure = cookies_are_secure(request)
+    response.set_cookie(name, "", max_age=0, path=base, secure=secure, httponly=True, samesite="Lax")
+
+
+def ask_for(response: HttpResponse, request: HttpRequest, base: str, page: str) -> None:
+    """Let the browser remember which page of a micro-site somebody wanted before they signed in."""
     response.set_cookie(
-        name, "", max_age=0, path=base, secure=request.is_secure(), httponly=True, samesite="Lax"
+        WANTED,
+        page,
+        max_age=WANTED_LASTS,
+        path=base,
+        secure=request.is_secure(),
+        httponly=True,
+        samesite="Lax",
     )

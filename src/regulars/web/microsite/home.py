@@ -8,8 +8,8 @@ from regulars.portal import wallet
 from regulars.rules.errors import NotFound
 from regulars.tenants.queries import branches, join_url
 from regulars.web.member import picture
-from regulars.web.microsite import entering
-from regulars.web.microsite.visit import Visit, page
+from regulars.web.microsite import cookies, entering
+from regulars.web.microsite.visit import PAGES, Visit, page
 
 # Stamps of the picture on the face, at most; a longer card is told in words.
 _MOST_DRAWN = 12
@@ -22,7 +22,15 @@ def home(visit: Visit) -> HttpResponse:
         return entering.to_counter(visit)
     if entering.is_signed(visit) and visit.request.method == "GET":
         return entering.by_sso(visit)
-    return _card(visit) if visit.signed_in else _face(visit)
+    if not visit.signed_in:
+        return _face(visit)
+    wanted = visit.request.COOKIES.get(cookies.WANTED, "")
+    if wanted not in PAGES:
+        return _card(visit)
+    # They came for it before they signed in; it is asked for once.
+    response = visit.to(wanted)
+    response.delete_cookie(cookies.WANTED, path=visit.base, samesite="Lax")
+    return response
 
 
 @page("GET")

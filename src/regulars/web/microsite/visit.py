@@ -29,6 +29,9 @@ from regulars.web.origin import is_ours
 PAGES_LIMIT: Final = 600
 WRITES_LIMIT: Final = 60
 
+# What somebody may come for and is led to after signing in.
+PAGES: Final = frozenset({"data", "history", "profile", "statement", "vouchers"})
+
 _SAFE: Final = frozenset({"GET", "HEAD"})
 
 
@@ -190,7 +193,11 @@ def _missing(visit: Visit) -> HttpResponse:
 def _sign_in_first(visit: Visit) -> HttpResponse:
     if visit.is_partial:  # the script loads the page
         return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": f"{visit.base}sign-in"})
-    return visit.to("sign-in")
+    response = visit.to("sign-in")
+    wanted = visit.request.path.removeprefix(visit.base)
+    if wanted in PAGES:
+        cookies.ask_for(response, visit.request, visit.base, wanted)
+    return response
 
 
 def take(visit: Visit, what: str, limit: int) -> None:
