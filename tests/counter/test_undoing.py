@@ -17,6 +17,7 @@ from regulars.ledger import undoing as ledger
 from regulars.ledger.models import Card
 from regulars.promotions import actions as promotions
 from regulars.rules.errors import NotFound, StampsSpent
+from regulars.tenants import actions as tenants
 from regulars.vouchers import redeeming
 from tests.counter.given import actions, at_work, bob, card_of, do, new_id, rules, scan, scans
 from tests.factories import Shop, make_shop
@@ -194,3 +195,30 @@ def test_operators_see_their_own_actions_and_owners_all(shop: Shop, card: Card, 
     assert undoing.recent(operator=at_work(shop, staff)) == [mine]
     assert undoing.recent(operator=operator) == [*reversed(owners), mine]
     assert undoing.recent(operator=operator, most=1) == [owners[-1]]
+
+
+def test_points_that_were_spent_are_not_made_by_undoing(shop: Shop, card: Card) -> None:
+    rules(shop, quickscan_function="free")
+    perk = voucher(shop, points_required=100, available_for_self_selection=True)
+    operator = at_work(shop)
+    earn(shop, card, 50)
+    given = do(operator, "points", card, points=100, promotion_id=None).action
+    chosen = do(operator, "voucher_issue", card, voucher_id=perk.pk).action
+    with pytest.raises(CannotUndo) as refused:
+        undo(operator, given)
+    assert refused.value.details["why"] == "points_spent"
+    assert card_of(card).points == 50
+    undo(operator, chosen)
+    undo(operator, given)
+    assert card_of(card).points == 50
+
+
+def test_points_that_members_keep_are_not_said_to_be_taken_back(shop: Shop, card: Card) -> None:
+    tenants.update_points_programme(business_id=shop.id, refund_policy="keep")
+    rules(shop, quickscan_function="free")
+    operator = at_work(shop)
+    given = do(operator, "points", card, points=10, promotion_id=None).action
+    with pytest.raises(CannotUndo) as refused:
+        undo(operator, given)
+    assert refused.value.details["why"] == "points_kept"
+    assert card_of(card).points == 10

@@ -52,7 +52,7 @@ def amount(value: object, field: str) -> Decimal:
 
 def day(value: object, field: str) -> dt.date | None:
     """A date written YYYY-MM-DD, None for none, or InvalidInput."""
-    if value in {None, ""}:
+    if value is None or value == "":
         return None
     try:
         return dt.date.fromisoformat(value if isinstance(value, str) and _DAY.fullmatch(value) else "")
@@ -62,7 +62,7 @@ def day(value: object, field: str) -> dt.date | None:
 
 def moment(value: object, field: str) -> dt.datetime | None:
     """A point in time in ISO 8601 with its offset, None for none, or InvalidInput."""
-    if value in {None, ""}:
+    if value is None or value == "":
         return None
     try:
         found = dt.datetime.fromisoformat(value if isinstance(value, str) else "")

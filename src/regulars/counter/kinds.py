@@ -197,7 +197,7 @@ def voucher_issue(doing: Doing, given: Fields) -> Outcome:
 def voucher_redeem(doing: Doing, given: Fields) -> Outcome:
     """Redeem a voucher: `voucher_code`, and the `amount` of the sale where the voucher demands one."""
     code = fields.text(given.get("voucher_code"), "voucher_code", most=50, required=True)
-    amount = amount_of(given["amount"]) if given.get("amount") not in {None, ""} else None
+    amount = None if given.get("amount") is None or given["amount"] == "" else amount_of(given["amount"])
     known = VoucherCode.objects.select_related("voucher").filter(same_code(code)).first()
     if known is not None and known.voucher.min_value is not None and amount is None:
         raise InvalidInput.at("amount", "is needed: this voucher demands a smallest sale")

@@ -10,8 +10,6 @@ from regulars.rules.errors import InvalidInput
 
 # How long a device may keep what it could not send.
 LONGEST_WAIT: Final = dt.timedelta(days=7)
-# Clocks that differ by less tell the same time.
-SKEW: Final = dt.timedelta(minutes=2)
 
 
 def happened_at(
@@ -20,10 +18,11 @@ def happened_at(
     """When it happened by our clock. What was done with the network happens now.
 
     `sent_at` is what the device's clock said when it sent the request: by how much it goes wrong, the moment
-    of `occurred_at` is put right.
+    of `occurred_at` is put right. A clock that was put right in between makes a moment that is still to come:
+    nobody is to lose a stamp for that, so it counts as now.
 
     Raises:
-        InvalidInput: `occurred_at` is missing, has no time zone, or is still to come.
+        InvalidInput: `occurred_at` is missing or has no time zone.
         TooOld: it is more than seven days ago.
     """
     if not offline:
@@ -37,8 +36,6 @@ def happened_at(
         at = occurred_at if sent_at is None else occurred_at + (now - sent_at)
     except OverflowError:
         raise InvalidInput.at("occurred_at", "must be a time of our days") from None
-    if at > now + SKEW:
-        raise InvalidInput.at("occurred_at", "must not be in the future")
     if at < now - LONGEST_WAIT:
         raise TooOld(f"This happened more than {LONGEST_WAIT.days} days ago.")
     return min(at, now).astimezone(dt.UTC)

@@ -19,8 +19,10 @@ from regulars.counter.operators import Operator
 from regulars.counter.refusals import CannotUndo, NotAllowed, TooLate
 from regulars.ledger import adjustments
 from regulars.ledger import undoing as ledger
+from regulars.ledger.models import Entry
 from regulars.rules.errors import AlreadyUndone, NotFound
 from regulars.sales import actions as sales
+from regulars.tenants.models import Business
 from regulars.vouchers import issuing, redeeming
 from regulars.vouchers.models import VoucherCode
 
@@ -76,7 +78,7 @@ def undo(*, operator: Operator, action_id: int) -> Action:
 
     Raises:
         NotFound: the business has no such action.
-        CannotUndo: actions of this kind last.
+        CannotUndo: actions of this kind last, or the points that it gave cannot all be taken back.
         NotAllowed: somebody else did it.
         TooLate: the time for it is over.
         Refusal: what the rooms below refuse, such as StampsSpent when the stamps are in a redeemed reward.
@@ -91,7 +93,9 @@ def undo(*, operator: Operator, action_id: int) -> Action:
         _check(operator, action)
         if action.member_id is not None:
             limits.hold(action.member_id)
+        latest = _latest_entry(action.member_id)
         _UNDO[action.kind](operator, action.done)
+        _check_exact(operator, action.member_id, latest)
         action.undone_at, action.undone_by = timezone.now(), operator.staff
         action.save(update_fields=["undone_at", "undone_by"])
         if action.scan_id is not None and action.kind in _EARNING:
@@ -128,6 +132,23 @@ def _release(scan_id: int) -> None:
     earned = Action.objects.filter(scan_id=scan_id, undone_at=None, kind__in=_EARNING)
     if not earned.exists():
         Scan.objects.filter(pk=scan_id).update(earned=False)
+
+
+def _latest_entry(member_id: int | None) -> int:
+    rows = Entry.objects.filter(card_id=member_id).order_by("-pk")
+    return rows.values_list("pk", flat=True).first() or 0
+
+
+def _check_exact(operator: Operator, member_id: int | None, latest: int) -> None:
+    """Refuse an undo that left points behind, because they were spent meanwhile or are kept by the policy.
+
+    Otherwise whoever gives points, turns them into a voucher, and undoes both in that order makes points.
+    """
+    kept = Entry.objects.filter(card_id=member_id, pk__gt=latest, shortfall__gt=0)
+    if kept.exists():
+        keep = operator.business.refund_policy == Business.RefundPolicy.KEEP
+        why = "points_kept" if keep else "points_spent"
+        raise CannotUndo("The points that this gave cannot all be taken back.", why=why)
 
 
 # What somebody has undone or deleted by another way is taken for undone.

@@ -92,6 +92,8 @@ def why_not(why: str) -> str:
         "prize_given": _("A prize that was handed out cannot be taken back."),
         "member_exists": _("A new member stays. An owner can erase them."),
         "card_replaced": _("The old card does not come back. Give the member another card."),
+        "points_spent": _("These points are in a voucher or were spent. Undo that first."),
+        "points_kept": _("Members keep their points here, as the owner has set it."),
         "somebody_else": _("Somebody else did this. They can undo it, or the owner."),
         "too_late": _("The time for undoing this is over. Ask the owner."),
     }.get(why, "")
