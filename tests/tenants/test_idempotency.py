@@ -9,8 +9,9 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 from hypothesis import given
 from hypothesis import strategies as st
+from pytest_django import Settings
 
-from regulars.rules.errors import InvalidInput
+from regulars.rules.errors import Conflict, InvalidInput
 from regulars.tenants import idempotency
 from regulars.tenants.idempotency import KEEP, KeyReused, StoredAnswer, check_key, claim, keep, request_hash
 from regulars.tenants.models import IdempotencyRecord
@@ -37,6 +38,24 @@ def test_a_new_key_has_no_answer_and_a_known_one_always_the_first(shop: Shop) ->
     store(shop)
     for _ in range(2):
         assert ask(shop) == StoredAnswer(status=201, body='{"data": 1}')
+
+
+def test_an_answer_is_kept_sealed_and_one_from_before_is_still_read(shop: Shop) -> None:
+    keep(business_id=shop.id, key="k", hashed="h", status=201, body='{"data": "ssosec_very"}')
+    with scopes_disabled():
+        rows = IdempotencyRecord.objects.all()
+        assert "ssosec" not in rows.get().answer
+        rows.update(answer='{"data": "as it was"}')
+    assert ask(shop) == StoredAnswer(status=201, body='{"data": "as it was"}')
+
+
+def test_an_answer_under_another_secret_key_is_not_given_and_nothing_is_done_again(
+    shop: Shop, settings: Settings
+) -> None:
+    store(shop)
+    settings.SECRET_KEY = "another" * 10
+    with pytest.raises(Conflict, match="took effect"):
+        ask(shop)
 
 
 def test_another_request_with_the_same_key_is_refused(shop: Shop) -> None:

@@ -9,7 +9,7 @@ from datetime import timedelta
 from django.utils import timezone
 from django_scopes import scopes_disabled
 
-from regulars import db
+from regulars import db, seal
 from regulars.rules.errors import Conflict, InvalidInput, Refusal
 from regulars.tenants.models import IdempotencyRecord
 
@@ -63,6 +63,7 @@ def claim(*, business_id: int, key: str, hashed: str) -> StoredAnswer | None:
     Raises:
         KeyReused: the key belongs to a different request.
         StillRunning: another transaction holds the key right now.
+        Conflict: the answer was sealed under another REGULARS_SECRET_KEY.
     """
     if not db.try_serialise("idempotency", business_id, key):
         raise StillRunning("The first request with this Idempotency-Key is still running. Try again shortly.")
@@ -78,15 +79,31 @@ def claim(*, business_id: int, key: str, hashed: str) -> StoredAnswer | None:
             "This Idempotency-Key was used for a different request. Use a new key for each request.",
             fields={"Idempotency-Key": "was used for a different request"},
         )
-    return StoredAnswer(status=rows[0][1], body=rows[0][2])
+    return StoredAnswer(status=rows[0][1], body=_opened(rows[0][2]))
+
+
+def _opened(answer: str) -> str:
+    # What was kept before answers were sealed is JSON as it was sent.
+    if answer.startswith("{"):
+        return answer
+    try:
+        return seal.unseal(answer)
+    except seal.Unsealable:
+        raise Conflict(
+            "The request with this Idempotency-Key took effect; its answer can be read no more, because "
+            "REGULARS_SECRET_KEY is another one since."
+        ) from None
 
 
 def keep(*, business_id: int, key: str, hashed: str, status: int, body: str) -> None:
-    """Store the answer in the transaction that holds the key and the effect."""
+    """Store the answer, sealed, in the transaction that holds the key and the effect.
+
+    Some answers show a secret or a password this once, and nobody may read those in the database.
+    """
     db.run(
         "INSERT INTO tenants_idempotencyrecord (business_id, key, request_hash, status, answer) "
         "VALUES (%s, %s, %s, %s, %s)",
-        (business_id, key, hashed, status, body),
+        (business_id, key, hashed, status, seal.seal(body)),
     )
 
 
