@@ -9,6 +9,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import translation
 
 from regulars.rules import languages
+from regulars.web.secure import cookies_are_secure
 
 COOKIE = "regulars_language"
 _YEAR = 365 * 24 * 3600
@@ -41,5 +42,5 @@ def remember(response: HttpResponse, request: HttpRequest) -> None:
     value = request.GET.get("language", "")
     if value in languages.LANGUAGES:
         response.set_cookie(
-            COOKIE, value, max_age=_YEAR, secure=request.is_secure(), httponly=True, samesite="Lax"
+            COOKIE, value, max_age=_YEAR, secure=cookies_are_secure(request), httponly=True, samesite="Lax"
         )

@@ -8,6 +8,7 @@ from django.core import signing
 from django.http import HttpRequest, HttpResponse
 
 from regulars.counter.operators import LONGEST
+from regulars.web.secure import cookies_are_secure
 
 SESSION: Final = "regulars_counter"
 DEVICE: Final = "regulars_device"
@@ -34,7 +35,7 @@ def keep(response: HttpResponse, request: HttpRequest, name: str, token: str) ->
         signing.Signer(salt=f"{_SALT}.{name}").sign(token),
         max_age=lasts,
         path=PATH,
-        secure=request.is_secure(),
+        secure=cookies_are_secure(request),
         httponly=True,
         samesite="Strict",
     )

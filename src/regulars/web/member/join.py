@@ -30,6 +30,7 @@ from regulars.web import language, look
 from regulars.web.member.join_form import Form, card_code
 from regulars.web.origin import same_origin
 from regulars.web.private import private
+from regulars.web.secure import cookies_are_secure
 
 # Of one network in a minute: those who queue in front of a poster share the shop's.
 SENDS_A_MINUTE: Final = 30
@@ -115,7 +116,7 @@ class _Visit:
             qr_code,
             max_age=_YEAR,
             path=self.address,
-            secure=self.request.is_secure(),
+            secure=cookies_are_secure(self.request),
             httponly=True,
             samesite="Lax",
         )
