@@ -21,7 +21,7 @@ from regulars.portal import accounts, links, sso, sso_secrets
 from regulars.portal.models import Account, Session
 from regulars.promotions import actions as promotions
 from regulars.tenants import actions as tenants
-from regulars.tenants import ratelimit
+from regulars.tenants import legacy_sso, ratelimit
 from regulars.web.microsite import entering
 from tests.factories import Shop, make_shop
 from tests.portal.signing import new_secret, seed_token, switched_on, token2_query
@@ -325,6 +325,23 @@ def test_a_revoked_key_or_secret_ends_what_it_began(shop: Shop) -> None:
     tenants.revoke_api_key(business=shop.business, prefix=shop.api_key[:11])
     assert (by_key.is_signed_in(), by_link.is_signed_in()) == (False, True)
     assert Browser(shop).get(f"?{seed_query(shop, card.member.code)}").status_code == 403
+
+
+def test_what_ended_does_not_come_back(shop: Shop) -> None:
+    card = switched_on(shop).enrol(email="priya@example.com")
+    by_key, by_link = Browser(shop), Browser(shop).sign_in(card.pk)
+    assert signs_in(by_key.get(f"?{seed_query(shop, card.member.code)}"))
+    # Nobody came while it was off.
+    legacy_sso.switch_off(business=shop.business, prefix=shop.api_key[:11])
+    legacy_sso.switch_on(business=shop.business, key=shop.api_key)
+    assert (by_key.is_signed_in(), by_link.is_signed_in()) == (False, True)
+    assert signs_in(by_key.get(f"?{seed_query(shop, card.member.code)}"))
+    assert by_key.is_signed_in()
+    for suspended in (True, False):
+        members.edit_member(business_id=shop.id, pk=card.pk, suspended=suspended)
+    assert (by_key.is_signed_in(), by_link.is_signed_in()) == (False, False)
+    with scopes_disabled():
+        assert not Session.objects.exists()
 
 
 def test_who_is_suspended_or_erased_is_out_at_once(shop: Shop) -> None:

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars import db
-from regulars.members import personal_data
+from regulars.members import personal_data, suspensions
 from regulars.members import profile as fields
 from regulars.members.models import Member
 from regulars.outbox import emit
@@ -160,6 +160,8 @@ def _store(member: Member, changed: dict[str, Any]) -> None:
         "changed": sorted(changed),
     }
     emit.emit(business_id=member.business_id, events=[emit.NewEvent("member.updated", member.pk, told)])
+    if changed.get("suspended"):
+        suspensions.end_all(business_id=member.business_id, member_id=member.pk)
 
 
 def _day(business: Business, at: dt.datetime) -> dt.date:

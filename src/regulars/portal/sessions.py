@@ -116,6 +116,7 @@ def find(*, business_id: int, token: str) -> SignedIn | None:
             return None
         credential = session.credential
         if credential and not sso.is_in_force(business_id=business_id, credential=credential):
+            session.delete()
             return None
         if now - session.last_seen_at > _SEEN_STEP:
             Session.objects.filter(pk=session.pk).update(last_seen_at=now)

@@ -76,7 +76,10 @@ class Signed:
 
 @dataclass(frozen=True, slots=True)
 class Brought:
-    """Whom a signed address brings, and what it was signed with: "key:1" or "secret:1"."""
+    """Whom a signed address brings, and what it was signed with: "key:1:8d4f0c21a97b" or "secret:1".
+
+    Of a key it also says when it was switched on, as a hash: switched off and on, it is another one.
+    """
 
     member_id: int
     credential: str
@@ -130,9 +133,9 @@ def balance_of(*, business: Business, signed: Signed) -> int:
 
 def is_in_force(*, business_id: int, credential: str) -> bool:
     """Whether that with which an address was signed still may sign: no key or secret was revoked since."""
-    kind, _, number = credential.partition(":")
+    kind, number, *switched = credential.split(":")
     if kind == "key":
-        return legacy_sso.is_on(business_id=business_id, key_id=int(number))
+        return legacy_sso.switching(business_id=business_id, key_id=int(number)) in switched
     return sso_secrets.is_in_use(business_id=business_id, pk=int(number))
 
 
@@ -143,7 +146,8 @@ def _by_token(business: Business, signed: Signed) -> Brought:
     for sso in _readings(signed.sso):
         expected = ((pk, legacy_token(hour=hour, sso=sso, api_key=key)) for pk, key in keys for hour in hours)
         if (signer := _signer(signed.token, expected)) is not None:
-            return Brought(_find(business, sso), f"key:{signer}")
+            switched = legacy_sso.switching(business_id=business.pk, key_id=signer)
+            return Brought(_find(business, sso), f"key:{signer}:{switched}")
     raise NotSigned("The token fits no key of this business with single sign-on, or is older than two hours.")
 
 

@@ -6,6 +6,9 @@ switch is on and the key is in use (docs/decisions/0017).
 
 from __future__ import annotations
 
+import hashlib
+from typing import Final
+
 import structlog
 from django_scopes import scope
 
@@ -13,6 +16,8 @@ from regulars.rules import codes
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.seal import Unsealable, seal, unseal
 from regulars.tenants.models import ApiKey, Business
+
+_MARK_LENGTH: Final = 12
 
 log = structlog.get_logger(__name__)
 
@@ -52,6 +57,14 @@ def is_on(*, business_id: int, key_id: int) -> bool:
     """Whether a key signs members in."""
     with scope(business=business_id):
         return ApiKey.objects.filter(pk=key_id, revoked_at=None).exclude(sso_key_sealed="").exists()
+
+
+def switching(*, business_id: int, key_id: int) -> str:
+    """A mark of when a key was switched on, another one after every switch; empty while it is off."""
+    with scope(business=business_id):
+        rows = ApiKey.objects.filter(pk=key_id, revoked_at=None).exclude(sso_key_sealed="")
+        sealed = rows.values_list("sso_key_sealed", flat=True).first()
+    return hashlib.sha256(sealed.encode()).hexdigest()[:_MARK_LENGTH] if sealed else ""
 
 
 def keys(business_id: int) -> list[tuple[int, str]]:
