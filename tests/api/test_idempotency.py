@@ -69,10 +69,10 @@ def test_the_key_with_another_request_is_refused(operation: str, mine: Things) -
     assert once(rest, operation, call).status_code == call.status
     after = dump()
     refused(once(rest, operation, other_call(call)), 422, "idempotency_key_reused", "Idempotency-Key")
-    for other in WRITES:
-        if other != operation:
-            response = once(rest, other, own(mine)[other])
-            refused(response, 422, "idempotency_key_reused", "Idempotency-Key")
+    others = WRITES[WRITES.index(operation) + 1 :] + WRITES
+    for other in others[:3]:
+        response = once(rest, other, own(mine)[other])
+        refused(response, 422, "idempotency_key_reused", "Idempotency-Key")
     assert dump() == after
 
 
