@@ -67,3 +67,8 @@ def text(answer: HttpResponse, status: int = 200) -> str:
     assert answer.status_code == status, (answer.status_code, answer.headers, answer.content[:500])
     plain = re.sub(r"<(script|style)\b.*?</\1>|<[^>]+>", " ", answer.content.decode(), flags=re.DOTALL)
     return re.sub(r"\s+", " ", html.unescape(plain).replace("\xa0", " "))
+
+
+def form_of(answer: HttpResponse) -> dict[str, str]:
+    """What the hidden fields of a page's form say."""
+    return dict(re.findall(r'type="hidden" name="(\w+)" value="(\w*)"', answer.content.decode()))

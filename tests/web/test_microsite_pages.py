@@ -26,7 +26,7 @@ from regulars.vouchers import actions as vouchers
 from regulars.vouchers.models import Voucher, VoucherCode
 from tests.factories import Shop, make_shop
 from tests.scratchcards.given import campaign, issue
-from tests.web.microsite import Browser, text
+from tests.web.microsite import Browser, form_of, text
 
 pytestmark = pytest.mark.django_db
 
@@ -148,10 +148,10 @@ def test_a_voucher_is_asked_for_taken_once_and_shown(shop: Shop) -> None:
     assert "Take it for 100 points" in text(asked)
     part = browser.get(f"vouchers/{voucher.pk}", HX_Request="true")
     assert b"<html" not in part.content
-    found = re.search(r'name="token" value="(\w+)"', part.content.decode())
-    assert found is not None
-    said = [browser.post(f"vouchers/{voucher.pk}", {"token": found[1]}) for _ in range(2)]
-    said.append(browser.post(f"vouchers/{voucher.pk}", {"token": found[1]}, HX_Request="true"))
+    form = form_of(part)
+    assert form.keys() == {"token", "points", "price"}
+    said = [browser.post(f"vouchers/{voucher.pk}", form) for _ in range(2)]
+    said.append(browser.post(f"vouchers/{voucher.pk}", form, HX_Request="true"))
     with scopes_disabled():
         code = VoucherCode.objects.get(member_id=card.pk).code  # one, however often it was sent
     assert all(code in text(answer) for answer in said)
@@ -159,6 +159,19 @@ def test_a_voucher_is_asked_for_taken_once_and_shown(shop: Shop) -> None:
     hand = text(browser.get("vouchers"))
     assert code in hand
     assert "You have 150 points" in hand
+
+
+def test_a_sum_that_is_no_longer_true_is_asked_again(shop: Shop) -> None:
+    card, voucher = shop.enrol(), offer(shop)
+    give(shop, card.pk, 250)
+    browser = Browser(shop).sign_in(card.pk)
+    first, second = (form_of(browser.get(f"vouchers/{voucher.pk}", HX_Request="true")) for _ in range(2))
+    assert browser.post(f"vouchers/{voucher.pk}", first).status_code == 200
+    again = browser.post(f"vouchers/{voucher.pk}", second, HX_Request="true")
+    assert "Your points have changed since you looked." in text(again, 409)
+    assert form_of(again)["points"] == "150"
+    with scopes_disabled():
+        assert VoucherCode.objects.count() == 1
 
 
 def test_what_cannot_be_chosen_takes_nothing(shop: Shop) -> None:

@@ -6,7 +6,7 @@ import secrets
 from http import HTTPStatus
 from typing import Final
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -41,7 +41,7 @@ def voucher(request: HttpRequest, found: Found, voucher_id: int) -> HttpResponse
                 member_id=found.member_id,
                 voucher_id=voucher_id,
                 token=request.POST.get("token", ""),
-                seen=(_number(request, "points"), _number(request, "price")),
+                seen=sum_of(request.POST),
             )
         except choices.SumChanged:
             return _ask(request, card, voucher_id, changed=True)
@@ -50,10 +50,13 @@ def voucher(request: HttpRequest, found: Found, voucher_id: int) -> HttpResponse
         return see_other(f"{reverse('card', args=[found.qr_code])}#tickets")
 
 
-def _number(request: HttpRequest, field: str) -> int:
-    """A number that the form brings along; -1 for none, which is no sum."""
-    text = request.POST.get(field, "")
-    return int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else -1
+def sum_of(form: QueryDict) -> tuple[int, int]:
+    """The points and the price that a confirming form showed; -1 for what it does not say."""
+    said = (form.get("points", ""), form.get("price", ""))
+    points, price = (
+        int(text) if text.isascii() and text.isdigit() and len(text) <= _DIGITS else -1 for text in said
+    )
+    return points, price
 
 
 def _ask(request: HttpRequest, card: CardPage, voucher_id: int, *, changed: bool = False) -> HttpResponse:

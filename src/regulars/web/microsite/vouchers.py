@@ -13,7 +13,7 @@ from regulars.portal import choices, wallet
 from regulars.portal.wallet import CardPage
 from regulars.rules.errors import InvalidInput, NotEnoughPoints, NotFound, Refusal, Suspended
 from regulars.rules.vouchers import LimitReached, NotEligible
-from regulars.web.member import picture
+from regulars.web.member import choosing, picture
 from regulars.web.microsite.visit import Visit, page
 
 
@@ -41,13 +41,20 @@ def choose(visit: Visit, voucher_id: int) -> HttpResponse:
     """
     if visit.request.method == "POST":
         return _take(visit, voucher_id)
+    return _ask(visit, voucher_id)
+
+
+def _ask(visit: Visit, voucher_id: int, *, changed: bool = False) -> HttpResponse:
     card = _card(visit)
     offer = next((one for one in card.affordable if one.id == voucher_id), None)
     if offer is None:
+        if changed:
+            return _not_chosen(visit, NotEnoughPoints("The points were used elsewhere."))
         raise NotFound("This voucher cannot be chosen now.")
     # The form's own name: sent twice, it gives once.
     context = {"here": "vouchers", "card": card, "offer": offer, "token": secrets.token_hex(16)}
-    return visit.page("_choose" if visit.is_partial else "choose", context)
+    status = HTTPStatus.CONFLICT if changed else HTTPStatus.OK
+    return visit.page("_choose" if visit.is_partial else "choose", context | {"changed": changed}, status)
 
 
 def _take(visit: Visit, voucher_id: int) -> HttpResponse:
@@ -57,14 +64,21 @@ def _take(visit: Visit, voucher_id: int) -> HttpResponse:
             member_id=visit.member_id,
             voucher_id=voucher_id,
             token=visit.request.POST.get("token", ""),
+            seen=choosing.sum_of(visit.request.POST),
         )
+    except choices.SumChanged:
+        return _ask(visit, voucher_id, changed=True)
     except Suspended:
         raise
     except (NotEnoughPoints, NotEligible, LimitReached, NotFound, InvalidInput) as refusal:
-        context = {"here": "vouchers", "problem": _problem(refusal)}
-        return visit.page("_not_chosen" if visit.is_partial else "not_chosen", context, HTTPStatus.CONFLICT)
+        return _not_chosen(visit, refusal)
     taken = {"here": "vouchers", "chosen": chosen, "qr_code": picture.qr_code(chosen.code)}
     return visit.page("_chosen" if visit.is_partial else "chosen", taken)
+
+
+def _not_chosen(visit: Visit, refusal: Refusal) -> HttpResponse:
+    context = {"here": "vouchers", "problem": _problem(refusal)}
+    return visit.page("_not_chosen" if visit.is_partial else "not_chosen", context, HTTPStatus.CONFLICT)
 
 
 def _problem(refusal: Refusal) -> str:
