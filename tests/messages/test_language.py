@@ -25,7 +25,7 @@ GERMAN = {
     "Welcome to {business_name}": "Willkommen bei {business_name}",
     "Open your card": "Zu deiner Karte",
     "Unsubscribe": "Abbestellen",
-    "You get this because you are a member of our programme.": "Du bist bei uns Mitglied.",
+    "You get this because this address was given to us for a card.": "Du bist bei uns Mitglied.",
 }
 
 

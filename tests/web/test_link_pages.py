@@ -13,6 +13,7 @@ from django_scopes import scope
 from pytest_django import Settings
 
 from regulars.ledger.models import Card
+from regulars.members import actions as members
 from regulars.members import aliases, consents
 from regulars.members.models import Member
 from regulars.portal import links
@@ -117,6 +118,28 @@ def test_an_address_is_confirmed(card: Card) -> None:
     assert f'href="/card/{card.qr_code}"' in done.content.decode()
     assert member(card).optout_email is False
     assert member(card).email_confirmed_at is not None
+
+
+@pytest.mark.parametrize("purpose", ["open_card", "confirm_email", "change_email"])
+def test_somebody_says_that_the_address_is_not_a_members(card: Card, purpose: str) -> None:
+    path = link(card, purpose, address="new@mail.example" if purpose == "change_email" else EMAIL)
+    assert "No, this was not me" in text(get(path))
+    done = post(path, choice=pages.NOT_ME)
+    assert done.status_code == 200
+    assert "does not write to this address any more" in text(done)
+    assert "/card/" not in done.content.decode()
+    # An address that is to become theirs was never theirs: what they have stays.
+    assert bool(member(card).email) == (purpose == "change_email")
+    assert member(card).email_confirmed_at is None
+    assert post(path, choice=pages.NOT_ME).status_code == 404
+
+
+def test_whose_address_is_confirmed_is_not_asked_again(card: Card) -> None:
+    members.confirm_email(business_id=card.business_id, pk=card.pk, address=EMAIL)
+    path = link(card, "confirm_email")
+    assert "this was not me" not in text(get(path))
+    post(path, choice=pages.NOT_ME)
+    assert member(card).email == EMAIL
 
 
 def test_another_address_becomes_theirs(shop: Shop, card: Card) -> None:

@@ -132,6 +132,24 @@ def test_each_channel_is_refused_by_itself(channel: str, field: str, word: str, 
     assert getattr(member_of(message), field)
 
 
+@pytest.mark.parametrize("proof", ["", "confirmed", "other address", "not sent"])
+def test_whoever_reads_the_mail_of_an_address_takes_it_off_the_card(message: Message, proof: str) -> None:
+    """Only from the mail that went there, and only while nobody confirmed it."""
+    ids = {"business_id": message.business_id, "pk": message.member_id}
+    email = member_of(message).email
+    with scope(business=message.business_id):
+        Message.objects.filter(pk=message.pk).update(to="" if proof == "not sent" else email)
+    if proof == "confirmed":
+        members.confirm_email(**ids, address=email)
+    elif proof == "other address":
+        members.edit_member(**ids, email="other@mail.example")
+    assert ("remove my address" in get(link(message)).content.decode()) == (not proof)
+    answer = post(link(message), {"choice": "not-mine"})
+    assert answer.status_code == 200
+    assert "does not write to this address any more" in answer.content.decode()
+    assert bool(member_of(message).email) == bool(proof)
+
+
 def test_a_forged_or_broken_link_changes_nothing(message: Message) -> None:
     token = link(message).removeprefix("/u/")
     value, _, signature = token.rpartition(".")

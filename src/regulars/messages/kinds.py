@@ -238,11 +238,11 @@ _KINDS: Final = (
         "says whether it was them.",
         _("Your card at {business_name}"),
         _(
-            "Hello {first_name|there},\n\n"
+            "Hello,\n\n"
             "Somebody, probably you, asked for a card at {business_name} with your address. "
             "Press the button and say that it was you. The link works once, and for seven days.\n\n"
             "Your card is always here:\n{card_url}\n\n"
-            "If it was not you, do nothing: nobody sees anything of yours."
+            "If it was not you, say so behind the same button, or do nothing: nobody sees anything of yours."
         ),
         (
             *_SERVICE,
@@ -263,13 +263,15 @@ _KINDS: Final = (
         "Confirm the address",
         "member",
         "A customer asks for offers by e-mail, and the business wants addresses confirmed first; or they "
-        "change their address. In the latter case it knows their name and the new address, nothing else.",
+        "change their address. In the latter case it knows the new address, nothing else.",
         _("Please confirm your address"),
         _(
-            "Hello {first_name|there},\n\n"
+            "Hello,\n\n"
             "Please confirm that {email} is your address, so that {business_name} can write to you there. "
             "The link works once, and for seven days.\n\n"
-            "If you did not ask for this, do nothing."
+            "Your card is always here: {card_url}\n\n"
+            "If you did not ask for this, say so behind the same button: "
+            "then nobody writes to this address any more."
         ),
         (
             *_SERVICE,
@@ -303,6 +305,23 @@ _KINDS: Final = (
         optional=False,
         service=True,
         short=_("{business_name}: sign in here, within half an hour: {sign_in_url}"),
+    ),
+    Kind(
+        "email_changed",
+        "Address changed",
+        "member",
+        "A customer has changed their e-mail address. It goes to the old one, and knows their name, nothing else.",
+        _("Your address at {business_name} was changed"),
+        _(
+            "Hello {first_name|there},\n\n"
+            "Your card at {business_name} has another e-mail address now. From now on messages, and links for "
+            "signing in, go to the new one.\n\n"
+            "If it was you, all is well. If it was not, tell {business_name} at once, at the counter or by "
+            "phone: there they can put your address back."
+        ),
+        _SERVICE,
+        optional=False,
+        service=True,
     ),
     Kind(
         "staff_invitation",

@@ -78,7 +78,8 @@ def _automatic(message: Message, business: Business, member: Member | None) -> R
             values=told,
             kind=kind,
         )
-    words = _words(kind.name, text.subject, text.body, text.button, language)
+    # Of services, those to somebody who is no member yet: to an address that is to be confirmed.
+    words = _words(kind.name, text.subject, text.body, text.button, language, not kind.service)
     known = {"business_name": business.name}
     # A sample of what members get has their foot too; its link leads nowhere.
     stop = told.get("unsubscribe_url", "") if kind.to == "member" else ""
@@ -116,7 +117,14 @@ def letter(
     known = member_values(business=business, member=member) | {"unsubscribe_url": stop}
     rendered = compose(
         look=Look.of(business),
-        words=_words(kind.name, subject, body, button, language_of(business, member)),
+        words=_words(
+            kind.name,
+            subject,
+            body,
+            button,
+            language_of(business, member),
+            member.email_confirmed_at is not None,
+        ),
         values=known | dict(values or {}),
         unsubscribe=stop,
         channel=channel,
@@ -130,8 +138,10 @@ def letter(
 
 
 @lru_cache(maxsize=_MOST_KEPT)
-def _words(kind: str, subject: str, body: str, button: str, language: str) -> Words:
-    return texts.words(KINDS[kind], subject=subject, body=body, button=button, language=language)
+def _words(kind: str, subject: str, body: str, button: str, language: str, confirmed: bool) -> Words:  # noqa: FBT001, PLR0917 - private, and remembered by all of them
+    return texts.words(
+        KINDS[kind], subject=subject, body=body, button=button, language=language, confirmed=confirmed
+    )
 
 
 def language_of(business: Business, member: Member | None) -> str:

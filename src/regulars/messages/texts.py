@@ -24,6 +24,7 @@ MAX_BUTTON: Final = 60
 MAX_NAME: Final = 100
 
 WHY_MEMBER = gettext_noop("You get this because you are a member of our programme.")
+WHY_ADDRESS = gettext_noop("You get this because this address was given to us for a card.")
 WHY_STAFF = gettext_noop("You get this because you work with us.")
 
 
@@ -127,13 +128,22 @@ def clean_words(kind: Kind, *, subject: str | None, body: str | None, button: st
     return clean
 
 
-def words(kind: Kind, *, subject: str, body: str, button: str = "", language: str = languages.USUAL) -> Words:
+def words(
+    kind: Kind,
+    *,
+    subject: str,
+    body: str,
+    button: str = "",
+    language: str = languages.USUAL,
+    confirmed: bool = True,
+) -> Words:
     """A letter's words for a kind; `button` is what its button says, if not the product's own, which is in
-    the `language`, as the foot is.
+    the `language`, as the foot is. It goes to an address that its owner `confirmed`, or may be a stranger's.
     """
     kind = kind.spoken(language)
     with translation.override(language):
-        why = gettext(WHY_MEMBER if kind.to == "member" else WHY_STAFF)
+        member = WHY_MEMBER if confirmed else WHY_ADDRESS
+        why = gettext(member if kind.to == "member" else WHY_STAFF)
     return Words(
         subject=subject,
         body=body,

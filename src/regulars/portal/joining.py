@@ -225,6 +225,9 @@ def _send(
 ) -> None:
     """Send a link, or do all that it takes and take it back."""
     ids: dict[str, Any] = {"business_id": member.business_id, "member_id": member.pk, "purpose": purpose}
+    if member.email_confirmed_at is None:
+        # Whose address it is nobody knows yet: what somebody typed as a name is not sent there.
+        told |= dict.fromkeys(("first_name", "last_name", "name"), "")
 
     def message() -> None:
         channel, address = links.reached(member)

@@ -122,6 +122,18 @@ def use_link(*, token: str, purpose: str) -> OneTimeLink:
     raise NotFound("This link was used already or is too old.")
 
 
+def use_sign_in(*, token: str) -> OneTimeLink:
+    """Use a link for signing in up. Whoever has it reads the mail of its address, which is confirmed by it.
+
+    Raises:
+        NotFound: the link was used, is too old, or is for something else.
+    """
+    with transaction.atomic():
+        link = use_link(token=token, purpose=Purpose.SIGN_IN)
+        members.confirm_email(business_id=link.business_id, pk=link.member_id, address=link.address)
+    return link
+
+
 def has_enough(*, business_id: int, member_id: int, purpose: str) -> bool:
     """Whether a member was sent as many links of a purpose lately as anybody gets."""
     with scope(business=business_id):
@@ -253,15 +265,12 @@ def request_email_change(*, business_id: int, member_id: int, address: str) -> N
             kind="confirm_email",
             links={"confirm_url": url},
             to=address,
-            first_name=member.first_name,
-            last_name=member.last_name,
-            name=member.name,
             email=address,
         )
 
 
 def change_email(*, token: str) -> OneTimeLink:
-    """Give the member of a `CHANGE_EMAIL` link the address that it went to.
+    """Give the member of a `CHANGE_EMAIL` link the address that it went to. The old address is told.
 
     Raises:
         NotFound: the link was used, is too old, or is none of these.
@@ -271,6 +280,10 @@ def change_email(*, token: str) -> OneTimeLink:
     with transaction.atomic():
         link = use_link(token=token, purpose=Purpose.CHANGE_EMAIL)
         ids = {"business_id": link.business_id, "pk": link.member_id}
+        before = link.member
         members.edit_member(**ids, unique_contact=True, email=link.address)
         members.confirm_email(**ids, address=link.address)
+        if before.email and before.email != link.address:
+            names = {field: getattr(before, field) for field in ("first_name", "last_name", "name")}
+            send(member=before, kind="email_changed", links={}, to=before.email, **names)
     return link

@@ -17,11 +17,12 @@ from django_scopes import scope
 
 from regulars import __version__
 from regulars.ledger.models import Card
-from regulars.portal import joining, links, sites
+from regulars.portal import disowning, joining, links, sites
 from regulars.portal.links import Purpose
 from regulars.portal.models import OneTimeLink
 from regulars.rules.errors import AlreadyEnrolled, NotFound
 from regulars.tenants import ratelimit
+from regulars.tenants.models import Business
 from regulars.web import language
 from regulars.web.member.join import page_of
 from regulars.web.origin import same_origin
@@ -29,7 +30,7 @@ from regulars.web.private import private
 
 # Of one network in a minute.
 LOOKS_A_MINUTE: Final = 60
-MINE, NOT_MINE = "mine", "not-mine"
+MINE, NOT_MINE, NOT_ME = "mine", "not-mine", "not-me"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -66,6 +67,8 @@ def _answer(request: HttpRequest, link: OneTimeLink, token: str) -> HttpResponse
     if request.method != "POST":
         return _ask(request, link)
     try:
+        if request.POST.get("choice") == NOT_ME:
+            return _disown(request, link, token)
         return _DO[Purpose(link.purpose)](request, link, token)
     except NotFound:
         return _gone(request)
@@ -73,6 +76,7 @@ def _answer(request: HttpRequest, link: OneTimeLink, token: str) -> HttpResponse
 
 def _ask(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
     shop = {"shop": link.business.name}
+    not_me = [(NOT_ME, _("No, this was not me"), "second")] if disowning.can_disown(link) else []
     if link.purpose == Purpose.OPEN_CARD and link.alias:
         return _render(
             request,
@@ -93,7 +97,7 @@ def _ask(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
             link,
             title=_("Your card is ready"),
             text=_("Open your card of %(shop)s. That also tells the shop that this address is yours.") % shop,
-            buttons=[(MINE, _("Open my card"), "")],
+            buttons=[(MINE, _("Open my card"), ""), *not_me],
         )
     if link.purpose == Purpose.CHANGE_EMAIL:
         return _render(
@@ -102,7 +106,7 @@ def _ask(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
             title=_("Is this your new address?"),
             text=_("From now on %(shop)s writes to you there.") % shop,
             address=link.address,
-            buttons=[(MINE, _("Yes, use this address"), "")],
+            buttons=[(MINE, _("Yes, use this address"), ""), *not_me],
         )
     return _render(
         request,
@@ -110,7 +114,7 @@ def _ask(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
         title=_("Is this your address?"),
         text=_("Then %(shop)s may send you the offers and news that you asked for.") % shop,
         address=link.address,
-        buttons=[(MINE, _("Yes, this is mine"), "")],
+        buttons=[(MINE, _("Yes, this is mine"), ""), *not_me],
     )
 
 
@@ -119,6 +123,18 @@ def _open_card(request: HttpRequest, _link: OneTimeLink, token: str) -> HttpResp
     response = HttpResponseRedirect(reverse("card", args=[card.qr_code]))
     response.status_code = HTTPStatus.SEE_OTHER
     return response
+
+
+def _disown(request: HttpRequest, link: OneTimeLink, token: str) -> HttpResponse:
+    disowning.by_link(token=token, purpose=link.purpose)
+    return _render(
+        request, link, title=_("Thank you for telling us"), text=disowned(link.business), done=True
+    )
+
+
+def disowned(business: Business) -> str:
+    """What somebody is told who said that a card's address is not theirs."""
+    return _("%(shop)s does not write to this address any more.") % {"shop": business.name}
 
 
 def _confirm(request: HttpRequest, link: OneTimeLink, token: str) -> HttpResponse:
@@ -168,7 +184,7 @@ def _gone(request: HttpRequest) -> HttpResponse:
         _("This link does not work any more"),
         _(
             "It was used already, it is too old, or it was cut off on its way. Your card is where it always "
-            "was: its address is in the same message."
+            "was."
         ),
         HTTPStatus.NOT_FOUND,
     )

@@ -22,13 +22,15 @@ from django.views.decorators.http import require_http_methods
 
 from regulars.messages import unsubscribe
 from regulars.messages.unsubscribe import Subscription
+from regulars.portal import disowning
 from regulars.rules.errors import NotFound
 from regulars.web import language, look
+from regulars.web.member.links import disowned
 from regulars.web.private import notice, private
 
 Show = Callable[[HttpRequest, Subscription], HttpResponse]
 
-OUT, IN = "out", "in"
+OUT, IN, NOT_MINE = "out", "in", "not-mine"
 _STAYS = _lazy("Your card and your rewards stay as they are.")
 # By channel: the question, what a yes means, what was done, how to undo it, and what comes then.
 _WORDS = {
@@ -86,23 +88,32 @@ def _answer(request: HttpRequest, token: str) -> tuple[Subscription, Show]:
     if request.method != "POST":
         found = unsubscribe.read(token)
         return found, _done if found.out else _page
-    if _keeps(request):
+    choice = _choice(request)
+    if choice == IN:
         return unsubscribe.opt_in(signed=token), _back
+    if choice == NOT_MINE:
+        return disowning.by_message(signed=token), _disowned
     return unsubscribe.opt_out(signed=token), _done
 
 
-def _keeps(request: HttpRequest) -> bool:
-    """Whether somebody takes back their no. Whatever else is posted here says no, however it is written."""
+def _choice(request: HttpRequest) -> str:
+    """Which button was pressed. Whatever else is posted here says no, however it is written."""
     try:
-        return request.POST.get("choice") == IN and "List-Unsubscribe" not in request.POST
+        return OUT if "List-Unsubscribe" in request.POST else request.POST.get("choice", OUT)
     except MultiPartParserError:
-        return False
+        return OUT
 
 
 def _page(request: HttpRequest, found: Subscription) -> HttpResponse:
     question, means, *_rest = _words(found)
     return _render(
-        request, found, title=question, text=f"{means} {_STAYS}", button=_("Unsubscribe"), choice=OUT
+        request,
+        found,
+        title=question,
+        text=f"{means} {_STAYS}",
+        button=_("Unsubscribe"),
+        choice=OUT,
+        not_mine=NOT_MINE if disowning.of_message(found) else "",
     )
 
 
@@ -122,6 +133,12 @@ def _done(request: HttpRequest, found: Subscription) -> HttpResponse:
 def _back(request: HttpRequest, found: Subscription) -> HttpResponse:
     *_others, then = _words(found)
     return notice(request, title=_("All as before"), text=then, done=True, **_look(found))
+
+
+def _disowned(request: HttpRequest, found: Subscription) -> HttpResponse:
+    return notice(
+        request, title=_("Thank you for telling us"), text=disowned(found.business), done=True, **_look(found)
+    )
 
 
 def _words(found: Subscription) -> list[str]:

@@ -142,7 +142,7 @@ def by_link(visit: Visit, token: str) -> HttpResponse:
         if visit.request.method != "POST":
             return visit.page("sign_in_link", {"name": link.member.first_name or link.member.name})
         with transaction.atomic():
-            links.use_link(token=token, purpose=OneTimeLink.Purpose.SIGN_IN.value)
+            links.use_sign_in(token=token)
             return _enter(visit, link.member_id, Session.How.LINK)
     except NotFound:
         return visit.notice(
