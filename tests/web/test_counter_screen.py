@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import pytest
 from django_scopes import scope
 from playwright.sync_api import Page, Route, expect
@@ -316,6 +318,26 @@ def test_a_camera_that_is_not_there_is_said_and_typing_goes_on(
     expect(phone.locator(".asleep")).to_contain_text("camera")
     expect(button(phone, "Scan with the camera")).to_be_visible()
     find(phone, card.qr_code)
+
+
+def test_a_page_out_of_sight_films_nothing(shop: Shop, live: Site, fake_camera: Callable[..., Tabs]) -> None:
+    page = fake_camera("nobody")()
+    enter(page, shop, live)
+    page.evaluate("() => { navigator.permissions.query = async () => ({ state: 'granted' }) }")
+    button(page, "Scan with the camera").tap()
+    allow(page, "404")
+    expect(page.locator("#video")).to_be_visible()
+    for state, films in (("hidden", False), ("visible", True)):
+        page.evaluate(
+            """(state) => {
+              Object.defineProperty(document, "visibilityState", { value: state, configurable: true });
+              document.dispatchEvent(new Event("visibilitychange"));
+            }""",
+            state,
+        )
+        page.wait_for_function(
+            "(films) => Boolean(document.getElementById('video').srcObject) === films", arg=films
+        )
 
 
 def test_a_voucher_that_is_scanned_stands_first_and_is_redeemed(

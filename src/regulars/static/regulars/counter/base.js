@@ -42,7 +42,7 @@ export const base = () => ({
       this.tryAgain();
     });
     window.addEventListener("offline", () => this.reached(false));
-    document.addEventListener("visibilitychange", () => this.shown());
+    document.addEventListener("visibilitychange", () => this.sightChanged());
     this.beginScanning();
     await this.load();
   },
@@ -225,7 +225,7 @@ export const base = () => ({
     return false;
   },
 
-  shown() {
+  sightChanged() {
     if (document.visibilityState === "visible") {
       stayAwake();
       this.tryAgain();

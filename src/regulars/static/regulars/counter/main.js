@@ -10,6 +10,10 @@ import { scanning } from "./scanning.js";
 function mixed(...parts) {
   const whole = {};
   for (const part of parts) {
+    const twice = Object.keys(part).filter((name) => name in whole);
+    if (twice.length) {
+      throw new Error(`two parts of the counter have the name ${twice.join(", ")}`);
+    }
     // Not Object.assign: it would read the getters once and for all.
     Object.defineProperties(whole, Object.getOwnPropertyDescriptors(part));
   }

@@ -202,7 +202,7 @@ export const member = () => ({
   get value() {
     return this.amount.replace(/\.$/, "");
   },
-  get shown() {
+  get amountText() {
     if (this.panel !== "sale") {
       return number(Number(this.value || 0));
     }
@@ -236,7 +236,7 @@ export const member = () => ({
       return text(this.panel === "sale" ? "enter_amount" : "enter_points");
     }
     return this.panel === "sale"
-      ? text("record_sale", { amount: this.shown })
+      ? text("record_sale", { amount: this.amountText })
       : text("give_points", { n: Number(this.value) });
   },
   askPreview() {
@@ -264,7 +264,7 @@ export const member = () => ({
       return null;
     }
     if (this.panel === "sale") {
-      return this.act("sale", { amount: this.value }, text("sale_of", { amount: this.shown }));
+      return this.act("sale", { amount: this.value }, text("sale_of", { amount: this.amountText }));
     }
     const { promotion_id } = this.who.free[this.freeAt];
     const points = Number(this.value);
