@@ -19,8 +19,8 @@ PASSWORD = "a long password"  # make_shop's
 class Counter:
     """A browser at /scan/."""
 
-    def __init__(self, shop: Shop | None = None, **headers: str) -> None:
-        self.client = Client(headers={"Sec-Fetch-Site": "same-origin"} | headers)
+    def __init__(self, shop: Shop | None = None, *, address: str = "127.0.0.1", **headers: str) -> None:
+        self.client = Client(headers={"Sec-Fetch-Site": "same-origin"} | headers, REMOTE_ADDR=address)
         self.shop = shop
         if shop is not None:
             answer = self.ok("sign-in", email=shop.owner.user.email, password=PASSWORD)

@@ -32,6 +32,8 @@ from regulars.web.counter.calls import (
 MOST_ITEMS: Final = 50
 # Attempts a minute at one person's password, from wherever they come.
 PERSON_LIMIT: Final = 5
+# From all addresses: so few that nobody finds a password, so many that one alone keeps nobody out.
+ANYWHERE_LIMIT: Final = 60
 _OF_A_WISH: Final = frozenset(
     {
         "kind", "client_id", "member_id", "code", "enrol_id", "scan_id", "reason", "offline", "occurred_at",
@@ -124,9 +126,11 @@ def _settings(operator: Operator) -> dict[str, Any]:
 def sign_in(call: Call) -> HttpResponse:
     """Sign in with the password of the back office."""
     email = call.text("email").strip().lower()
-    allowance = ratelimit.take(f"counter sign-in of:{email}", PERSON_LIMIT)
-    if not allowance.allowed:
-        raise TooManyRequests("There were too many attempts.", retry_after=allowance.retry_after)
+    source = call.request.META.get("REMOTE_ADDR", "")
+    for subject, limit in ((f"{email} from:{source}", PERSON_LIMIT), (email, ANYWHERE_LIMIT)):
+        allowance = ratelimit.take(f"counter sign-in of:{subject}", limit)
+        if not allowance.allowed:
+            raise TooManyRequests("There were too many attempts.", retry_after=allowance.retry_after)
     made = signing.sign_in_with_password(
         email=email,
         password=call.text("password", most=1000),
