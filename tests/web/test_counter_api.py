@@ -158,7 +158,8 @@ ODD: tuple[Any, ...] = (
 )
 NAMES = (
     "kind", "client_id", "scan_id", "member_id", "code", "text", "count", "points", "amount", "promotion_id",
-    "label", "voucher_id", "voucher_code", "campaign_id", "token", "qr_code", "reason", "offline", "occurred_at",
+    "label", "voucher_id", "voucher_code", "campaign_id", "token", "qr_code", "reason", "offline",
+    "occurred_at",
     "sent_at", "branch_id", "name", "phone", "email", "birthday", "marketing", "blank_code", "language",
     "enrol_id", "latitude", "longitude", "action_id",
 )  # fmt: skip
