@@ -142,8 +142,9 @@ def words(
     """
     kind = kind.spoken(language)
     with translation.override(language):
-        member = WHY_MEMBER if confirmed else WHY_ADDRESS
-        why = gettext(member if kind.to == "member" else WHY_STAFF)
+        of_member = WHY_MEMBER if confirmed else WHY_ADDRESS
+        reason = of_member if kind.to == "member" else WHY_STAFF
+        why = gettext(reason)
     return Words(
         subject=subject,
         body=body,
