@@ -25,6 +25,7 @@ from regulars.members import actions as members
 from regulars.members import aliases
 from regulars.members.models import Member
 from regulars.messages.models import Message
+from regulars.messages.render import render_message
 from regulars.messages.sending import Sender, send_some
 from regulars.portal import links, sessions, upkeep
 from regulars.portal.models import OneTimeLink, Session, UsedToken
@@ -216,7 +217,15 @@ def test_a_new_address_counts_when_its_mailbox_says_so(shop: Shop, card: Card) -
     second = change(shop, card, "Second@mail.example")
     with pytest.raises(NotFound):
         links.change_email(token=first)
+    assert all(message.kind != "email_changed" for message in queued(shop))
     links.change_email(token=second)
+    told = queued(shop)[-1]
+    assert (told.kind, told.member_id, told.to) == ("email_changed", None, EMAIL)
+    with scope(business=shop.id):
+        words = render_message(message=told, business=shop.business, member=None)
+    assert f"Your address at {shop.business.name} was changed" in words.subject
+    assert "tell" in words.text
+    assert "new@" not in words.text
     with scope(business=shop.business):
         member = Member.objects.get(pk=card.pk)
     assert member.email == "second@mail.example"

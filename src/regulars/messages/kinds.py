@@ -310,12 +310,13 @@ _KINDS: Final = (
         "email_changed",
         "Address changed",
         "member",
-        "A customer has changed their e-mail address. It goes to the old one, and knows their name, nothing else.",
+        "A customer has changed their e-mail address. It goes to the old one, and knows their name, nothing "
+        "else.",
         _("Your address at {business_name} was changed"),
         _(
             "Hello {first_name|there},\n\n"
-            "Your card at {business_name} has another e-mail address now. From now on messages, and links for "
-            "signing in, go to the new one.\n\n"
+            "Your card at {business_name} has another e-mail address now. From now on messages, and links "
+            "for signing in, go to the new one.\n\n"
             "If it was you, all is well. If it was not, tell {business_name} at once, at the counter or by "
             "phone: there they can put your address back."
         ),

@@ -19,6 +19,7 @@ from regulars.portal import links, sessions
 from regulars.portal.models import Account, Session
 from regulars.rules.errors import InvalidInput, Refusal, TooManyRequests
 from regulars.tenants import ratelimit
+from regulars.tenants.checks import check_email
 from regulars.tenants.models import Business
 
 # Passwords tried in a minute for one contact as typed, whoever has it, and for one member by all contacts.
@@ -53,6 +54,10 @@ class NeedsProof(Refusal):
     """Signed in long ago, or by the shop's website: a mailed link must come first."""
 
     code = "needs_proof"
+
+
+class SameAddress(InvalidInput):
+    """The new address is the one that they have."""
 
 
 def sign_in(*, business: Business, contact: str, password: str) -> int:
@@ -115,6 +120,46 @@ def is_fresh(session: Session) -> bool:
     return session.how == Session.How.LINK and timezone.now() - session.created_at < FRESH
 
 
+def check_proof(*, business: Business, session: Session, current: str = "") -> None:
+    """Let only the member themselves change with what they sign in, not whoever found a session open.
+
+    Raises:
+        NeedsProof: they have no password, and did not come by a mailed link just now.
+        WrongPassword: `current` is not their password.
+        TooManyRequests: too many were tried; wait a minute.
+    """
+    if is_fresh(session):
+        return
+    stored = _stored_password(business, session.member_id)
+    if not stored:
+        raise NeedsProof("Sign in with a mailed link first.")
+    _take(_tries_of(business, session.member_id), TRIES_A_MINUTE)
+    if len(current) > MAX_PASSWORD or not check_password(current, stored):
+        raise WrongPassword("This is not your password.", fields={"current": "is not your password"})
+
+
+def change_email(*, business: Business, session: Session, address: str, current: str = "") -> None:
+    """Send a link to a new address of the member of a session; theirs changes when its button is pressed.
+
+    Whoever has the address is sent links for signing in, so a session that the shop's website began, or that
+    somebody left open, is not enough.
+
+    Raises:
+        NeedsProof, WrongPassword: as `check_proof` says.
+        InvalidInput: the address is unusable, or theirs already; `email` is named.
+        TooManyRequests: several links were sent lately; wait some minutes.
+    """
+    check_proof(business=business, session=session, current=current)
+    new = check_email(address, field="email")
+    if new and new == session.member.email:
+        raise SameAddress("This is your address already.", fields={"email": "is yours already"})
+    ids = {"business_id": business.pk, "member_id": session.member_id}
+    if links.has_enough(**ids, purpose=links.Purpose.CHANGE_EMAIL):
+        seconds = int(links.PAUSE.total_seconds())
+        raise TooManyRequests("Several links were sent. Wait ten minutes.", retry_after=seconds)
+    links.request_email_change(**ids, address=address)
+
+
 def set_password(*, business: Business, session: Session, password: str, current: str = "") -> None:
     """Give the member of a session a new password. They are signed out everywhere else.
 
@@ -125,13 +170,7 @@ def set_password(*, business: Business, session: Session, password: str, current
         InvalidInput: the new one is too short, too common or too much like them; `password` is named.
     """
     member_id = session.member_id
-    if not is_fresh(session):
-        stored = _stored_password(business, member_id)
-        if not stored:
-            raise NeedsProof("Sign in with a mailed link first.")
-        _take(_tries_of(business, member_id), TRIES_A_MINUTE)
-        if len(current) > MAX_PASSWORD or not check_password(current, stored):
-            raise WrongPassword("This is not your password.", fields={"current": "is not your password"})
+    check_proof(business=business, session=session, current=current)
     _check_new(password, session.member)
     hashed = make_password(password)
     with transaction.atomic(), scope(business=business):
@@ -154,11 +193,12 @@ def _check_new(password: str, member: Member) -> None:
         raise InvalidInput(told, fields={"password": told}) from error
 
 
-def change_profile(*, business: Business, member_id: int, **changes: Any) -> Member:
+def change_profile(*, business: Business, session: Session, **changes: Any) -> Member:
     """Change what a member may change by themselves (`OWN_FIELDS`); what is not named stays.
 
     Raises:
         InvalidInput: a value is unusable, or is not theirs to change; the field is named.
+        NeedsProof: links for signing in would go to this phone, and nothing but a session says who asks.
         NotFound: the business has no such member.
         AlreadyEnrolled: another member has this phone number.
         TooManyRequests: too many numbers were tried; wait a minute.
@@ -166,13 +206,16 @@ def change_profile(*, business: Business, member_id: int, **changes: Any) -> Mem
     foreign = changes.keys() - set(OWN_FIELDS)
     if foreign:
         raise InvalidInput.at(min(foreign), "cannot be changed here")
+    member_id = session.member_id
     with scope(business=business):
-        cell = Member.objects.filter(pk=member_id).values_list("cell", flat=True).first()
-    if "phone" in changes:
+        member = Member.objects.filter(pk=member_id).first()
+    if "phone" in changes and member is not None:
         phone = phones.normalise(changes["phone"], country=business.country, field="phone")
-        if phone == cell:
+        if phone == member.cell:
             del changes["phone"]
         elif phone:
+            if not member.email and links.reach_phones() and not is_fresh(session):
+                raise NeedsProof("Sign in with a mailed link first.")
             _take(f"member-contact:{business.pk}:{member_id}", CHANGES_A_MINUTE)
     return members.edit_member(
         business_id=business.pk, pk=member_id, unique_contact="phone" in changes, **changes

@@ -29,7 +29,9 @@ def profile(visit: Visit) -> HttpResponse:
         changes: dict[str, Any] = {field: typed[field] for field in _TEXTS if field in visit.request.POST}
         if "birthday" in visit.request.POST:
             changes["birthday"] = _birthday(typed["birthday"])
-        accounts.change_profile(business=visit.business, member_id=visit.member_id, **changes)
+        accounts.change_profile(business=visit.business, session=visit.me.session, **changes)
+    except accounts.NeedsProof:
+        wrong = {"phone": _("To change this number, first sign in with a link that we send to you.")}
     except AlreadyEnrolled:
         # Whose it is, nobody learns here.
         wrong = {"phone": _("This number cannot be used here. Please ask at the counter.")}
@@ -97,14 +99,45 @@ def messages(visit: Visit) -> HttpResponse:
 @page("GET", "POST", member=True)
 def email(visit: Visit) -> HttpResponse:
     """Mail a link to a new address, which becomes theirs when it is opened."""
+    context: dict[str, Any] = {"here": "profile", **_proof(visit)}
     if visit.request.method != "POST":
-        return visit.page("email", {"here": "profile"})
-    address = visit.request.POST.get("email", "")
+        return visit.page("email", context)
+    typed = visit.request.POST
+    context["typed"] = typed.get("email", "")[:_LONGEST]
+    status = HTTPStatus.BAD_REQUEST
     try:
-        links.request_email_change(business_id=visit.business.pk, member_id=visit.member_id, address=address)
+        accounts.change_email(
+            business=visit.business,
+            session=visit.me.session,
+            address=typed.get("email", ""),
+            current=typed.get("current", ""),
+        )
+    except accounts.NeedsProof:
+        status = HTTPStatus.FORBIDDEN
+    except accounts.WrongPassword:
+        context["wrong"] = {"current": _("This is not your password.")}
+    except accounts.SameAddress:
+        context["wrong"] = {"email": _("This is your address already.")}
     except InvalidInput as refusal:
-        context = {"here": "profile", "typed": address[:_LONGEST], "wrong": _wrong(refusal).get("email")}
-        return visit.page("email", context, HTTPStatus.BAD_REQUEST)
+        context["wrong"] = _wrong(refusal)
+    else:
+        return _link_sent(visit)
+    return visit.page("email", context, status)
+
+
+def _proof(visit: Visit) -> dict[str, bool]:
+    """What must be shown before they change with what they sign in; `no_way` when no link can reach them."""
+    me = visit.me
+    fresh = accounts.is_fresh(me.session)
+    needs_link = not fresh and not accounts.has_password(business=visit.business, member_id=me.member.pk)
+    return {
+        "asks_current": not fresh,
+        "needs_link": needs_link,
+        "no_way": needs_link and not links.reached(me.member)[0],
+    }
+
+
+def _link_sent(visit: Visit) -> HttpResponse:
     return visit.notice(
         title=_("Look into your new mailbox"),
         text=_("We have sent a link to it. Your address changes when you open it and press its button."),
@@ -117,21 +150,15 @@ def email(visit: Visit) -> HttpResponse:
 @page("GET", "POST", member=True)
 def password(visit: Visit) -> HttpResponse:
     """Choose a password, or another one."""
-    business, me = visit.business, visit.me
-    fresh = accounts.is_fresh(me.session)
-    context: dict[str, Any] = {
-        "here": "profile",
-        "asks_current": not fresh,
-        "needs_link": not fresh and not accounts.has_password(business=business, member_id=me.member.pk),
-    }
+    context: dict[str, Any] = {"here": "profile", **_proof(visit)}
     if visit.request.method != "POST":
         return visit.page("password", context)
     typed = visit.request.POST
     try:
         _check_again(typed.get("password", ""), typed.get("again", ""))
         accounts.set_password(
-            business=business,
-            session=me.session,
+            business=visit.business,
+            session=visit.me.session,
             password=typed.get("password", ""),
             current=typed.get("current", ""),
         )

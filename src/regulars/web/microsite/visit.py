@@ -97,8 +97,12 @@ class Visit:
         return render(self.request, f"web/microsite/{template}.html", shared | (context or {}), status=status)
 
     def notice(self, *, title: str, text: str, status: int = HTTPStatus.OK, **more: Any) -> HttpResponse:
-        """A page that says one thing. `link` and `link_text` say where to go on; the start without them."""
-        return self.page("notice", {"title": title, "text": text, **more}, status)
+        """A page that says one thing, or a part of one when a script of the page asks.
+
+        `link` and `link_text` say where to go on; the start without them.
+        """
+        template = "_notice" if self.is_partial else "notice"
+        return self.page(template, {"title": title, "text": text, **more}, status)
 
 
 View = Callable[..., HttpResponse]
@@ -213,9 +217,12 @@ def take(visit: Visit, what: str, limit: int) -> None:
 
 def too_many(visit: Visit, refusal: TooManyRequests) -> HttpResponse:
     """The page for whoever asks too often."""
+    minutes = (refusal.retry_after or 1) / 60
     response = visit.notice(
-        title=_("Please wait a minute"),
-        text=_("There were too many tries. Nothing was changed; go on in a minute."),
+        title=_("Please wait a minute") if minutes <= 1 else _("Please wait a few minutes"),
+        text=_("There were too many tries. Nothing was changed; go on in a minute.")
+        if minutes <= 1
+        else _("We have sent you several links already. Look for them in your mail; nothing was sent now."),
         status=HTTPStatus.TOO_MANY_REQUESTS,
     )
     response.headers["Retry-After"] = str(max(refusal.retry_after or 1, 1))
