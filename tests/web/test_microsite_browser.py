@@ -113,13 +113,40 @@ def test_a_voucher_is_chosen_without_leaving_the_page(phone: Page, live: Site, s
     axe(phone)
     take.focus()
     phone.keyboard.press("Enter")
-    expect(row).to_contain_text("is yours")
+    expect(phone.locator(".chosen")).to_contain_text("is yours")
     with scopes_disabled():
         code = VoucherCode.objects.get(member_id=card.pk).code
-    expect(row.locator(".number")).to_have_text(code)
+    expect(phone.locator(".chosen .number")).to_have_text(code)
+    expect(phone.locator(".sum-line")).to_contain_text("140 points")
+    expect(phone.locator(".tickets .number")).to_have_text(code)
+    # What is not to be had any more is said in the page, which goes on working.
+    adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=-100)
+    row.get_by_role("link", name="Choose Free roll").click()
+    expect(phone.get_by_text("You have too few points for it now")).to_be_visible()
+    expect(phone.locator("html")).to_have_count(1)
+    expect(phone.locator(".sum-line")).to_contain_text("40 points")
     expect(phone).to_have_url(f"{live.url}{base(shop)}vouchers")
     axe(phone)
     shot(phone, "microsite-chosen-phone")
+
+
+def test_without_a_network_choosing_says_so_and_can_be_done_again(
+    phone: Page, live: Site, shop: Shop
+) -> None:
+    card, _ = furnished(shop)
+    signed_in(phone, live, shop, card).goto(f"{base(shop)}vouchers")
+    phone.get_by_role("link", name="Choose Free roll").click()
+    take = phone.get_by_role("button", name="Take it for 100 points")
+    expect(take).to_be_visible()
+    phone.context.set_offline(True)
+    take.click()
+    told = phone.get_by_text("We cannot reach the shop now")
+    expect(told).to_be_visible()
+    expect(take).to_be_enabled()
+    phone.context.set_offline(False)
+    take.click()
+    expect(phone.locator(".chosen")).to_contain_text("is yours")
+    expect(told).to_be_hidden()
 
 
 def test_everything_works_without_scripts(tabs: Tabs, live: Site, shop: Shop) -> None:

@@ -23,7 +23,9 @@ from regulars.scratchcards import cards as scratch
 from regulars.tenants import actions as tenants
 from regulars.tenants import microsites, ratelimit
 from regulars.vouchers import actions as vouchers
+from regulars.vouchers import issuing as vouchers_issuing
 from regulars.vouchers.models import Voucher, VoucherCode
+from regulars.web.microsite import visit as visits
 from tests.factories import Shop, make_shop
 from tests.scratchcards.given import campaign, issue
 from tests.web.microsite import Browser, form_of, text
@@ -156,6 +158,8 @@ def test_a_voucher_is_asked_for_taken_once_and_shown(shop: Shop) -> None:
         code = VoucherCode.objects.get(member_id=card.pk).code  # one, however often it was sent
     assert all(code in text(answer) for answer in said)
     assert b"<html" not in said[2].content
+    for part in ("You have 150 points", "In your hand", "Choose"):
+        assert part in text(said[2])
     hand = text(browser.get("vouchers"))
     assert code in hand
     assert "You have 150 points" in hand
@@ -180,15 +184,60 @@ def test_what_cannot_be_chosen_takes_nothing(shop: Shop) -> None:
     other = make_shop("Charlie's")
     theirs = offer(other)
     browser = Browser(shop).sign_in(card.pk)
-    for voucher in (dear, hidden, theirs):
-        assert browser.get(f"vouchers/{voucher.pk}").status_code == 404
+    for voucher, status, told in (
+        (dear, 409, "too few points"),
+        (hidden, 404, "cannot be chosen"),
+        (theirs, 404, "cannot be chosen"),
+    ):
+        asked = browser.get(f"vouchers/{voucher.pk}")
+        assert told in text(asked, status)
         answer = browser.post(f"vouchers/{voucher.pk}", {"token": f"formof{voucher.pk}"})
+        assert told in text(answer, 409)
         assert "Nothing was taken" in text(answer, 409)
+        for part in (
+            browser.get(f"vouchers/{voucher.pk}", HX_Request="true"),
+            browser.post(f"vouchers/{voucher.pk}", {"token": f"formof{voucher.pk}"}, HX_Request="true"),
+        ):
+            assert b"<html" not in part.content
+            assert told in part.content.decode()
+            assert part.headers["HX-Retarget"] == "#all"
     assert browser.post(f"vouchers/{dear.pk}").status_code == 409
     with scopes_disabled():
         assert not VoucherCode.objects.exists()
     assert "You have 250 points" in text(browser.get("vouchers"))
     assert "650 more" in text(browser.get("vouchers"))
+
+
+def test_all_vouchers_can_be_seen_page_by_page(shop: Shop) -> None:
+    card, voucher = shop.enrol(), offer(shop, 1)
+    give(shop, card.pk, 100)
+    for _ in range(3):
+        vouchers_issuing.issue_voucher(business_id=shop.id, voucher_id=voucher.pk, member_id=card.pk, qty=15)
+    browser, seen = Browser(shop).sign_in(card.pk), set()
+    for path in ("vouchers", "vouchers?page=2", "vouchers?page=3"):
+        answer = browser.get(path)
+        codes = set(re.findall(r'class="number" dir="ltr">([^<]+)<', answer.content.decode()))
+        assert not codes & seen
+        seen |= codes
+    assert len(seen) == 45
+    assert "page=4" not in answer.content.decode()
+    assert f'href="{browser.base}vouchers?page=2"' in browser.get("vouchers").content.decode()
+    for odd in ("0", "-1", "x", "9" * 40, "٢"):
+        assert browser.get(f"vouchers?page={odd}").status_code == 200
+
+
+def test_a_script_gets_a_part_of_a_page_whatever_it_is_told(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    card, voucher = shop.enrol(), offer(shop)
+    browser = Browser(shop).sign_in(card.pk)
+    part = {"HX_Request": "true"}
+    elsewhere = browser.post(f"vouchers/{voucher.pk}", Sec_Fetch_Site="cross-site", **part)
+    monkeypatch.setattr(visits, "PAGES_LIMIT", 1)
+    often = [browser.get("vouchers", **part) for _ in range(2)][-1]
+    for answer, status, told in ((elsewhere, 403, "sent from another site"), (often, 429, "wait a minute")):
+        assert told in text(answer, status)
+        assert b"<html" not in answer.content
 
 
 def test_the_history_goes_back_page_by_page_and_by_kind(shop: Shop) -> None:

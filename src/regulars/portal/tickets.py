@@ -114,10 +114,10 @@ def pending_rewards(*, business_id: int, member_id: int) -> list[PendingReward]:
 
 
 def vouchers_in_hand(
-    *, business: Business, member_id: int, today: dt.date
+    *, business: Business, member_id: int, today: dt.date, skip: int = 0
 ) -> tuple[list[VoucherInHand], int]:
-    """A member's voucher codes that are not redeemed and not past, soonest to expire first, and how many
-    more than `MOST` there are.
+    """A member's voucher codes that are not redeemed and not past, soonest to expire first: `MOST` of them
+    from number `skip` on, and how many more follow.
     """
     with scope(business=business.pk):
         rows = VoucherCode.objects.filter(
@@ -126,8 +126,8 @@ def vouchers_in_hand(
         found = list(rows.select_related("voucher__branch"))
     found.sort(key=lambda one: (one.expires_on is None, one.expires_on or today, one.pk))
     now = timezone.now()
-    shown = [_in_hand(one, business.currency, today, now) for one in found[:MOST]]
-    return shown, max(len(found) - MOST, 0)
+    shown = [_in_hand(one, business.currency, today, now) for one in found[skip : skip + MOST]]
+    return shown, max(len(found) - skip - MOST, 0)
 
 
 def _in_hand(one: VoucherCode, currency: str, today: dt.date, now: dt.datetime) -> VoucherInHand:

@@ -48,9 +48,26 @@
     const root = event.detail.elt.isConnected ? event.detail.elt : document;
     root.querySelector("[tabindex='-1'][autofocus]")?.focus();
   });
+  // Without an answer the page says so, next to what was pressed, which can be pressed again.
+  const unsent = document.querySelector("[data-unsent]");
+  for (const name of ["htmx:sendError", "htmx:timeout", "htmx:responseError"]) {
+    document.addEventListener(name, (event) => {
+      if (unsent) {
+        event.detail.elt.closest("form, section")?.append(unsent);
+        unsent.hidden = false;
+        unsent.scrollIntoView({ block: "nearest" });
+      }
+    });
+  }
+  document.addEventListener("htmx:beforeRequest", () => {
+    if (unsent) {
+      unsent.hidden = true;
+      document.querySelector("#main").append(unsent);
+    }
+  });
   // A refusal is shown like an answer.
   document.addEventListener("htmx:beforeSwap", (event) => {
-    if ([404, 409, 429].includes(event.detail.xhr.status)) {
+    if ([403, 404, 409, 429].includes(event.detail.xhr.status)) {
       event.detail.shouldSwap = true;
       event.detail.isError = false;
     }
