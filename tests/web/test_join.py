@@ -257,7 +257,11 @@ def test_what_is_agreed_to_keeps_its_paragraphs(shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("contact", "texts", "said"),
     [
-        ("either", False, "With an e-mail address you find your card again, with a phone number they find it"),
+        (
+            "either",
+            False,
+            "An e-mail address lets you find your card again.",
+        ),
         ("either", True, "With this you find your card again."),
         ("phone", False, "With this number they find your card at the counter."),
         ("phone", True, "With this you find your card again."),

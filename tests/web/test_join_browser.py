@@ -11,6 +11,7 @@ from playwright.sync_api import Page, expect
 from regulars.ledger.models import Card
 from regulars.members.models import Member
 from regulars.portal import links
+from regulars.promotions import actions as promotions
 from regulars.tenants import actions as tenants
 from regulars.tenants.microsites import update_microsite
 from tests.factories import Shop, make_shop
@@ -57,6 +58,46 @@ def test_the_page_is_small_whole_and_for_everybody(tabs: Tabs, shop: Shop) -> No
         axe(tab)
         fits(tab)
         shot(tab, name, whole=True)
+
+
+@pytest.mark.parametrize("accent", ["#0f766e", "#facc15", "#787878"])
+def test_a_gift_is_readable_and_the_button_still_seen(tabs: Tabs, shop: Shop, accent: str) -> None:
+    promotions.add_event_promotion(business_id=shop.id, points_to_award=50, auto_allocate_on_event="signup")
+    tenants.update_look(business_id=shop.id, accent_color=accent)
+    for dark in (False, True):
+        tab = tabs(dark=dark)
+        tab.goto(path(shop))
+        expect(tab.locator(".gift")).to_be_visible()
+        axe(tab)
+        button = tab.locator("#send").bounding_box()
+        assert button is not None
+        assert button["y"] + button["height"] <= 740, "the button is seen without scrolling"
+        shot(tab, f"join-gift-{accent[1:]}-{'dark' if dark else 'light'}")
+
+
+@pytest.mark.parametrize("language", ["en", "de", "hi"])
+def test_every_month_is_read_whole(tabs: Tabs, shop: Shop, language: str) -> None:
+    tab = tabs(language=language)
+    tab.goto(path(shop))
+    button = tab.locator("#send").bounding_box()
+    assert button is not None
+    assert button["y"] + button["height"] <= 740, "the button is seen without scrolling"
+    tab.locator(".birthday > summary").click()
+    month = tab.locator("select[name=month]")
+    month.select_option("9")
+    shown = month.evaluate(
+        """select => {
+            const style = getComputedStyle(select);
+            const pen = document.createElement("canvas").getContext("2d");
+            pen.font = style.font;
+            const room = select.clientWidth - parseFloat(style.paddingLeft) - parseFloat(style.paddingRight);
+            const wide = [...select.options].filter(one => pen.measureText(one.text).width + 28 > room);
+            return wide.map(one => one.text);
+        }"""
+    )
+    assert shown == []
+    fits(tab)
+    shot(tab, f"join-months-{language}", whole=True)
 
 
 def test_joining_by_keyboard_alone(phone: Page, shop: Shop) -> None:
