@@ -93,6 +93,11 @@ def like_a_scanner(page: Page, text: str) -> None:
     )
 
 
+def show_again(page: Page) -> None:
+    """Tell the page that it came back into sight."""
+    page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")
+
+
 def stamps_of(card: Card) -> int:
     """How many stamps a card has now."""
     with scope(business=card.business_id):

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
+from django.utils import timezone
+from django_scopes import scope
 from playwright.sync_api import Page, expect
 
+from regulars.counter.models import Action
 from regulars.ledger.models import Card
 from tests.factories import Shop, make_shop
 from tests.live import allow, axe, shot
 from tests.served import Site
-from tests.web.counter import actions_of, button, done, enter, field, find, settled, stamps_of
+from tests.web.counter import actions_of, button, done, enter, field, find, settled, show_again, stamps_of
 
 pytestmark = pytest.mark.once
 
@@ -41,6 +46,13 @@ def cut(page: Page) -> None:
 def mend(page: Page) -> None:
     page.context.set_offline(False)
     expect(page.locator(".strip")).to_be_hidden()
+
+
+def enrol(page: Page, name: str) -> None:
+    button(page, "New member").tap()
+    page.get_by_label("Name", exact=True).fill(name)
+    page.get_by_label("Phone", exact=True).fill("98765 00009")
+    button(page, "Add this member").tap()
 
 
 def test_stamps_given_without_a_network_survive_a_reload_and_are_sent_once(
@@ -126,7 +138,9 @@ def test_what_is_kept_can_be_dropped_and_what_is_refused_says_why(
     phone.locator(".strip").tap()
     expect(phone.locator("#queue .is-refused").first).to_be_visible()
     for _ in range(phone.locator("#queue .is-refused").count()):
-        phone.locator("#queue li", has=phone.locator(".is-refused")).first.get_by_role("button").tap()
+        phone.locator("#queue li", has=phone.locator(".is-refused")).first.get_by_role(
+            "button", name="Drop"
+        ).tap()
     expect(phone.locator("#queue")).to_have_count(0)
     assert stamps_of(card) == 0
 
@@ -134,10 +148,7 @@ def test_what_is_kept_can_be_dropped_and_what_is_refused_says_why(
 def test_a_new_member_and_their_stamps_wait_together(phone: Page, shop: Shop, live: Site) -> None:
     enter(phone, shop, live)
     cut(phone)
-    button(phone, "New member").tap()
-    phone.get_by_label("Name", exact=True).fill("Anita Rao")
-    phone.get_by_label("Phone", exact=True).fill("98765 00009")
-    button(phone, "Add this member").tap()
+    enrol(phone, "Anita Rao")
     done(phone, "queued")
     settled(phone)
     button(phone, "Stay with this member").tap()
@@ -145,3 +156,75 @@ def test_a_new_member_and_their_stamps_wait_together(phone: Page, shop: Shop, li
     done(phone, "queued")
     mend(phone)
     assert actions_of(shop) == [("enrol", False), ("stamps", False)]
+
+
+def test_a_new_member_has_nothing_of_whoever_was_scanned_before(
+    phone: Page, shop: Shop, card: Card, live: Site
+) -> None:
+    enter(phone, shop, live)
+    find(phone, card.qr_code)
+    button(phone, "Back to scanning").tap()
+    cut(phone)
+    enrol(phone, "Anita Rao")
+    done(phone, "queued")
+    settled(phone)
+    button(phone, "Stay with this member").tap()
+    button(phone, "Give 1 stamp").tap()
+    done(phone, "queued")
+    mend(phone)
+    assert actions_of(shop) == [("enrol", False), ("stamps", False)]
+    assert stamps_of(card) == 0
+
+
+def clock_says(page: Page, days: int) -> None:
+    """The device's clock is that many days behind."""
+    page.evaluate(
+        """(days) => {
+          window.realNow ??= Date.now;
+          const now = () => window.realNow() - days * 86400000;
+          window.RealDate ??= Date;
+          const Real = window.RealDate;
+          window.Date = class extends Real { constructor(...of) { of.length ? super(...of) : super(now()) } };
+          window.Date.now = now;
+        }""",
+        days,
+    )
+
+
+def test_a_clock_that_is_put_right_before_sending_loses_nothing(
+    phone: Page, shop: Shop, card: Card, live: Site
+) -> None:
+    enter(phone, shop, live)
+    clock_says(phone, 30)
+    with phone.expect_response("**/scan/api/session"):
+        show_again(phone)
+    cut(phone)
+    find(phone, card.qr_code)
+    button(phone, "Give 1 stamp").tap()
+    done(phone, "queued")
+    clock_says(phone, 0)
+    mend(phone)
+    assert stamps_of(card) == 1
+    with scope(business=shop.id):
+        at = Action.objects.get(kind="stamps").occurred_at
+    assert abs(timezone.now() - at) < dt.timedelta(hours=1)
+
+
+def test_what_is_refused_for_its_time_can_be_sent_as_now(
+    phone: Page, shop: Shop, card: Card, live: Site
+) -> None:
+    enter(phone, shop, live)
+    cut(phone)
+    clock_says(phone, 30)  # nobody knew that it went wrong
+    find(phone, card.qr_code)
+    button(phone, "Give 1 stamp").tap()
+    done(phone, "queued")
+    clock_says(phone, 0)
+    phone.context.set_offline(False)
+    phone.locator(".strip").tap()
+    stamp = phone.locator("#queue li", has_text="1 stamp")
+    expect(stamp).to_contain_text("seven days")
+    axe(phone)
+    stamp.get_by_role("button", name="Send as now").tap()
+    expect(stamp).to_have_count(0)
+    assert stamps_of(card) == 1

@@ -13,6 +13,7 @@ from regulars.counter.models import Action
 from regulars.counter.settings import update_settings
 from regulars.ledger.models import Card
 from regulars.members import aliases
+from regulars.members.blank_cards import make_blanks
 from regulars.promotions import actions as promotions
 from tests.factories import Shop, make_shop
 from tests.live import Tabs, allow, axe, bytes_over_the_wire, fits, shot
@@ -80,12 +81,15 @@ def test_a_scanner_that_acts_as_a_keyboard_is_heard_everywhere(
     like_a_scanner(desk, other.qr_code)
     expect(desk.locator("#who-name")).to_have_text("Rahul Verma")
     desk.keyboard.press("Escape")
-    # In a form, it goes on to the member, and the field keeps what people typed.
+    # While a form is filled, it is for the form, which keeps what people typed.
     button(desk, "New member").click()
     desk.get_by_label("Name", exact=True).fill("Anita")
     desk.get_by_label("Name", exact=True).focus()
     like_a_scanner(desk, card.qr_code)
-    expect(desk.locator("#who-name")).to_have_text("Priya Sharma")
+    expect(desk.locator("#sheet-enrol").get_by_role("alert")).to_contain_text("the card of Priya Sharma")
+    (blank,) = make_blanks(business_id=shop.id, count=1)
+    like_a_scanner(desk, blank.qr_code)
+    expect(desk.locator("#sheet-enrol")).to_contain_text("The card that you scanned becomes theirs.")
     assert desk.locator("#new-name").input_value() == "Anita"
 
 

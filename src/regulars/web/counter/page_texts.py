@@ -60,6 +60,7 @@ def _giving() -> Texts:
         "sale_of": _("Purchase of {amount}"),
         "at_least": _("At least {amount}"),
         "at_most": _("At most {n}"),
+        "then": _("then {what}"),
         "redeem_what": _("Redeem {what}"),
         "undo_what": _("Undo {what}"),
         "new_card": _("Give them a new card code"),
@@ -90,11 +91,20 @@ def _outcomes() -> Texts:
                 "{n} action for this member is kept here", "{n} actions for this member are kept here", n
             )
         ),
+        "kept_here": _forms(
+            lambda n: ngettext(
+                "{n} action is kept on this device. It is sent when somebody signs in.",
+                "{n} actions are kept on this device. They are sent when somebody signs in.",
+                n,
+            )
+        ),
         "were_refused": _forms(
             lambda n: ngettext(
                 "{n} kept action was refused: see why", "{n} kept actions were refused: see why", n
             )
         ),
+        "try_again": _("Try again"),
+        "send_as_now": _("Send as now"),
         "being_sent": _("Is being sent"),
         "waits_for_network": _("Waits for the network"),
     }
@@ -106,6 +116,14 @@ def _trouble() -> Texts:
         "offline_waiting": _forms(lambda n: ngettext("Offline, {n} waits", "Offline, {n} wait", n)),
         "offline_said": _("No network. Stamps and points are kept on this device and sent later."),
         "online_again": _("The network is back"),
+        "signed_out": _(
+            "You were signed out here. Sign in again; when that is refused, ask the owner of the shop."
+        ),
+        "device_removed": _(
+            "This device is no counter any more: the owner has removed it. A new code makes it one again."
+        ),
+        "card_of": _("This is the card of {name}. The form is kept: close it to go to them."),
+        "card_not_free": _("This is not a card that a new member can get. The form is kept."),
         "needs_network": _("This needs the network, and it is not there. Try again in a moment."),
         "redeem_needs_network": _(
             "Redeeming needs the network, and it is not there. Nothing is lost: try again when it is back."

@@ -20,6 +20,11 @@ export class Refused extends Error {
 
 export class Unreachable extends Error {}
 
+/** Whether what was asked for can wait here: nobody heard it, or too many asked at once. */
+export function mayKeep(problem) {
+  return problem instanceof Unreachable || (problem instanceof Refused && problem.status === 429);
+}
+
 const watchers = [];
 
 /** Call with true or false whenever it turns out whether the server can be reached. */

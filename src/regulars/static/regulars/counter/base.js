@@ -9,6 +9,9 @@ import { clock, money, number, text } from "./texts.js";
 // Milliseconds between two tries while the server cannot be reached: at first, and at most.
 const SOON = 1000;
 const LATE = 15_000;
+const SETTLED = new Set([400, 403, 409]);
+const SAME_TIME = 10_000;
+const STALE = 180_000; // milliseconds after which an idle counter asks for its settings again
 const NOBODY = { state: "none", business: null, operator: null, device: null, operators: [], branch: null, branches: [], settings: null };
 const NO_SETTINGS = { stamps_at_once: 1, reasons: [], reason_required: false, reason_kinds: [], enrols: false, marketing_text: "", may_change_code: false, buttons: [], free: [], sale: null };
 const SOUND = "regulars-counter-sound";
@@ -28,6 +31,9 @@ export const base = () => ({
   now: Date.now(),
   triedAt: 0,
   pause: SOON,
+  skew: null, // by how many milliseconds the server's clock is ahead of this one, as far as known
+  freshAt: 0,
+  guarded: false, // whether Back stays in the counter
 
   async init() {
     listenForTouch();
@@ -36,6 +42,7 @@ export const base = () => ({
       this.waiting = items;
     });
     this.waiting = await list();
+    this.skew = (await facts.get("skew")) ?? null;
     setInterval(() => this.tick(), 1000);
     window.addEventListener("online", () => {
       this.pause = SOON / 2;
@@ -43,6 +50,7 @@ export const base = () => ({
     });
     window.addEventListener("offline", () => this.reached(false));
     document.addEventListener("visibilitychange", () => this.sightChanged());
+    window.addEventListener("popstate", () => this.wentBack());
     this.beginScanning();
     await this.load();
   },
@@ -80,6 +88,9 @@ export const base = () => ({
   get unsent() {
     return this.waiting.filter((item) => item.business === this.business.id);
   },
+  get keptHere() {
+    return this.session.business ? this.unsent.length : this.waiting.length;
+  },
   get pill() {
     const left = this.sendable.length;
     const refused = this.unsent.length - left;
@@ -93,7 +104,9 @@ export const base = () => ({
   },
   t: text,
   number,
-  clock,
+  clock(when) {
+    return clock(when, this.business.country);
+  },
   money(amount) {
     return money(amount, this.business.currency);
   },
@@ -115,38 +128,65 @@ export const base = () => ({
     }
   },
 
-  become(session, { fresh = true } = {}) {
+  /** Ask again, so that what the owner changed meanwhile holds here, too. Nothing on the screen is lost. */
+  async refresh() {
+    this.freshAt = Date.now();
+    try {
+      this.become(await get("session"), { quiet: true });
+    } catch {
+      // The next time, then.
+    }
+  },
+
+  become(session, { fresh = true, quiet = false } = {}) {
     const before = this.session;
     this.session = session;
-    this.problem = "";
-    this.wrong = {};
+    if (!quiet) {
+      this.problem = "";
+      this.wrong = {};
+    }
     if (fresh) {
+      this.freshAt = Date.now();
       facts.set("session", { ...session });
+      this.setClock(session.server_time);
       if (before.business && before.business.id !== session.business?.id) {
         members.forget();
       }
     }
     this.dress();
     if (session.state !== "operator") {
+      if (before.state === session.state && quiet) {
+        return;
+      }
       this.leave();
+      if (before.state === "operator" && !this.leaving) {
+        this.problem = text(before.device && !session.device ? "device_removed" : "signed_out");
+      }
       return;
     }
     if (["start", "enter"].includes(this.screen)) {
       this.arrive();
     }
+    const lost = session.branch_closed && !session.branch && session.branches.length > 0;
+    if (fresh && !this.sheet && (lost || (before.state !== "operator" && !session.branch && session.branches.length > 1))) {
+      this.askBranch();
+    }
+  },
+
+  setClock(serverTime) {
+    const ahead = Date.parse(serverTime) - Date.now();
+    // Less is the time that the answer took.
+    this.skew = Math.abs(ahead) < SAME_TIME ? 0 : ahead;
+    facts.set("skew", this.skew);
   },
 
   arrive() {
     this.toScan();
     this.sendQueue();
-    const { branch, branches, branch_closed } = this.session;
-    if (!branch && branches.length > (branch_closed ? 0 : 1)) {
-      this.askBranch();
-    }
     const code = new URLSearchParams(location.search).get("code");
     if (code) {
       history.replaceState(null, "", "/scan/");
-      this.scan(code);
+      this.scan(code, { fromAddress: true });
     }
   },
 
@@ -168,7 +208,7 @@ export const base = () => ({
     this.online = is;
     this.say(text(is ? "online_again" : "offline_said"));
     if (is && this.isOperator) {
-      this.sendQueue();
+      this.refresh().then(() => this.sendQueue()); // what waits is sent by the clock as it goes now
     }
   },
 
@@ -178,6 +218,10 @@ export const base = () => ({
     const lately = this.now - this.triedAt < this.pause;
     if (!lately && document.visibilityState === "visible" && (!this.online || this.sendable.length)) {
       this.tryAgain();
+    }
+    const idle = this.isOperator && this.online && !this.working && document.visibilityState === "visible";
+    if (idle && this.now - this.freshAt > STALE) {
+      this.refresh();
     }
   },
 
@@ -190,7 +234,7 @@ export const base = () => ({
     this.pause = Math.min(LATE, this.pause * 2);
     if (!this.online) {
       try {
-        this.become(await get("session"));
+        this.become(await get("session"), { quiet: true });
       } catch {
         return; // tick() comes again
       }
@@ -207,7 +251,7 @@ export const base = () => ({
     }
     this.triedAt = Date.now();
     try {
-      const sent = await send(this.business.id);
+      const sent = await send(this.business.id, this.skew);
       if (sent > 0) {
         this.say(text("sent", { n: sent }));
       }
@@ -222,15 +266,42 @@ export const base = () => ({
       this.load();
       return true;
     }
+    if (problem instanceof Refused && SETTLED.has(problem.status)) {
+      this.refresh(); // the owner may have changed what is allowed here
+    }
     return false;
   },
 
   sightChanged() {
     if (document.visibilityState === "visible") {
       stayAwake();
+      if (this.online) {
+        this.refresh();
+      }
       this.tryAgain();
     }
     this.cameraShown();
+  },
+
+  /** So that the device's own Back leads from a member to scanning, and not out of the counter. */
+  guardBack() {
+    if (!this.guarded) {
+      history.pushState(null, "");
+      this.guarded = true;
+    }
+  },
+
+  wentBack() {
+    this.guarded = false;
+    const held = this.working !== "";
+    if (this.sheet && !held) {
+      this.close();
+    } else if (["member", "done"].includes(this.screen) && !held) {
+      this.toScan();
+    }
+    if (["member", "done"].includes(this.screen)) {
+      this.guardBack();
+    }
   },
 
   async keep(item) {

@@ -42,6 +42,7 @@ function detector() {
 }
 
 export class Camera {
+  /** `found(code)` says whether it took the code; until it does, the code is found again. */
   constructor({ video, found, ended }) {
     Object.assign(this, { video, found, ended, stream: null, seen: "", seenAt: 0, paused: false, turn: 0 });
     this.canvas = document.createElement("canvas");
@@ -126,10 +127,9 @@ export class Camera {
     }
     // A card that still lies there is not another scan.
     const again = code === this.seen && now - this.seenAt < SAME_AGAIN;
-    this.seen = code;
-    this.seenAt = now;
-    if (!again) {
-      this.found(code);
+    if (again || this.found(code)) {
+      this.seen = code;
+      this.seenAt = now;
     }
   }
 

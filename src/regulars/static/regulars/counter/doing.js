@@ -1,6 +1,6 @@
 // The state "done": what was asked for is shown at once, then what became of it; undo; back by itself.
 
-import { Refused, Unreachable, post } from "./api.js";
+import { Refused, Unreachable, mayKeep, post } from "./api.js";
 import { drop } from "./queue.js";
 import { members } from "./store.js";
 import { newId, text } from "./texts.js";
@@ -147,8 +147,8 @@ export const doing = () => ({
       this.done = NOTHING;
       return;
     }
-    if (problem instanceof Unreachable && EARNING.has(body.kind)) {
-      await this.keepForLater(body, title, at, tried);
+    if (mayKeep(problem) && EARNING.has(body.kind)) {
+      await this.keepForLater(body, title, at, tried && problem instanceof Unreachable);
       return;
     }
     const unreachable = problem instanceof Unreachable;
@@ -163,7 +163,8 @@ export const doing = () => ({
 
   keepItem(body, title, name, at, tried) {
     const more = { offline: true, occurred_at: new Date(at).toISOString(), branch_id: this.session.branch?.id ?? null };
-    const item = { client_id: body.client_id, body: { ...body, ...more }, title, name, operator: this.operatorName, at, tried };
+    more.done_by = this.session.operator?.id ?? null; // somebody else may send it
+    const item = { client_id: body.client_id, body: { ...body, ...more }, title, name, operator: this.operatorName, at, tried, skew: this.skew };
     return this.keep(item);
   },
 

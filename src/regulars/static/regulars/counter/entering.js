@@ -16,6 +16,7 @@ export const entering = () => ({
   pin: "",
   pinWrong: false,
   near: "",
+  leaving: false,
 
   leave() {
     this.close();
@@ -137,7 +138,9 @@ export const entering = () => ({
     return this.once("sign-out", async () => {
       const session = await post("sign-out", device ? { device: true } : {});
       this.close();
+      this.leaving = true;
       this.become(session);
+      this.leaving = false;
     });
   },
 

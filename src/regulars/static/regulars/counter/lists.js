@@ -1,7 +1,7 @@
 // The sheets: last actions, what waits to be sent, a new customer, another card, an amount for a voucher.
 
-import { Unreachable, get, post } from "./api.js";
-import { drop } from "./queue.js";
+import { Unreachable, get, mayKeep, post } from "./api.js";
+import { again, drop } from "./queue.js";
 import { isolated, newId, text } from "./texts.js";
 
 const EMPTY = { name: "", phone: "", email: "", birthday: "", marketing: false, blank_code: "" };
@@ -62,6 +62,21 @@ export const lists = () => ({
     return item.state === "refused" || !item.tried;
   },
 
+  isLate(item) {
+    return item.state === "refused" && item.problem === "time";
+  },
+
+  againText(item) {
+    return text(this.isLate(item) ? "send_as_now" : "try_again");
+  },
+
+  sendAgain(item) {
+    return this.once(`again-${item.client_id}`, async () => {
+      await again({ ...item, body: { ...item.body } }, { asNow: this.isLate(item), skew: this.skew });
+      await this.sendQueue();
+    });
+  },
+
   dropItem(item) {
     return this.once(`drop-${item.client_id}`, () => drop(item.client_id));
   },
@@ -71,6 +86,11 @@ export const lists = () => ({
     this.enrolId = newId();
     this.otherMember = 0;
     this.open("enrol");
+  },
+
+  get formFilled() {
+    const { name, phone, email, birthday } = this.newcomer;
+    return Boolean(name.trim() || phone.trim() || email.trim() || birthday);
   },
 
   get enrolReady() {
@@ -101,12 +121,12 @@ export const lists = () => ({
         this.enrolled(body, title);
         this.succeeded(body, answer);
       } catch (problem) {
-        if (!(problem instanceof Unreachable)) {
+        if (!mayKeep(problem)) {
           this.otherMember = problem.details?.member_id ?? 0;
           throw problem;
         }
         this.enrolled(body, title);
-        await this.keepForLater(body, title, Date.now(), tried);
+        await this.keepForLater(body, title, Date.now(), tried && problem instanceof Unreachable);
       }
     });
   },
@@ -115,7 +135,8 @@ export const lists = () => ({
   enrolled(body, title) {
     this.close();
     this.who = { ...this.nobody(), name: body.name };
-    this.scannedCode = "";
+    // Nobody scanned this person: neither the scan nor the reason of whoever was here before is theirs.
+    Object.assign(this, { scannedCode: "", scanId: "", reason: "", asOf: null });
     this.done = { phase: "sending", title, line: "", note: "", prize: "", qr: "", clientId: body.client_id, until: 0, restUntil: 0, retry: null, canUndo: false };
     this.holdBack();
     this.screen = "done";

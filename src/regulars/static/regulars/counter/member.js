@@ -37,6 +37,7 @@ export const member = () => ({
     const kept = localStorage.getItem(PANEL);
     this.panel = this.panels.some((one) => one.name === kept) ? kept : (this.panels[0]?.name ?? "");
     this.screen = "member";
+    this.guardBack();
     this.pauseCamera(true);
     this.say([this.who.name, this.stamps.text].filter(Boolean).join(". "));
     if (given) {
@@ -128,6 +129,14 @@ export const member = () => ({
   get nothingHere() {
     return this.panels.length === 0 && this.rewardCount === 0;
   },
+  // The server hands out the oldest reward, so only that one can be tapped.
+  get nextReward() {
+    return this.who.rewards[0] ?? { text: "", count: 0 };
+  },
+  get laterRewards() {
+    const later = this.who.rewards.slice(1).map(({ text: what, count }) => `${number(count)} × ${what}`);
+    return later.length ? text("then", { what: later.join(", ") }) : "";
+  },
   get rewardCount() {
     return this.who.rewards.length;
   },
@@ -146,6 +155,19 @@ export const member = () => ({
   },
   get extras() {
     return this.who.offers.length + this.who.scratch_campaigns.length;
+  },
+
+  /** Arrow keys go from tab to tab. */
+  nextTab(event) {
+    const way = { ArrowRight: 1, ArrowDown: 1, ArrowLeft: -1, ArrowUp: -1 }[event.key];
+    if (!way) {
+      return;
+    }
+    event.preventDefault();
+    const tabs = [...event.currentTarget.querySelectorAll("[role=tab]")];
+    const at = (tabs.indexOf(event.target) + way + tabs.length) % tabs.length;
+    this.choosePanel(this.panels[at].name);
+    tabs[at].focus();
   },
 
   choosePanel(name) {
@@ -229,7 +251,7 @@ export const member = () => ({
       return this.preview?.text ?? "";
     }
     const most = this.who.free[this.freeAt]?.most;
-    return most && Number(this.value) > most ? text("at_most", { n: most }) : "";
+    return most && (!this.value || Number(this.value) > most) ? text("at_most", { n: most }) : "";
   },
   get padText() {
     if (!this.value) {

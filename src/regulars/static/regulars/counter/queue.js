@@ -43,17 +43,36 @@ export async function drop(id) {
   await changed();
 }
 
+/** Send a piece that was refused once more; as if it happened now, where its time was the reason. */
+export async function again(item, { asNow = false, skew = null } = {}) {
+  const body = asNow ? { ...item.body, occurred_at: new Date().toISOString() } : item.body;
+  await queue.put({ ...item, body, skew: asNow ? skew : item.skew, state: "waiting", message: "", problem: "" });
+  await changed();
+}
+
+/** A piece as it is sent. A clock that was set meanwhile does not move the moment at which it happened. */
+function asSent({ body, skew }, skewNow) {
+  if (typeof skew !== "number" || typeof skewNow !== "number") {
+    return body;
+  }
+  return { ...body, occurred_at: new Date(Date.parse(body.occurred_at) + skew - skewNow).toISOString() };
+}
+
 async function settle(item, result) {
   const error = result.error && new Refused(result.status, result.error);
   if (!error) {
     await queue.drop(item.client_id);
   } else if (!error.passes) {
-    await queue.put({ ...item, state: "refused", message: error.message });
+    await queue.put({ ...item, state: "refused", message: error.message, problem: aboutTime(error) ? "time" : "" });
   }
   return error?.passes ?? false;
 }
 
-async function sendAll(business) {
+function aboutTime(error) {
+  return error.code === "too_old" || "occurred_at" in error.fields;
+}
+
+async function sendAll(business, skew) {
   let sent = 0;
   for (;;) {
     const waiting = (await list()).filter((item) => item.state === "waiting" && item.business === business);
@@ -63,7 +82,7 @@ async function sendAll(business) {
       return sent;
     }
     const { results } = await post("sync", {
-      items: some.map((item) => item.body),
+      items: some.map((item) => asSent(item, skew)),
       sent_at: new Date().toISOString(),
     });
     let later = 0;
@@ -78,12 +97,13 @@ async function sendAll(business) {
   }
 }
 
-/** Send what waits, from one tab at a time. Resolves with how many pieces arrived or were refused for good. */
-export async function send(business) {
+/** Send what waits, from one tab at a time. Resolves with how many pieces arrived or were refused for good.
+ *  `skew` is by how many milliseconds the server's clock is ahead of ours now, null when nobody knows. */
+export async function send(business, skew) {
   if (navigator.locks) {
     return navigator.locks.request("regulars-counter-queue", { ifAvailable: true }, (lock) =>
-      lock ? sendAll(business) : 0,
+      lock ? sendAll(business, skew) : 0,
     );
   }
-  return sendAll(business);
+  return sendAll(business, skew);
 }

@@ -16,6 +16,7 @@ export const scanning = () => ({
   refusal: "",
   refusedCode: "",
   choices: [],
+  moreFit: false,
   loose: null, // a voucher or scratch card of nobody in particular
   blank: null,
   unconfirmed: null,
@@ -113,16 +114,21 @@ export const scanning = () => ({
   },
 
   cameraFound(code) {
-    if (this.sheet || !["scan", "done"].includes(this.screen) || (this.screen === "done" && this.done.phase === "sending")) {
-      return;
+    if (this.sheet || this.working || !["scan", "done"].includes(this.screen)) {
+      return false;
     }
-    if (code === this.refusedCode && this.refusal) {
-      return; // the same refusal once is enough
+    if (code !== this.refusedCode || !this.refusal) { // the same refusal once is enough
+      this.scan(code);
     }
-    this.scan(code);
+    return true;
   },
 
   wedged(keys) {
+    if (this.sheet === "enrol" && this.formFilled) {
+      this.scanForForm(keys);
+      return;
+    }
+    this.amount = ""; // its digits went to the pad first
     this.close();
     this.scan(keys);
   },
@@ -133,7 +139,21 @@ export const scanning = () => ({
     }
   },
 
-  async scan(what, { memberId = 0, id = newId() } = {}) {
+  /** A card that is scanned while a form is filled is for the form, or only looked at. */
+  scanForForm(what) {
+    return this.once("scan", async () => {
+      this.feel("scan");
+      const found = await post("scan", { text: what, client_id: newId(), from: "address", sent_at: new Date().toISOString() });
+      if (found.found === "blank_card") {
+        this.newcomer.blank_code = found.qr_code;
+      } else {
+        this.feel("refused");
+        this.problem = found.member ? text("card_of", { name: found.member.name }) : text("card_not_free");
+      }
+    });
+  },
+
+  async scan(what, { memberId = 0, id = newId(), fromAddress = false } = {}) {
     if (this.working) {
       return;
     }
@@ -143,9 +163,12 @@ export const scanning = () => ({
     this.feel("scan");
     try {
       const who = memberId ? { member_id: memberId } : { text: what };
+      if (fromAddress) {
+        who.from = "address"; // any page may lead here, so it must give nothing by itself
+      }
       this.foundOne(await post("scan", { ...who, client_id: id, sent_at: new Date().toISOString() }), what, id);
     } catch (problem) {
-      await this.notFound(problem, what, memberId, id);
+      await this.notFound(problem, what, memberId, id, fromAddress);
     } finally {
       this.working = "";
       this.justFound = false;
@@ -153,13 +176,16 @@ export const scanning = () => ({
   },
 
   foundOne(answer, what, id) {
+    if (answer.settings && answer.settings !== this.settings.digest) {
+      this.refresh();
+    }
     switch (answer.found) {
       case "member":
         members.remember(this.business.id, [what, answer.member.code, answer.member.id], answer.member);
         this.show(answer.member, { scanId: answer.scan_id, focus: answer.focus, given: answer.given });
         break;
       case "choose":
-        Object.assign(this, { choices: answer.members, scanId: id });
+        Object.assign(this, { choices: answer.members, moreFit: answer.more, scanId: id });
         this.open("choose");
         break;
       case "voucher":
@@ -180,12 +206,12 @@ export const scanning = () => ({
     }
   },
 
-  async notFound(problem, what, memberId, id) {
+  async notFound(problem, what, memberId, id, fromAddress) {
     if (this.refusedAtDoor(problem)) {
       return;
     }
     if (problem instanceof Unreachable) {
-      await this.fromMemory(what, memberId, id);
+      await this.fromMemory(what, memberId, id, fromAddress);
       return;
     }
     const message = problem instanceof Refused ? problem.message : text("went_wrong");
@@ -196,12 +222,14 @@ export const scanning = () => ({
   },
 
   /** Without a network: whom this device has seen before, or the bare code. */
-  async fromMemory(what, memberId, id) {
+  async fromMemory(what, memberId, id, fromAddress) {
     const known = await members.recall(this.business.id, memberId || what);
     // The scan counts, too: it may give something by itself.
     const who = known ? { member_id: known.member.id } : { code: codeOf(what) };
     const body = { kind: "scan", client_id: id, ...who };
-    await this.keepItem(body, text("card_scanned"), known?.member.name ?? "", Date.now(), true).catch(() => {});
+    if (!fromAddress) {
+      await this.keepItem(body, text("card_scanned"), known?.member.name ?? "", Date.now(), true).catch(() => {});
+    }
     if (known) {
       this.show(known.member, { scanId: id, asOf: known.at });
       return;

@@ -34,11 +34,13 @@ export function money(amount, currency) {
   return new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount));
 }
 
-export function clock(when) {
+/** A time of day, with its day when that is not today, as people write it in this language and country. */
+export function clock(when, country = "") {
   const at = new Date(when);
   const today = at.toDateString() === new Date().toDateString();
   const form = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-  return new Intl.DateTimeFormat(language, form).format(at);
+  const place = country && !language.includes("-") ? `${language}-${country}` : language;
+  return new Intl.DateTimeFormat(place, form).format(at);
 }
 
 /** How people here separate the decimals. */
