@@ -148,3 +148,8 @@ def test_printing_needs_a_key_and_a_plan(path: str) -> None:
 def test_a_logo_needs_a_key_and_a_plan() -> None:
     refused(put(Rest(), picture()), 401, "unauthorized")
     refused(put(Rest(on_plan("basic")), picture()), 403, "plan_required")
+
+
+@pytest.mark.parametrize("query", ["customer_id=abc", "customer_id=1&customer_id=x", "customer_id=0"])
+def test_a_field_of_an_address_is_named_as_it_is_written(query: str) -> None:
+    invalid(Rest(make_shop()).get(f"/api/print/cards.pdf?{query}"), "customer_id")

@@ -38,8 +38,15 @@ def test_a_key_switches_itself_on_and_off(shop: Shop) -> None:
     assert [key for _, key in legacy_sso.keys(shop.id)] == [shop.api_key]
     with scopes_disabled():
         assert ApiKey.objects.get(pk=row.pk).sso_key_sealed == ""
-    for body in ({"legacy_enabled": "yes"}, {"legacy_enabled": None}, {}):
+    for body in ({"legacy_enabled": "yes"}, {"legacy_enabled": 0}, {"legacy_enabled": None}, {}):
         invalid(first.patch("/api/sso", body), "legacy_enabled")
+
+
+def test_a_call_without_fields_says_so_to_whoever_sends_some(shop: Shop) -> None:
+    rest = Rest(shop)
+    invalid(rest.post("/api/sso/secrets", {"name": "website"}), "name")
+    assert sso_secrets.in_use(shop.id) == []
+    ok(rest.post("/api/sso/secrets", {}), 201)
 
 
 def test_secrets_are_made_shown_once_and_revoked(shop: Shop) -> None:

@@ -60,3 +60,15 @@ def test_what_cannot_be_is_refused_by_name_and_changes_nothing(shop: Shop, field
         update_settings(business_id=shop.id, **{field: value, "enrols": False})
     assert set(refused.value.fields) == {field}
     assert counter_settings(shop.id).enrols
+
+
+def test_a_reason_can_be_required_only_where_there_are_some() -> None:
+    shop = make_shop()
+    with pytest.raises(InvalidInput) as refused:
+        update_settings(business_id=shop.id, reason_required=True)
+    assert list(refused.value.fields) == ["reason_required"]
+    update_settings(business_id=shop.id, reason_required=True, reasons=["Forgot the card"])
+    with pytest.raises(InvalidInput) as refused:
+        update_settings(business_id=shop.id, reasons=[])
+    assert list(refused.value.fields) == ["reasons"]
+    update_settings(business_id=shop.id, reasons=[], reason_required=False)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any, Final
 
+from django.db import transaction
 from django_scopes import scope
 
 from regulars.counter.models import CounterSettings
@@ -36,7 +37,7 @@ def update_settings(*, business_id: int, **changes: Any) -> CounterSettings:
     `quickscan_function` is a text in the grammar of `rules.quickscan`, empty for stamps only;
     `scans_per_day` (1 to 100) and `minutes_between` (1 to 10080) are None for no limit; `stamps_at_once` is
     1 to 10; `reasons` a list of up to 20 lines; `code_changers` nobody, owner or staff; `undo_minutes` 0 to
-    1440; `reason_required`, `chooses_vouchers` and `enrols` are true or false.
+    1440; `reason_required` (which needs reasons), `chooses_vouchers` and `enrols` are true or false.
 
     Raises:
         InvalidInput: a value is unusable, or there is no such setting; the message names it.
@@ -45,10 +46,21 @@ def update_settings(*, business_id: int, **changes: Any) -> CounterSettings:
     if unknown:
         raise InvalidInput.at(min(unknown), "is not a setting of the counter")
     stored = {name: _CHECKS[name](name, value) for name, value in changes.items()}
-    with scope(business=business_id):
+    with transaction.atomic(), scope(business=business_id):
         if stored:
+            _check_reasons(counter_settings(business_id), stored)
             CounterSettings.objects.update_or_create(business_id=business_id, defaults=stored)
         return counter_settings(business_id)
+
+
+def _check_reasons(now: CounterSettings, stored: dict[str, Any]) -> None:
+    """What must be given must be there to choose from; only a change of either asks."""
+    if not {"reasons", "reason_required"} & stored.keys():
+        return
+    reasons = stored.get("reasons", now.reasons)
+    if stored.get("reason_required", now.reason_required) and not reasons:
+        field = "reason_required" if "reason_required" in stored else "reasons"
+        raise InvalidInput.at(field, "needs at least one of the reasons while one is required")
 
 
 def _function(name: str, value: Any) -> str:

@@ -9,7 +9,7 @@ from pydantic import BaseModel, BeforeValidator, Field
 from regulars.api.rest.auth import identity_of
 from regulars.api.rest.common import IDEMPOTENT, answered, known_id, printed
 from regulars.api.rest.envelope import data
-from regulars.api.rest.schemas import Data, Id, Incoming, Switch, whole
+from regulars.api.rest.schemas import Data, Exact, Id, Incoming, whole
 from regulars.api.rest.writes import answers
 from regulars.counter import devices, pins, settings
 from regulars.counter.models import CounterSettings, Device
@@ -49,10 +49,10 @@ class CounterSettingsPatch(Incoming):
     minutes_between: Minutes | None = None
     stamps_at_once: Stamps | None = None
     reasons: Annotated[list[str] | None, Field(examples=[["Forgot the card"]])] = None
-    reason_required: Switch | None = None
+    reason_required: Exact | None = None
     code_changers: CodeChangers | None = None
-    chooses_vouchers: Switch | None = None
-    enrols: Switch | None = None
+    chooses_vouchers: Exact | None = None
+    enrols: Exact | None = None
     undo_minutes: UndoMinutes | None = None
 
 

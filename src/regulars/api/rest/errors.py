@@ -99,6 +99,9 @@ def _invalid(request: HttpRequest, exc: ValidationError) -> HttpResponse:
     fields: dict[str, str] = {}
     for problem in exc.errors:
         path = [str(part) for part in problem["loc"][1:] if part != "body"]
+        if problem["loc"][0] == "query":
+            # Of those that belong together the model's name comes first, and of a list the place comes last.
+            path = [part for part in path if not part.isdecimal()][-1:]
         fields.setdefault(".".join(path) or "body", _problem(problem))
     message = "; ".join(f"{field} {problem}" for field, problem in fields.items()) + "."
     return refuse(request, errors.InvalidInput(message, fields=fields))

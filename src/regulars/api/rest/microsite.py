@@ -9,7 +9,7 @@ from pydantic import BaseModel, Field
 from regulars.api.rest.auth import identity_of
 from regulars.api.rest.common import IDEMPOTENT, answered
 from regulars.api.rest.envelope import data
-from regulars.api.rest.schemas import Data, Incoming, Switch
+from regulars.api.rest.schemas import Data, Exact, Incoming
 from regulars.api.rest.writes import answers
 from regulars.portal import sites
 from regulars.rules.errors import InvalidInput
@@ -46,13 +46,13 @@ class MicrositePatch(Incoming):
     website: Annotated[str | None, Field(examples=["https://shop.example"])] = None
     privacy_url: Annotated[str | None, Field(examples=["https://shop.example/privacy"])] = None
     consent_text: str | None = None
-    join_open: Switch | None = None
+    join_open: Exact | None = None
     join_contact: Contact | None = None
-    join_asks_birthday: Switch | None = None
-    double_opt_in: Switch | None = None
+    join_asks_birthday: Exact | None = None
+    double_opt_in: Exact | None = None
     embed_origins: Annotated[list[str] | None, Field(examples=[["https://shop.example"]])] = None
     language: Annotated[str | None, Field(examples=["de"])] = None
-    points_active: Switch | None = None
+    points_active: Exact | None = None
 
 
 # Texts and lists may be cleared by null; the others always have a value.

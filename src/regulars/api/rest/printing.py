@@ -97,7 +97,7 @@ def get_logo(request: HttpRequest) -> dict[str, Any]:
 
 # A file, not JSON, so it is told of in the guide and not in the OpenAPI description; so are the sheets below.
 @router.put("/business/logo", include_in_schema=False)
-@answers(write=True)
+@answers(write=True, file=True)
 def put_logo(request: HttpRequest) -> dict[str, Any]:
     """Take the bytes of a picture as the logo."""
     return _logo(logos.set_logo(business_id=identity_of(request).business_id, data=request.body))

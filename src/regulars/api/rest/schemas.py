@@ -34,6 +34,9 @@ Flag = Literal[0, 1]
 TransactionType = Literal["stamp_add", "reward_redeem", "stamp_undo", "reward_undo"]
 Switch = Annotated[bool, BeforeValidator(_switch), WithJsonSchema(_SWITCH_SCHEMA)]
 
+# Of settings, which answer true and false themselves.
+Exact = Annotated[bool, Field(strict=True)]
+
 
 class Incoming(BaseModel):
     """A request's body: types are exact, and a field that is not known is refused by name."""

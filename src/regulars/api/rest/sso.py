@@ -10,7 +10,7 @@ from pydantic import BaseModel, Field
 from regulars.api.rest.auth import identity_of, key_of
 from regulars.api.rest.common import IDEMPOTENT, answered, known_id, printed
 from regulars.api.rest.envelope import data
-from regulars.api.rest.schemas import Data, Incoming, Moment, Switch
+from regulars.api.rest.schemas import Data, Exact, Incoming, Moment
 from regulars.api.rest.writes import answers
 from regulars.portal import sites, sso_secrets
 from regulars.portal.models import SsoSecret
@@ -34,7 +34,7 @@ class SsoOut(BaseModel):
 class SsoPatch(Incoming):
     """Switches single sign-on by MD5 for the key of the request."""
 
-    legacy_enabled: Switch
+    legacy_enabled: Exact
 
 
 class SecretOut(BaseModel):

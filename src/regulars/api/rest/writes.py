@@ -1,7 +1,9 @@
 """Writes: each takes effect once per `Idempotency-Key`, and answers a retry as it answered first."""
 
+import json
 from collections.abc import Callable
 from functools import wraps
+from inspect import signature
 from typing import Any
 
 from django.db import IntegrityError, connection, transaction
@@ -9,17 +11,27 @@ from django.http import HttpRequest, HttpResponse
 
 from regulars.api.rest import envelope
 from regulars.api.rest.auth import identity_of
+from regulars.rules.errors import InvalidInput
 from regulars.tenants import idempotency
 
 View = Callable[..., dict[str, Any]]
 
 
-def answers(status: int = 200, *, write: bool = False) -> Callable[[View], Callable[..., HttpResponse]]:
-    """Make a view that returns a payload answer with it; a `write` also honours `Idempotency-Key`."""
+def answers(
+    status: int = 200, *, write: bool = False, file: bool = False
+) -> Callable[[View], Callable[..., HttpResponse]]:
+    """Make a view that returns a payload answer with it; a `write` also honours `Idempotency-Key`.
+
+    Whoever sends fields to one that takes none is told so, as elsewhere, unless it takes a `file`.
+    """
 
     def decorate(view: View) -> Callable[..., HttpResponse]:
+        takes_body = "body" in signature(view).parameters
+
         @wraps(view)
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if write and not takes_body and not file:
+                _check_no_fields(request)
             try:
                 return attempt(request, *args, **kwargs)
             except IntegrityError:
@@ -37,6 +49,16 @@ def answers(status: int = 200, *, write: bool = False) -> Callable[[View], Calla
         return wrapped
 
     return decorate
+
+
+def _check_no_fields(request: HttpRequest) -> None:
+    try:
+        sent = json.loads(request.body) if request.body else None
+    except (ValueError, RecursionError):
+        return  # no fields, whatever it is; some clients always send something
+    if isinstance(sent, dict) and sent:
+        field = min(sent).encode("utf-8", "replace").decode()
+        raise InvalidInput.at(field, "is not a field of this request")
 
 
 def _once(request: HttpRequest, key: str, status: int, run: Callable[[], dict[str, Any]]) -> HttpResponse:
