@@ -130,3 +130,29 @@ def test_the_code_of_a_poster_finds_its_shop(shop: Shop) -> None:
 def test_a_shop_that_is_gone_has_no_pages() -> None:
     with pytest.raises(NotFound):
         update_microsite(business_id=999, language="de")
+
+
+@pytest.mark.parametrize(
+    ("field", "given", "kept"),
+    [
+        ("website", "https://münchen.de/Über", "https://xn--mnchen-3ya.de/Über"),
+        ("website", "https://münchen.de:8443/", "https://xn--mnchen-3ya.de:8443/"),
+        ("embed_origins", ["https://MÜNCHEN.de"], ["https://xn--mnchen-3ya.de"]),
+        ("embed_origins", ["https://münchen.de:8443"], ["https://xn--mnchen-3ya.de:8443"]),
+    ],
+)
+def test_names_with_letters_of_their_own_are_kept_as_browsers_send_them(
+    field: str, given: object, kept: object
+) -> None:
+    shop, changed = make_shop(), {field: given}
+    assert getattr(update_microsite(business_id=shop.id, **changed), field) == kept
+
+
+@pytest.mark.parametrize("part", ["\n", "\t", " ", "\u202e", "\u2066", "\u200b"])
+@pytest.mark.parametrize("field", ["website", "privacy_url", "embed_origins"])
+def test_what_browsers_leave_out_or_nobody_sees_is_refused(field: str, part: str) -> None:
+    shop, address = make_shop(), f"https://x{part}foo"
+    given = [address] if field == "embed_origins" else address
+    with pytest.raises(InvalidInput) as refused:
+        update_microsite(business_id=shop.id, **{field: given})
+    assert list(refused.value.fields) == [field]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Callable, Sequence
 from typing import Any, Final
 from urllib.parse import urlsplit
@@ -78,14 +79,19 @@ def update_microsite(*, business_id: int, **changes: Any) -> Microsite:
 
 def check_url(value: Any, field: str) -> str:
     """The address of a page, https or http, empty for none; or InvalidInput."""
+    problem = "must be an address such as https://shop.example/privacy"
     text = clean_text(_text(value, field), field=field, max_length=MAX_URL)
     if not text:
         return ""
-    parts = _split(text, field, "must be an address such as https://shop.example/privacy")
-    if parts.scheme not in {"https", "http"} or not _is_host(parts.hostname) or " " in text or "\n" in text:
-        raise InvalidInput.at(field, "must be an address such as https://shop.example/privacy")
+    parts = _split(text, field, problem)
     if parts.username is not None or parts.password is not None:
         raise InvalidInput.at(field, "must not hold a name or a password")
+    host = _ascii(parts.hostname or "")
+    if parts.scheme not in {"https", "http"} or not _is_host(host):
+        raise InvalidInput.at(field, problem)
+    if host != parts.hostname:
+        netloc = host + (f":{parts.port}" if parts.port is not None else "")
+        text = parts._replace(netloc=netloc).geturl()
     return text
 
 
@@ -99,6 +105,8 @@ def check_origin(value: Any, field: str) -> str:
     if not is_storable(text):
         raise InvalidInput.at(field, problem)
     parts = _split(text, field, problem)
+    if parts.hostname and (host := _ascii(parts.hostname)) != parts.hostname:
+        parts = parts._replace(netloc=parts.netloc.replace(parts.hostname, host))
     host = f"[{parts.hostname}]" if ":" in (parts.hostname or "") else parts.hostname or ""
     usual = {"https": 443, "http": 80}.get(parts.scheme)
     origin = f"{parts.scheme}://{host}" + (f":{parts.port}" if parts.port not in {None, usual} else "")
@@ -111,7 +119,22 @@ def check_origin(value: Any, field: str) -> str:
     return origin
 
 
+def _ascii(host: str) -> str:
+    """A host as browsers send it: xn--mnchen-3ya.de for münchen.de (IDNA); empty when it can be none."""
+    if host.isascii():
+        return host
+    try:
+        return host.encode("idna").decode()
+    except UnicodeError:
+        return ""
+
+
 def _split(text: str, field: str, problem: str) -> Any:
+    # urlsplit leaves out line breaks and tabs, and browsers do so too: what is stored would be another
+    # address than what was checked. What draws nothing or turns what follows shows one that it is not.
+    unfit = any(letter.isspace() or unicodedata.category(letter) in {"Cc", "Cf"} for letter in text)
+    if unfit:
+        raise InvalidInput.at(field, problem)
     try:
         parts = urlsplit(text)
         _ = parts.port
