@@ -98,6 +98,25 @@ def test_long_names_break_nothing(tabs: Tabs, live: Site) -> None:
     shot(page, "microsite-card-long")
 
 
+@pytest.mark.parametrize("language", ["en", "de", "hi", "fr"])
+def test_a_statement_fits_on_the_smallest_phone(tabs: Tabs, live: Site, shop: Shop, language: str) -> None:
+    card, _ = furnished(shop)
+    adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=1_234_567)
+    adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=-1)
+    shop.stamp(card)
+    page = signed_in(tabs(), live, shop, card)
+    page.set_viewport_size({"width": 320, "height": 640})
+    page.goto(f"{base(shop)}statement?language={language}")
+    fits(page)
+    table = page.locator(".statement table")
+    for box in (table.nth(0), table.nth(1)):
+        assert box.evaluate("e => e.getBoundingClientRect().right <= innerWidth - 20")
+    if language == "en":
+        expect(page.get_by_text("+1 stamp", exact=True)).to_be_visible()
+        expect(page.get_by_text("\N{MINUS SIGN}1 point", exact=True)).to_be_visible()
+    shot(page, f"microsite-statement-narrow-{language}", whole=True)
+
+
 def test_the_face_is_light(phone: Page, live: Site, shop: Shop) -> None:
     phone.goto(base(shop))
     assert bytes_over_the_wire(phone) < 60 * 1024
@@ -114,6 +133,7 @@ def test_a_voucher_is_chosen_without_leaving_the_page(phone: Page, live: Site, s
     take.focus()
     phone.keyboard.press("Enter")
     expect(phone.locator(".chosen")).to_contain_text("is yours")
+    allow(phone, "409")
     with scopes_disabled():
         code = VoucherCode.objects.get(member_id=card.pk).code
     expect(phone.locator(".chosen .number")).to_have_text(code)
@@ -138,6 +158,7 @@ def test_without_a_network_choosing_says_so_and_can_be_done_again(
     phone.get_by_role("link", name="Choose Free roll").click()
     take = phone.get_by_role("button", name="Take it for 100 points")
     expect(take).to_be_visible()
+    allow(phone, "htmx:sendError", "htmx:afterRequest", "ERR_INTERNET_DISCONNECTED")
     phone.context.set_offline(True)
     take.click()
     told = phone.get_by_text("We cannot reach the shop now")

@@ -11,10 +11,12 @@ from typing import Final
 
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from regulars import db
 from regulars.ledger.post import business_day
 from regulars.members.models import Member
+from regulars.portal import money
 from regulars.portal.history import HistoryRow, history
 from regulars.rules.cells import harmless
 
@@ -43,6 +45,32 @@ class Line:
 
     row: HistoryRow
     points_after: int
+
+    @property
+    def stamps(self) -> str:
+        """How many stamps came or went, with its sign."""
+        return _signed(self.row.stamps)
+
+    @property
+    def points(self) -> str:
+        """How many points came or went, with its sign."""
+        return _signed(self.row.points)
+
+    @property
+    def stamps_in_words(self) -> str:
+        """The same as "+1 stamp", in the language that is spoken."""
+        number = abs(self.row.stamps)
+        return ngettext("%(number)s stamp", "%(number)s stamps", number) % {"number": self.stamps}
+
+    @property
+    def points_in_words(self) -> str:
+        """The same as "+20 points", in the language that is spoken."""
+        number = abs(self.row.points)
+        return ngettext("%(number)s point", "%(number)s points", number) % {"number": self.points}
+
+
+def _signed(number: int) -> str:
+    return ("+" if number > 0 else "\N{MINUS SIGN}") + money.whole(abs(number))
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,8 @@
   frame.width = "100%";
   frame.height = "240";
   frame.style.border = "0";
+  // The same scheme as inside, else browsers put a ground of their own behind it: black on a light website.
+  frame.style.colorScheme = theme === "light" || theme === "dark" ? theme : "light dark";
   frame.style.maxWidth = "480px";
   window.addEventListener("message", (event) => {
     if (event.origin !== address.origin || event.source !== frame.contentWindow) {
