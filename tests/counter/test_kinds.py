@@ -12,6 +12,7 @@ from django_scopes import scope, scopes_disabled
 from regulars.counter.refusals import (
     ButtonChanged,
     NotAllowed,
+    OtherRewardFirst,
 )
 from regulars.ledger.models import Card, Entry, PointsAdjustment
 from regulars.members import blank_cards, consents
@@ -28,6 +29,7 @@ from regulars.rules.errors import (
 )
 from regulars.rules.vouchers import AlreadyRedeemed, BelowMinimum
 from regulars.sales.models import Sale
+from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business
 from tests.counter.given import actions, at_work, bob, card_of, do, rules, scan, scans
 from tests.factories import Shop, make_shop
@@ -131,6 +133,21 @@ def test_a_reward_is_handed_out(shop: Shop, card: Card) -> None:
     assert done.action.said == {"reward": "Free coffee", "pending_rewards": 0}
     with pytest.raises(NothingToRedeem):
         do(at_work(shop), "reward", card)
+
+
+def test_a_reward_that_is_not_the_oldest_is_not_handed_out(shop: Shop, card: Card) -> None:
+    shop.stamp(card, 8)
+    tenants.update_program(business_id=shop.id, reward_description="Free cake")
+    shop.stamp(card, 8)
+    operator = at_work(shop)
+    with pytest.raises(OtherRewardFirst) as refused:
+        do(operator, "reward", card, reward="Free cake")
+    assert refused.value.details == {"reward": "Free coffee"}
+    assert (card_of(card).pending_rewards, actions(shop)) == (2, [])
+    for text in ("Free coffee", "Free cake"):
+        done = do(operator, "reward", card, reward=text).action
+        assert done is not None
+        assert done.said["reward"] == text
 
 
 def test_a_voucher_is_chosen_for_the_member_where_the_operator_may(shop: Shop, card: Card) -> None:

@@ -10,8 +10,8 @@ import time_machine
 from django.utils import timezone
 from django_scopes import scope
 
-from regulars.counter import scanning, showing
-from regulars.counter.refusals import ClientIdReused
+from regulars.counter import scanning, showing, undoing
+from regulars.counter.refusals import ButtonChanged, ClientIdReused
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
 from regulars.members import aliases, blank_cards
@@ -202,6 +202,36 @@ def test_the_scan_gives_what_settings_and_promotions_give_for_it(shop: Shop, car
     assert card_of(card).points == 12
     scan(operator, card.qr_code)
     assert card_of(card).points == 24
+
+
+def test_an_address_that_nobody_scanned_gives_nothing_by_itself(shop: Shop, card: Card) -> None:
+    """A link on another site leads here as well as a card does."""
+    rules(shop, quickscan_function="auto:7", scans_per_day=1)
+    promotions.add_event_promotion(
+        business_id=shop.id, name="Hello", points_to_award=5, auto_allocate_on_event="quickscan"
+    )
+    operator, client_id = at_work(shop), new_id()
+    for gives in (False, True):
+        found = scanning.scan(operator=operator, client_id=client_id, text=card.qr_code, gives=gives)
+        assert (found.given, card_of(card).points, scans(shop)[0].earned) == (None, 0, False)
+        assert found.shown is not None
+        [offered] = found.shown.offered.buttons
+        assert (offered.promotion_id, offered.label, offered.points) == (None, "Hello", 12)
+    pressed = {"promotion_id": None, "label": "Hello", "points": 12}
+    done = do(operator, "button", card, scan_id=client_id, **pressed)
+    assert done.action is not None
+    assert (done.action.said["points"], card_of(card).points, scans(shop)[0].earned) == (12, 12, True)
+    shown = showing.show(operator=operator, member_id=card.pk, scan=done.scan)
+    assert shown.offered.buttons == ()
+    with pytest.raises(ButtonChanged):
+        do(operator, "button", card, scan_id=client_id, **pressed)
+    undoing.undo(operator=operator, action_id=done.action.pk)
+    assert (card_of(card).points, scans(shop)[0].earned) == (0, False)
+    # Without the network it is the same.
+    offline = {"offline": True, "occurred_at": timezone.now(), "gives": False}
+    assert do(operator, "scan", card, **offline).action is None
+    do(operator, "stamps", card, **offline)
+    assert (card_of(card).points, card_of(card).stamps) == (0, 1)
 
 
 def test_a_suspended_member_is_shown_and_given_nothing(shop: Shop, card: Card) -> None:

@@ -11,6 +11,7 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from regulars.counter.refusals import (
+    ButtonChanged,
     CardUnconfirmed,
     LimitReached,
     NeedsNetwork,
@@ -21,11 +22,13 @@ from regulars.counter.refusals import (
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card, Entry
 from regulars.members import aliases
+from regulars.promotions import actions as promotions
 from regulars.rules.errors import (
     InvalidInput,
     NotFound,
 )
 from regulars.tenants import actions as tenants
+from regulars.tenants.models import Staff
 from tests.counter.given import actions, at_work, bob, card_of, do, new_id, rules, scans
 from tests.factories import Shop, make_shop
 
@@ -151,3 +154,84 @@ def test_a_scan_may_wait_for_the_network_too(shop: Shop, card: Card) -> None:
     assert first.action is not None
     assert (first.action.said["points"], second.action, second.repeated) == (7, first.action, True)
     assert card_of(card).points == 7
+
+
+def test_what_waited_is_booked_on_whoever_did_it(shop: Shop, card: Card) -> None:
+    here, there = shop.branch("Here"), shop.branch("There")
+    did, sends = bob(shop, branch_id=here.pk), at_work(shop, bob(shop, branch_id=there.pk))
+    with scopes_disabled():
+        Staff.objects.filter(pk=did.pk).update(is_active=False)
+    done = do(sends, "stamps", card, done_by=did.pk, branch_id=here.pk, **waited(card)).action
+    assert done is not None
+    assert (done.staff, done.branch) == (did, here)
+    with scopes_disabled():
+        assert Entry.objects.get(kind="stamp_add").staff_id == did.pk
+    assert [one.staff_id for one in scans(shop)] == [did.pk]
+    # Where they do not work any more is left out, and so is an id that is nobody's here.
+    assert do(sends, "stamps", card, done_by=did.pk, branch_id=there.pk, **waited(card)).action is not None
+    for nobody in (make_shop().owner.pk, 8_888_888):
+        done = do(sends, "stamps", card, done_by=nobody, **waited(card)).action
+        assert done is not None
+        assert done.staff == sends.staff
+    # With the network it is whoever is signed in.
+    done = do(sends, "stamps", card, done_by=did.pk).action
+    assert done is not None
+    assert done.staff == sends.staff
+
+
+def test_in_an_owners_name_nobody_may_more(shop: Shop) -> None:
+    rules(shop, enrols=False)
+    with pytest.raises(NotAllowed):
+        do(at_work(shop, bob(shop)), "enrol", name="Neha", phone="9876500002", done_by=shop.owner.pk,
+           offline=True, occurred_at=timezone.now())  # fmt: skip
+
+
+def test_what_is_too_old_may_count_as_now(shop: Shop, card: Card) -> None:
+    rules(shop, scans_per_day=1)
+    with time_machine.travel(NOON, tick=False):
+        operator, client_id = at_work(shop), new_id()
+        old = waited(card, 9 * 24 * 60, client_id=client_id)
+        with pytest.raises(TooOld):
+            do(operator, "stamps", card, **old)
+        done = do(operator, "stamps", card, as_now=True, **old).action
+        assert done is not None
+        assert (done.occurred_at, done.said["offline"]) == (NOON, True)
+        assert do(operator, "stamps", card, as_now=True, **old).repeated
+        with pytest.raises(LimitReached):  # of today
+            do(operator, "stamps", card, as_now=True, **(old | {"client_id": new_id()}))
+
+
+def test_what_was_right_at_its_time_is_done_after_the_settings_changed(shop: Shop, card: Card) -> None:
+    promotions.add_promotion(business_id=shop.id, percent_of_spend=10)
+    event = promotions.add_event_promotion(
+        business_id=shop.id, name="Eggs", points_to_award=9, auto_allocate_on_event="quickscan_button"
+    )
+    rules(shop, quickscan_function="auto:1", stamps_at_once=1, reason_required=True, reasons=["Forgot card"])
+    operator, then = at_work(shop), waited(card)
+    shown = {"promotion_id": None, "label": "Bacon", "points": 5}
+    for kind, said in (
+        ("sale", {"amount": "20"}),
+        ("points", {"points": 3, "promotion_id": None}),
+        ("button", shown),
+        ("button", {"promotion_id": event.pk, "label": "Six", "points": 6}),
+        ("stamps", {"count": 4}),
+    ):
+        with pytest.raises((NotAllowed, ButtonChanged, InvalidInput)):
+            do(operator, kind, card, reason="Forgot card" if kind != "sale" else "", **said)
+        do(operator, kind, card, **said, **then)
+    # Five scans of their own, each of which gave one by itself.
+    assert (card_of(card).points, card_of(card).stamps) == (2 + 3 + 5 + 6 + 5, 4)
+    rules(shop, quickscan_function="calc min:50")
+    do(at_work(shop), "sale", card, amount="20", **then)
+    foreign = promotions.add_event_promotion(business_id=make_shop().id, name="Eggs", points_to_award=9)
+    for refused in ({"promotion_id": foreign.pk}, {"promotion_id": 8_888_888}, {"points": 10_001}):
+        with pytest.raises(ButtonChanged):
+            do(operator, "button", card, **(shown | refused), **then)
+
+
+def test_a_new_members_number_is_looked_at_while_they_are_there(shop: Shop, card: Card) -> None:
+    operator = at_work(shop)
+    with pytest.raises(InvalidInput, match="one digit short"):
+        do(operator, "enrol", name="Neha", phone="98450 1234")
+    assert do(operator, "enrol", name="Neha", phone="98450 1234", **waited(card)).member_id is not None
+    assert do(operator, "enrol", name="Noor", phone="+44 7700 900123").member_id is not None

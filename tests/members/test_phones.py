@@ -2,7 +2,7 @@
 
 import pytest
 
-from regulars.members.phones import normalise
+from regulars.members.phones import normalise, normalise_typed
 from regulars.rules.errors import InvalidInput
 
 pytestmark = pytest.mark.once
@@ -56,3 +56,34 @@ def test_a_refusal_names_the_field_and_the_problem(given: str, problem: str) -> 
 def test_a_number_without_its_area_code_is_refused() -> None:
     with pytest.raises(InvalidInput, match="area code"):
         normalise("555-0123", country="US")
+
+
+@pytest.mark.parametrize(
+    ("given", "country", "problem"),
+    [
+        ("98450 1234", "IN", "is one digit short"),
+        ("+91 98450 1234", "IN", "is one digit short"),
+        ("98450 123456", "IN", "has one digit too many"),
+        ("212 555 012", "US", "is one digit short"),
+        ("040 12345678", "IN", "is not a phone number in use"),
+        ("98", "IN", "is too short"),
+        ("call me", "IN", "is not a phone number"),
+    ],
+)
+def test_a_slip_of_the_finger_is_named(given: str, country: str, problem: str) -> None:
+    with pytest.raises(InvalidInput, match=problem) as refused:
+        normalise_typed(given, country=country)
+    assert list(refused.value.fields) == ["phone"]
+
+
+@pytest.mark.parametrize(
+    ("given", "country", "stored"),
+    [
+        ("98450 12345", "IN", "+919845012345"),
+        ("98450 1234", "DE", "+49984501234"),
+        ("+91 98450 1234", "US", "+91984501234"),  # of another country only the length is known
+        (" ", "IN", ""),
+    ],
+)
+def test_what_is_typed_and_may_be_in_use_is_taken(given: str, country: str, stored: str) -> None:
+    assert normalise_typed(given, country=country) == stored

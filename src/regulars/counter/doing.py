@@ -25,7 +25,7 @@ from regulars.counter.settings import REASON_LENGTH
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.rules.text import clean_line
 from regulars.tenants.idempotency import request_hash
-from regulars.tenants.models import Branch
+from regulars.tenants.models import Branch, Staff
 
 SCAN: Final = "scan"
 
@@ -56,7 +56,7 @@ KINDS: Final[Mapping[str, Kind]] = {
         kinds.button, frozenset({"promotion_id", "label", "points"}), earns=True, offline=True, reasoned=True
     ),
     "sale": Kind(kinds.sale, frozenset({"amount"}), earns=True, offline=True),
-    "reward": Kind(kinds.reward, frozenset()),
+    "reward": Kind(kinds.reward, frozenset({"reward"})),
     "voucher_issue": Kind(kinds.voucher_issue, frozenset({"voucher_id"})),
     "voucher_redeem": Kind(kinds.voucher_redeem, frozenset({"voucher_code", "amount"}), member=False),
     "scratch_issue": Kind(kinds.scratch_issue, frozenset({"campaign_id"})),
@@ -72,7 +72,9 @@ class Wish:
     """What an operator wants done: for whom by `member_id`, by the `code` that was scanned without the
     network, or by the client id of an enrolment (`enrol_id`); in the course of the scan `scan_id`.
 
-    What waited for the network is `offline` and says when it happened, and where (`branch_id`).
+    What waited for the network is `offline` and says when it happened, where (`branch_id`), and who did it
+    (`done_by`), who need not be who sends it; `as_now`: it counts as now, being too old for its own time.
+    `gives` is False when the member came from an address that no operator scanned or typed.
     """
 
     kind: str
@@ -87,6 +89,9 @@ class Wish:
     occurred_at: dt.datetime | None = None
     sent_at: dt.datetime | None = None
     branch_id: int | None = None
+    done_by: int | None = None
+    as_now: bool = False
+    gives: bool = True
 
     def hash(self) -> str:
         """What makes two wishes the same: not when, by which way, or in which language they came."""
@@ -139,7 +144,8 @@ def _scan(operator: Operator, wish: Wish) -> Done:
         known = Scan.objects.filter(client_id=wish.client_id).first()
         if known is None:
             place = _place(operator, wish)
-            row = scanning.record(place, client_id=wish.client_id, member_id=_member_id(operator, wish) or 0)
+            member_id = _member_id(operator, wish) or 0
+            row = scanning.record(place, client_id=wish.client_id, member_id=member_id, gives=wish.gives)
         else:
             row = known
     return Done(scanning.given_by(operator, row), row.member_id, row, repeated=known is not None)
@@ -161,11 +167,15 @@ def _act(operator: Operator, wish: Wish, kind: Kind) -> Done:
         row = None
         if member_id is not None:
             row = scanning.of_action(
-                place, scan_id=wish.scan_id, client_id=wish.client_id, member_id=member_id
+                place,
+                scan_id=wish.scan_id,
+                client_id=wish.client_id,
+                member_id=member_id,
+                gives=wish.gives,
             )
             if kind.earns:
                 limits.use(row, operator.settings, timezone=operator.business.timezone)
-        doing = Doing(place, row.member if row is not None else None, reason)
+        doing = Doing(place, row.member if row is not None else None, reason, row)
         outcome = kind.run(doing, dict(wish.fields))
         action = _keep(doing, wish, outcome, member_id or outcome.member_id, row)
     return Done(action, action.member_id, row)
@@ -191,7 +201,7 @@ def _keep(doing: Doing, wish: Wish, outcome: Outcome, member_id: int | None, row
         kind=wish.kind,
         member_id=member_id,
         scan=row,
-        staff=operator.staff,
+        staff=doing.place.staff,
         device=operator.device,
         branch_id=doing.place.branch_id,
         request_hash=wish.hash(),
@@ -205,13 +215,30 @@ def _keep(doing: Doing, wish: Wish, outcome: Outcome, member_id: int | None, row
 
 def _place(operator: Operator, wish: Wish) -> Place:
     at = moments.happened_at(
-        offline=wish.offline, occurred_at=wish.occurred_at, sent_at=wish.sent_at, now=timezone.now()
+        offline=wish.offline,
+        occurred_at=wish.occurred_at,
+        sent_at=wish.sent_at,
+        now=timezone.now(),
+        as_now=wish.as_now,
     )
-    return Place(operator, at, _branch(operator, wish))
+    done_by = _done_by(operator, wish)
+    return Place(operator, at, _branch(operator, wish, done_by), done_by, wish.offline)
 
 
-def _branch(operator: Operator, wish: Wish) -> int | None:
-    """Where it happened. A branch that was closed since is left out of what waited for the network."""
+def _done_by(operator: Operator, wish: Wish) -> Staff | None:
+    """Who did what waited for the network, if not who sends it; they may have left the team meanwhile.
+
+    An id that is nobody's here is left out: nobody is to lose a stamp for that.
+    """
+    if not wish.offline or wish.done_by in {None, operator.staff.pk}:
+        return None
+    return Staff.objects.filter(pk=wish.done_by).first()
+
+
+def _branch(operator: Operator, wish: Wish, done_by: Staff | None) -> int | None:
+    """Where it happened. A branch that was closed since is left out of what waited for the network, and one
+    at which somebody else who did it does not work any more.
+    """
     if not wish.offline:
         operator.check_branch()
         return operator.branch_id
@@ -222,7 +249,10 @@ def _branch(operator: Operator, wish: Wish) -> int | None:
         raise NotFound(
             f"There is no branch {wish.branch_id}.", fields={"branch_id": "is not an active branch"}
         )
-    if operator.staff.branch_id not in {None, branch.pk}:
+    who = done_by or operator.staff
+    if who.branch_id not in {None, branch.pk}:
+        if done_by is not None:
+            return None
         raise NotAllowed("You work at another branch.")
     return branch.pk if branch.is_active else None
 
@@ -231,10 +261,10 @@ def _reason(operator: Operator, wish: Wish, kind: Kind) -> str:
     reason = clean_line(wish.reason, field="reason", max_length=REASON_LENGTH)
     settings = operator.settings
     if not reason:
-        if kind.reasoned and settings.reason_required:
+        if kind.reasoned and settings.reason_required and not wish.offline:
             raise InvalidInput.at("reason", "is needed")
         return ""
-    # What was chosen from a list that has changed since was right at its time.
+    # What was chosen from a list that has changed since was right at its time; so is what had no reason.
     if settings.reasons and reason not in settings.reasons and not wish.offline:
         raise InvalidInput.at("reason", "must be one of the counter's reasons")
     return reason

@@ -10,18 +10,20 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Final
 
-from regulars.counter import fields
-from regulars.counter.buttons import MOST_FREE, Button, Offered, offered
-from regulars.counter.models import CounterSettings
-from regulars.counter.refusals import NotAllowed
-from regulars.counter.scanning import Place, add_points
+from regulars.counter import fields, withheld
+from regulars.counter.buttons import MOST_FREE, Button, Offered, name_of, offered
+from regulars.counter.models import CounterSettings, Scan
+from regulars.counter.refusals import ButtonChanged, NotAllowed, OtherRewardFirst
+from regulars.counter.scanning import Place, add_points, give_itself
 from regulars.counter.showing import may_choose
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
 from regulars.ledger.post import business_day
-from regulars.members import blank_cards, consents
+from regulars.members import blank_cards, consents, phones
 from regulars.members.models import Member
+from regulars.promotions.models import EventPromotion
 from regulars.rules.errors import InvalidInput, NotFound
+from regulars.rules.vouchers import BelowMinimum
 from regulars.sales import actions as sales
 from regulars.scratchcards import cards as scratch_cards
 from regulars.tenants.plans import check_feature
@@ -32,6 +34,8 @@ from regulars.vouchers.models import Voucher, VoucherCode
 Fields = dict[str, Any]
 
 # So much more than anybody asks for in one sale that it is a slip of the finger.
+# The most that `stamps_at_once` can be.
+MOST_STAMPS: Final = 10
 MOST_AMOUNT: Final = Decimal(1_000_000)
 
 
@@ -52,6 +56,7 @@ class Doing:
     place: Place
     member: Member | None
     reason: str
+    scan: Scan | None = None
 
     @property
     def business_id(self) -> int:
@@ -73,7 +78,7 @@ class Doing:
     @property
     def by(self) -> dict[str, Any]:
         """Where, and by whom: arguments of most actions."""
-        return {"branch_id": self.place.branch_id, "staff_id": self.place.operator.staff.pk}
+        return {"branch_id": self.place.branch_id, "staff_id": self.place.staff.pk}
 
     def qr_code(self) -> str:
         """The code of the member's card."""
@@ -94,7 +99,9 @@ def stamps(doing: Doing, given: Fields) -> Outcome:
     business = doing.place.operator.business
     if not business.program.is_active:
         raise NotAllowed("This programme has no stamps.")
-    count = fields.whole(given.get("count", 1), "count", most=doing.settings.stamps_at_once)
+    # What waited for the network was right at its time, whatever the settings say now.
+    most = MOST_STAMPS if doing.place.offline else doing.settings.stamps_at_once
+    count = fields.whole(given.get("count", 1), "count", most=most)
     made = ledger.add_stamps(
         business_id=doing.business_id,
         qr_code=doing.qr_code(),
@@ -115,9 +122,22 @@ def stamps(doing: Doing, given: Fields) -> Outcome:
 
 def points(doing: Doing, given: Fields) -> Outcome:
     """Give any number of points: `points`, in the field of `promotion_id` or of the settings."""
-    field = doing.offered().check_free(fields.identifier(given.get("promotion_id"), "promotion_id"))
+    promotion_id = fields.identifier(given.get("promotion_id"), "promotion_id")
     number = fields.whole(given.get("points"), "points", most=MOST_FREE)
+    if doing.place.offline:
+        return _give(doing, Button(promotion_id, _past_label(promotion_id), number))
+    field = doing.offered().check_free(promotion_id)
     return _give(doing, Button(field.promotion_id, field.label, number))
+
+
+def _past_label(promotion_id: int | None) -> str:
+    """What a promotion is called by which an operator gave without the network; it must still be there."""
+    if promotion_id is None:
+        return ""
+    promotion = EventPromotion.objects.filter(pk=promotion_id).first()
+    if promotion is None:
+        raise ButtonChanged("This promotion is not there any more.")
+    return name_of(promotion)
 
 
 def button(doing: Doing, given: Fields) -> Outcome:
@@ -127,7 +147,21 @@ def button(doing: Doing, given: Fields) -> Outcome:
         fields.text(given.get("label", ""), "label", most=500),
         fields.whole(given.get("points"), "points"),
     )
-    return _give(doing, doing.offered().check_button(wanted))
+    shown = doing.offered()
+    if doing.scan is not None and wanted == withheld.button(doing.scan, doing.person, shown):
+        return _give_withheld(doing, doing.scan)
+    if doing.place.offline and wanted not in shown.buttons and wanted.points <= MOST_FREE:
+        _past_label(wanted.promotion_id)
+        return _give(doing, wanted)
+    return _give(doing, shown.check_button(wanted))
+
+
+def _give_withheld(doing: Doing, scan: Scan) -> Outcome:
+    given = give_itself(doing.place, scan, doing.person)
+    if given is None:
+        raise ButtonChanged("This button is not there any more. Scan the card again.")
+    said = {"points": given.points, "label": given.label, "balance": doing.balance(), "auto": True}
+    return Outcome(said, {"adjustments": given.adjustments})
 
 
 def _give(doing: Doing, pressed: Button) -> Outcome:
@@ -140,10 +174,10 @@ def _give(doing: Doing, pressed: Button) -> Outcome:
 def sale(doing: Doing, given: Fields) -> Outcome:
     """Record a sale of `amount`, which promotions turn into points."""
     shown = doing.offered()
-    if not shown.sale:
+    if not shown.sale and not doing.place.offline:
         raise NotAllowed("No amounts are entered at this counter.")
     amount = amount_of(given.get("amount"))
-    if shown.minimum is not None and amount < shown.minimum:
+    if not doing.place.offline and shown.minimum is not None and amount < shown.minimum:
         raise InvalidInput.at("amount", f"must be at least {shown.minimum}")
     made = sales.add_sale(
         business_id=doing.business_id,
@@ -169,11 +203,14 @@ def amount_of(value: object) -> Decimal:
     return amount
 
 
-def reward(doing: Doing, _given: Fields) -> Outcome:
-    """Hand out the oldest reward that waits."""
+def reward(doing: Doing, given: Fields) -> Outcome:
+    """Hand out the oldest reward that waits; when that is not `reward`, OtherRewardFirst."""
+    wanted = fields.text(given.get("reward"), "reward", most=500)
     made = ledger.redeem_reward(
         business_id=doing.business_id, qr_code=doing.qr_code(), occurred_at=doing.place.at, **doing.by
     )
+    if wanted and wanted != made.reward:  # what was redeemed is rolled back
+        raise OtherRewardFirst("Another reward comes first.", reward=made.reward)
     said = {"reward": made.reward, "pending_rewards": made.pending_rewards}
     return Outcome(said, {"entry": made.entry_id})
 
@@ -201,13 +238,17 @@ def voucher_redeem(doing: Doing, given: Fields) -> Outcome:
     known = VoucherCode.objects.select_related("voucher").filter(same_code(code)).first()
     if known is not None and known.voucher.min_value is not None and amount is None:
         raise InvalidInput.at("amount", "is needed: this voucher demands a smallest sale")
-    made = redeeming.redeem(
-        business_id=doing.business_id,
-        code=code,
-        sale_value=amount,
-        member_id=doing.member.pk if doing.member else None,
-        **doing.by,
-    )
+    try:
+        made = redeeming.redeem(
+            business_id=doing.business_id,
+            code=code,
+            sale_value=amount,
+            member_id=doing.member.pk if doing.member else None,
+            **doing.by,
+        )
+    except BelowMinimum as refusal:
+        refusal.details["currency"] = doing.place.operator.business.currency
+        raise
     said = {
         "voucher_code": made.voucher_code,
         "name": made.voucher.name,
@@ -257,7 +298,7 @@ def enrol(doing: Doing, given: Fields) -> Outcome:
     card = ledger.enrol(
         business=operator.business,
         name=fields.text(given.get("name"), "name", most=1000),
-        phone=fields.text(given.get("phone"), "phone", most=100),
+        phone=_phone(doing, given.get("phone")),
         email=fields.text(given.get("email"), "email", most=300),
         birthday=fields.day(given.get("birthday"), "birthday"),
         occurred_at=doing.place.at,
@@ -274,6 +315,14 @@ def enrol(doing: Doing, given: Fields) -> Outcome:
     _note_consents(doing, card.pk, marketing=wanted, words=given.get("marketing_text"))
     said = {"member_id": card.pk, "code": card.member.code, "qr_code": card.qr_code}
     return Outcome(said, {"member": card.pk}, card.pk)
+
+
+def _phone(doing: Doing, value: object) -> str:
+    """A phone number as it was typed; looked at closely as long as somebody is there who can mend it."""
+    text = fields.text(value, "phone", most=100)
+    if doing.place.offline:
+        return text
+    return phones.normalise_typed(text, country=doing.place.operator.business.country)
 
 
 def _note_consents(doing: Doing, member_id: int, *, marketing: bool, words: object) -> None:

@@ -66,35 +66,39 @@ def prove(*, business_id: int, staff_id: int, pin: str) -> None:
     """Check somebody's PIN. A wrong one takes as long as for somebody who has none.
 
     Raises:
-        WrongPin: it is not theirs, or they have none; `tries_left` when they have one.
+        WrongPin: it is not theirs, or they have none; `tries_left` when they have one, and when none is left
+            `retry_after`, the seconds for which it is closed.
         PinClosed: there were too many wrong ones.
     """
-    hashed, tries_left = _take_try(business_id, staff_id)
+    hashed, details = _take_try(business_id, staff_id)
     if hashed is None:
         make_password(pin)
         raise WrongPin("This is not the PIN.", fields={"pin": "is wrong"})
     if not check_password(pin, hashed):
-        raise WrongPin("This is not the PIN.", fields={"pin": "is wrong"}, tries_left=tries_left)
+        raise WrongPin("This is not the PIN.", fields={"pin": "is wrong"}, **details)
     with scope(business=business_id):
         Staff.objects.filter(pk=staff_id).update(pin_failures=0, pin_closed_until=None)
 
 
-def _take_try(business_id: int, staff_id: int) -> tuple[str | None, int]:
-    """Count an attempt as a wrong one until it is known to be right: the hash, and how many are left."""
+def _take_try(business_id: int, staff_id: int) -> tuple[str | None, dict[str, int]]:
+    """Count an attempt as a wrong one until it is known to be right: the hash, and what to tell if it is."""
     now = timezone.now()
     with transaction.atomic(), scope(business=business_id):
         rows = Staff.objects.select_for_update().filter(pk=staff_id, is_active=True).exclude(pin="")
         staff = rows.first()
         if staff is None:
-            return None, 0
+            return None, {}
         if staff.pin_closed_until is not None and staff.pin_closed_until > now:
             wait = -(-(staff.pin_closed_until - now) // dt.timedelta(seconds=1))
             raise PinClosed(f"There were too many wrong PINs. Try again in {wait} s.", retry_after=wait)
         staff.pin_failures = min(staff.pin_failures + 1, _MOST_COUNTED)
+        details = {"tries_left": max(TRIES - staff.pin_failures, 0)}
         if staff.pin_failures >= TRIES:
-            staff.pin_closed_until = now + _closing(staff.pin_failures)
+            closing = _closing(staff.pin_failures)
+            staff.pin_closed_until = now + closing
+            details["retry_after"] = round(closing.total_seconds())
         staff.save(update_fields=["pin_failures", "pin_closed_until"])
-        return staff.pin, max(TRIES - staff.pin_failures, 0)
+        return staff.pin, details
 
 
 def _closing(failures: int) -> dt.timedelta:

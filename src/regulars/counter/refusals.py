@@ -107,6 +107,12 @@ class SeveralMembers(Conflict):
     code = "several_members"
 
 
+class OtherRewardFirst(Conflict):
+    """Another reward has waited for longer than the one that was asked for. Details: `reward`, its text."""
+
+    code = "other_reward_first"
+
+
 class CannotUndo(Conflict):
     """This is not undone at the counter. Details: `why`, a word for the page."""
 

@@ -12,7 +12,7 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 from django_scopes import scope
 
-from regulars.counter import buttons, limits
+from regulars.counter import buttons, limits, withheld
 from regulars.counter.finding import Found, find
 from regulars.counter.models import Action, Scan
 from regulars.counter.operators import Operator
@@ -26,6 +26,7 @@ from regulars.members.models import Member
 from regulars.promotions.occasions import happened
 from regulars.rules import occasions
 from regulars.rules.errors import NotFound
+from regulars.tenants.models import Staff
 
 T = TypeVar("T")
 
@@ -35,11 +36,22 @@ SCAN_LASTS: Final = dt.timedelta(minutes=30)
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """When, where and on which device something happens at the counter."""
+    """When, where and on which device something happens at the counter.
+
+    `operator` is who asks for it, `done_by` who did it, when that was somebody else: what waited for the
+    network (`offline`) is sent by whoever is signed in then.
+    """
 
     operator: Operator
     at: dt.datetime
     branch_id: int | None
+    done_by: Staff | None = None
+    offline: bool = False
+
+    @property
+    def staff(self) -> Staff:
+        """On whom it is booked."""
+        return self.done_by or self.operator.staff
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +69,18 @@ class Scanned:
 
 
 def scan(
-    *, operator: Operator, client_id: uuid.UUID, text: str = "", member_id: int | None = None
+    *,
+    operator: Operator,
+    client_id: uuid.UUID,
+    text: str = "",
+    member_id: int | None = None,
+    gives: bool = True,
 ) -> Scanned:
     """See what was scanned or typed, or look at a member who was chosen (`member_id`).
 
     When it names one member the scan is recorded once under `client_id`, and gives what the counter's
-    settings and promotions give for it; a repeat shows the member as they are now.
+    settings and promotions give for it; a repeat shows the member as they are now. Without `gives`, for what
+    no operator scanned or typed, it gives nothing by itself: what it would give is a button.
 
     Raises:
         InvalidInput: the text is empty or too long.
@@ -74,7 +92,7 @@ def scan(
     found = Found((member_id,)) if member_id is not None else find(business=operator.business, text=text)
     if len(found.member_ids) != 1 or found.alias is not None or not found.certain:
         return Scanned(found, members=_people(operator, found))
-    return _of_member(operator, client_id, found)
+    return _of_member(operator, client_id, found, gives=gives)
 
 
 def confirm(*, operator: Operator, client_id: uuid.UUID, qr_code: str) -> Scanned:
@@ -95,10 +113,10 @@ def _people(operator: Operator, found: Found) -> tuple[Member, ...]:
     return tuple(rows[pk] for pk in found.member_ids if pk in rows)
 
 
-def _of_member(operator: Operator, client_id: uuid.UUID, found: Found) -> Scanned:
+def _of_member(operator: Operator, client_id: uuid.UUID, found: Found, *, gives: bool = True) -> Scanned:
     member_id = found.member_ids[0]
     place = Place(operator, timezone.now(), operator.branch_id)
-    row = once_more(lambda: _recorded(place, client_id, member_id))
+    row = once_more(lambda: _recorded(place, client_id, member_id, gives=gives))
     return Scanned(
         found,
         scan=row,
@@ -117,13 +135,14 @@ def once_more(do: Callable[[], T]) -> T:
         return do()
 
 
-def _recorded(place: Place, client_id: uuid.UUID, member_id: int) -> Scan:
+def _recorded(place: Place, client_id: uuid.UUID, member_id: int, *, gives: bool) -> Scan:
     with transaction.atomic(), scope(business=place.operator.business):
-        return record(place, client_id=client_id, member_id=member_id)
+        return record(place, client_id=client_id, member_id=member_id, gives=gives)
 
 
-def record(place: Place, *, client_id: uuid.UUID, member_id: int) -> Scan:
-    """The scan of a member under a client id; when it is new, what it gives is given. Holds the member.
+def record(place: Place, *, client_id: uuid.UUID, member_id: int, gives: bool = True) -> Scan:
+    """The scan of a member under a client id; when it is new, what it gives is given, unless it `gives`
+    nothing by itself. Holds the member.
 
     Within the caller's transaction and scope.
 
@@ -147,17 +166,20 @@ def record(place: Place, *, client_id: uuid.UUID, member_id: int) -> Scan:
         business_id=operator.business_id,
         member=member,
         client_id=client_id,
-        staff=operator.staff,
+        staff=place.staff,
         device=operator.device,
         branch_id=place.branch_id,
         occurred_at=place.at,
         day=business_day(operator.business.timezone, place.at),
     )
-    _give(place, row, member)
+    if gives:
+        _give(place, row, member)
     return row
 
 
-def of_action(place: Place, *, scan_id: uuid.UUID | None, client_id: uuid.UUID, member_id: int) -> Scan:
+def of_action(
+    place: Place, *, scan_id: uuid.UUID | None, client_id: uuid.UUID, member_id: int, gives: bool = True
+) -> Scan:
     """The scan to which something belongs that is done for a member: `scan_id`, as long as it lasts.
 
     Else it is a scan of its own, under the action's own id. Within the caller's transaction and scope.
@@ -165,10 +187,10 @@ def of_action(place: Place, *, scan_id: uuid.UUID | None, client_id: uuid.UUID, 
     Raises:
         NotFound, ClientIdReused: as for `record`.
     """
-    row = record(place, client_id=scan_id or client_id, member_id=member_id)
+    row = record(place, client_id=scan_id or client_id, member_id=member_id, gives=gives)
     if abs(place.at - row.occurred_at) <= SCAN_LASTS:
         return row
-    return record(place, client_id=client_id, member_id=member_id)
+    return record(place, client_id=client_id, member_id=member_id, gives=gives)
 
 
 def _auto_id(scan: Scan) -> uuid.UUID:
@@ -196,13 +218,8 @@ def _give(place: Place, scan: Scan, member: Member) -> None:
     )
     if not free.may_earn:
         return
-    made, points, labels = _by_promotions(place, scan)
-    found = buttons.offered(operator.settings, day=scan.day, member=member, branch_id=place.branch_id)
-    for button in found.auto:
-        made.append(add_points(place, member.pk, button, note=button.label))
-        points += button.points
-        labels.append(button.label)
-    if not points:
+    given = give_itself(place, scan, member)
+    if given is None:
         return
     limits.count(scan)
     Action.objects.create(
@@ -211,18 +228,41 @@ def _give(place: Place, scan: Scan, member: Member) -> None:
         kind=Action.Kind.BUTTON.value,
         member=member,
         scan=scan,
-        staff=operator.staff,
+        staff=place.staff,
         device=operator.device,
         branch_id=place.branch_id,
-        said={"points": points, "label": ", ".join(filter(None, labels)), "auto": True},
-        done={"adjustments": made},
+        said={"points": given.points, "label": given.label, "auto": True},
+        done={"adjustments": given.adjustments},
         occurred_at=place.at,
     )
 
 
+@dataclass(frozen=True, slots=True)
+class GivenItself:
+    """What a scan gave by itself, and the adjustments by which."""
+
+    points: int
+    label: str
+    adjustments: list[int]
+
+
+def give_itself(place: Place, scan: Scan, member: Member) -> GivenItself | None:
+    """Give what a scan gives by itself; None for nothing. The member is held, and may earn.
+
+    Within the caller's transaction and scope.
+    """
+    made, points, labels = _by_promotions(place, scan)
+    found = buttons.offered(place.operator.settings, day=scan.day, member=member, branch_id=place.branch_id)
+    for button in found.auto:
+        made.append(add_points(place, member.pk, button, note=button.label))
+        points += button.points
+        labels.append(button.label)
+    return GivenItself(points, withheld.label(labels), made) if points else None
+
+
 def _by_promotions(place: Place, scan: Scan) -> tuple[list[int], int, list[str]]:
     """What promotions give on the event of a scan: the adjustments, their points, the promotions' names."""
-    occasion = f"scan:{scan.pk}"
+    occasion = withheld.occasion(scan)
     given = happened(
         business_id=scan.business_id,
         member_id=scan.member_id,
@@ -230,7 +270,7 @@ def _by_promotions(place: Place, scan: Scan) -> tuple[list[int], int, list[str]]
         occasion=occasion,
         at=place.at,
         branch_id=place.branch_id,
-        staff_id=place.operator.staff.pk,
+        staff_id=place.staff.pk,
     )
     named = [f"promotion:{promotion.pk}:{occasion}" for promotion in given.promotions]
     entries = Entry.objects.filter(card_id=scan.member_id, occasion__in=named) if named else []
@@ -249,7 +289,7 @@ def add_points(place: Place, member_id: int, button: buttons.Button, *, note: st
         occurred_at=place.at,
         internal_notes=note or button.label,
         branch_id=place.branch_id,
-        staff_id=place.operator.staff.pk,
+        staff_id=place.staff.pk,
         origin=origin.value,
     )
     return made.pk

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 from django.db.models import Q
 from django.utils import timezone
 from django_scopes import scope
 
-from regulars.counter import limits
+from regulars.counter import limits, withheld
 from regulars.counter.buttons import Offered, offered
 from regulars.counter.models import Action, Scan
 from regulars.counter.operators import Operator
@@ -95,7 +95,7 @@ def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Sho
             offers=tuple(_offers(operator, member)),
             campaigns=tuple(_campaigns(operator, today)),
             scratch_cards=tuple(_scratch_cards(member_id, today)),
-            offered=offered(operator.settings, day=today, member=member, branch_id=operator.branch_id),
+            offered=_offered(operator, member, today, scan),
             room=_room(operator, member_id, now, scan),
             visits_today=Scan.objects.filter(member_id=member_id, day=today).count(),
             last=tuple(
@@ -104,6 +104,13 @@ def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Sho
                 .order_by("-pk")[:MOST_LAST]
             ),
         )
+
+
+def _offered(operator: Operator, member: Member, today: dt.date, scan: Scan | None) -> Offered:
+    """What the amount field offers; first what the scan would have given by itself, if it did not."""
+    found = offered(operator.settings, day=today, member=member, branch_id=operator.branch_id)
+    button = withheld.button(scan, member, found) if scan is not None else None
+    return found if button is None else replace(found, buttons=(button, *found.buttons))
 
 
 def _room(operator: Operator, member_id: int, now: dt.datetime, scan: Scan | None) -> limits.Room:

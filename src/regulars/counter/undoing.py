@@ -20,7 +20,7 @@ from regulars.counter.refusals import CannotUndo, NotAllowed, TooLate
 from regulars.ledger import adjustments
 from regulars.ledger import undoing as ledger
 from regulars.ledger.models import Entry
-from regulars.rules.errors import AlreadyUndone, NotFound
+from regulars.rules.errors import AlreadyUndone, HasHistory, NotFound
 from regulars.sales import actions as sales
 from regulars.tenants.models import Business
 from regulars.vouchers import issuing, redeeming
@@ -172,7 +172,10 @@ def _sale(operator: Operator, done: dict[str, Any]) -> None:
 
 def _issue(operator: Operator, done: dict[str, Any]) -> None:
     with suppress(NotFound):
-        issuing.delete_issue(business_id=operator.business_id, pk=done["issue"])
+        try:
+            issuing.delete_issue(business_id=operator.business_id, pk=done["issue"])
+        except HasHistory:
+            raise CannotUndo("This voucher was redeemed.", why="voucher_used") from None
 
 
 def _voucher(operator: Operator, done: dict[str, Any]) -> None:

@@ -104,6 +104,15 @@ def happened(
     return Given(sum(promotion.points_to_award for promotion in promotions), promotions, vouchers)
 
 
+def due(
+    *, member: Member, event: str, occasion: str, day: dt.date, branch_id: int | None
+) -> list[EventPromotion]:
+    """The promotions that would give on an event. Nothing is written. Within the business's scope."""
+    if member.suspended or not anything_on(member.business_id, event):
+        return []
+    return _due(member, event, occasion, day, branch_id)
+
+
 def _due(
     member: Member, event: str, occasion: str, day: dt.date, branch_id: int | None
 ) -> list[EventPromotion]:

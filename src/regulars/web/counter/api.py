@@ -9,17 +9,15 @@ from typing import Any, Final
 
 from django.http import HttpResponse
 from django.utils import timezone
-from django_scopes import scope
 
-from regulars.counter import buttons, devices, doing, fields, kinds, operators, scanning, signing, undoing
+from regulars.counter import devices, doing, fields, kinds, operators, scanning, signing, undoing
 from regulars.counter.doing import Done, Wish
 from regulars.counter.operators import Operator
-from regulars.counter.showing import may_choose, show
+from regulars.counter.showing import show
 from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
 from regulars.sales.worth import worth
 from regulars.tenants import ratelimit
-from regulars.tenants.models import Business
-from regulars.web.counter import cookies, refusals, shapes, texts
+from regulars.web.counter import cookies, here, refusals, shapes, texts
 from regulars.web.counter.calls import (
     GUESSING_LIMIT,
     Call,
@@ -37,7 +35,7 @@ ANYWHERE_LIMIT: Final = 60
 _OF_A_WISH: Final = frozenset(
     {
         "kind", "client_id", "member_id", "code", "enrol_id", "scan_id", "reason", "offline", "occurred_at",
-        "sent_at", "branch_id",
+        "sent_at", "branch_id", "done_by", "as_now", "from",
     }
 )  # fmt: skip
 
@@ -55,7 +53,7 @@ def _session(call: Call, operator: Operator | None) -> dict[str, Any]:
     business = operator.business if operator is not None else device.business if device is not None else None
     return {
         "state": "operator" if operator is not None else "device" if device is not None else "none",
-        "business": None if business is None else _business(business),
+        "business": None if business is None else here.business(business),
         "operator": None
         if operator is None
         else {"id": operator.staff.pk, "name": operator.staff.name, "role": operator.staff.role},
@@ -66,59 +64,9 @@ def _session(call: Call, operator: Operator | None) -> dict[str, Any]:
             {"id": staff.pk, "name": staff.name}
             for staff in (operators.operators_at(device) if device is not None else [])
         ],
-        **_where(operator),
-        "settings": None if operator is None else _settings(operator),
+        **here.where(operator),
+        "settings": None if operator is None else here.settings(operator),
         "server_time": shapes.iso(timezone.now()),
-    }
-
-
-def _business(business: Business) -> dict[str, Any]:
-    return {
-        "id": business.pk,
-        "name": business.name,
-        "accent": business.accent_color,
-        "currency": business.currency,
-        "country": business.country,
-        "language": business.language,
-        "stamps": business.program.is_active,
-        "points": business.points_active,
-        "goal": business.program.stamps_required,
-        "reward": business.program.reward_description,
-    }
-
-
-def _where(operator: Operator | None) -> dict[str, Any]:
-    if operator is None:
-        return {"branch": None, "branches": [], "branch_fixed": False, "branch_closed": False}
-    return {
-        "branch": shapes.branch(operator.branch),
-        "branches": [
-            {"id": row.pk, "name": row.name, "has_place": row.latitude is not None}
-            for row in operators.branches(operator)
-        ],
-        "branch_fixed": operator.branch_fixed,
-        "branch_closed": operator.branch_closed,
-    }
-
-
-def _settings(operator: Operator) -> dict[str, Any]:
-    settings = operator.settings
-    with scope(business=operator.business):
-        offered = buttons.offered(
-            settings, day=shapes.today_of(operator.business), branch_id=operator.branch_id
-        )
-    return {
-        "stamps_at_once": settings.stamps_at_once if operator.business.program.is_active else 0,
-        "reasons": settings.reasons,
-        "reason_required": settings.reason_required,
-        "reason_kinds": list(doing.REASON_KINDS),
-        "chooses_vouchers": may_choose(operator),
-        "enrols": operator.is_owner or settings.enrols,
-        "may_change_code": kinds.may_change_code(settings, is_owner=operator.is_owner),
-        "undo_minutes": settings.undo_minutes,
-        "free_most": buttons.MOST_FREE,
-        "marketing_text": texts.marketing(),
-        **shapes.offered(offered),
     }
 
 
@@ -219,8 +167,18 @@ def scan(call: Call) -> dict[str, Any]:
         client_id=call.client_id(),
         text=call.text("text", most=2000),
         member_id=call.number("member_id"),
+        gives=_gives(call.body),
     )
-    return shapes.scanned(found, call.at_work)
+    return _scanned(call, found)
+
+
+def _scanned(call: Call, found: scanning.Scanned) -> dict[str, Any]:
+    return shapes.scanned(found, call.at_work) | {"settings": here.settings(call.at_work)["digest"]}
+
+
+def _gives(body: Mapping[str, Any]) -> bool:
+    """Whether somebody at the counter scanned or typed it, rather than that its address was opened."""
+    return fields.text(body.get("from"), "from", most=20) != "address"
 
 
 @endpoint("POST")
@@ -229,7 +187,7 @@ def confirm(call: Call) -> dict[str, Any]:
     found = scanning.confirm(
         operator=call.at_work, client_id=call.client_id(), qr_code=call.text("qr_code", most=50)
     )
-    return shapes.scanned(found, call.at_work)
+    return _scanned(call, found)
 
 
 def _wish(body: Mapping[str, Any], *, kind: str = "", sent_at: object = None) -> Wish:
@@ -238,8 +196,9 @@ def _wish(body: Mapping[str, Any], *, kind: str = "", sent_at: object = None) ->
     if not isinstance(said, str):
         raise InvalidInput.at("kind", "must be text")
     reason, code = (fields.text(body.get(name), name, most=500) for name in ("reason", "code"))
-    if not isinstance(body.get("offline", False), bool):
-        raise InvalidInput.at("offline", "must be true or false")
+    for name in ("offline", "as_now"):
+        if not isinstance(body.get(name, False), bool):
+            raise InvalidInput.at(name, "must be true or false")
     more = {name: value for name, value in body.items() if name not in _OF_A_WISH}
     if said == "enrol":  # the words are the page's own, not the device's to say
         more["marketing_text"] = texts.marketing()
@@ -256,7 +215,17 @@ def _wish(body: Mapping[str, Any], *, kind: str = "", sent_at: object = None) ->
         occurred_at=fields.moment(body.get("occurred_at"), "occurred_at"),
         sent_at=fields.moment(body.get("sent_at") or sent_at, "sent_at"),
         branch_id=identifier(body.get("branch_id"), "branch_id"),
+        done_by=_done_by(body.get("done_by")),
+        as_now=body.get("as_now", False),
+        gives=_gives(body),
     )
+
+
+def _done_by(value: object) -> int | None:
+    """Whose id it is. What is none is left out: nobody is to lose a stamp for that."""
+    with suppress(InvalidInput):
+        return identifier(value, "done_by")
+    return None
 
 
 def _uuid_or_none(value: object, name: str) -> uuid.UUID | None:

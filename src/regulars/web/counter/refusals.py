@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Callable
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from regulars.counter import refusals
+from regulars.portal import money
 from regulars.rules import errors
 
 # The nearest class counts.
@@ -42,7 +44,10 @@ def told(refusal: errors.Refusal) -> dict[str, Any]:
         details["member_id"] = details.pop("customer_id", None)
     if isinstance(refusal, errors.TooManyRequests) and refusal.retry_after is not None:
         details["retry_after"] = max(refusal.retry_after, 1)
-    return {"code": refusal.code, "message": _message(refusal, fields), "fields": fields, **details}
+    message = _message(refusal, fields)
+    if isinstance(refusal, refusals.WrongPin):
+        fields = dict.fromkeys(fields, message)
+    return {"code": refusal.code, "message": message, "fields": fields, **details}
 
 
 def _plain(value: object) -> object:
@@ -63,7 +68,9 @@ def _message(refusal: errors.Refusal, fields: dict[str, str]) -> str:
 
 
 def _wrong_pin(refusal: errors.Refusal) -> str:
-    left = refusal.details.get("tries_left")
+    left, closed = refusal.details.get("tries_left"), refusal.details.get("retry_after")
+    if closed:
+        return _closed_for(closed)
     if not left:
         return _("This is not the PIN.")
     return ngettext(
@@ -72,13 +79,22 @@ def _wrong_pin(refusal: errors.Refusal) -> str:
 
 
 def _pin_closed(refusal: errors.Refusal) -> str:
-    seconds = getattr(refusal, "retry_after", None) or 60
+    return _closed_for(getattr(refusal, "retry_after", None) or 60)
+
+
+def _closed_for(seconds: int) -> str:
     minutes = -(-seconds // 60)
     return ngettext(
         "Too many wrong PINs. Wait %(minutes)s minute, or ask the owner for a new PIN.",
         "Too many wrong PINs. Wait %(minutes)s minutes, or ask the owner for a new PIN.",
         minutes,
     ) % {"minutes": minutes}
+
+
+def _below_minimum(refusal: errors.Refusal) -> str:
+    least, currency = (str(refusal.details.get(name, "")) for name in ("min_value", "currency"))
+    amount = money.money(Decimal(least), currency)
+    return _("This voucher needs a sale of %(amount)s at least.") % {"amount": amount}
 
 
 def _cannot_undo(refusal: errors.Refusal) -> str:
@@ -92,6 +108,7 @@ def why_not(why: str) -> str:
         "prize_given": _("A prize that was handed out cannot be taken back."),
         "member_exists": _("A new member stays. An owner can erase them."),
         "card_replaced": _("The old card does not come back. Give the member another card."),
+        "voucher_used": _("This voucher was used. Undo that first."),
         "points_spent": _("These points are in a voucher or were spent. Undo that first."),
         "points_kept": _("Members keep their points here, as the owner has set it."),
         "somebody_else": _("Somebody else did this. They can undo it, or the owner."),
@@ -123,6 +140,9 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "stamps_spent": lambda _r: _("These stamps are in a reward that was handed out. Undo the reward first."),
     "suspended": lambda _r: _("This member is suspended and can neither collect nor redeem."),
     "no_pending_reward": lambda _r: _("No reward is waiting. It may have been handed out already."),
+    "other_reward_first": lambda r: (
+        _("Another reward comes first: %(reward)s.") % {"reward": r.details["reward"]}
+    ),
     "not_enough_points": lambda _r: _("There are not enough points for this."),
     "already_enrolled": lambda _r: _(
         "Somebody with this phone number or e-mail address is a member already."
@@ -136,9 +156,7 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "voucher_expired": lambda _r: _("This voucher has expired."),
     "voucher_not_yet_valid": lambda _r: _("This voucher is not valid yet."),
     "voucher_reserved": lambda _r: _("Another till holds this voucher. Try again in some minutes."),
-    "voucher_below_minimum": lambda r: (
-        _("This voucher needs a sale of %(amount)s at least.") % {"amount": r.details.get("min_value", "")}
-    ),
+    "voucher_below_minimum": _below_minimum,
     "voucher_wrong_branch": lambda _r: _("This voucher is for another branch."),
     "voucher_wrong_sku": lambda _r: _("This voucher is for another article."),
     "scratch_campaign_paused": lambda _r: _("These scratch cards are paused."),
@@ -187,17 +205,20 @@ def _of_field(name: str, problem: str) -> str:
 
 
 def _phone(problem: str) -> str:
-    if "too short" in problem:
-        return _("This phone number is too short.")
-    if "too long" in problem:
-        return _("This phone number is too long.")
-    if "area code" in problem:
-        return _("This phone number lacks its area code.")
-    if "needed" in problem:
-        return _("A phone number or an e-mail address is needed.")
-    if "belongs" in problem:
-        return _("A member has this phone number already.")
-    return _("This is not a phone number.")
+    known = next((sentence for words, sentence in _PHONES.items() if words in problem), None)
+    return known() if known is not None else _("This is not a phone number.")
+
+
+_PHONES: Final[dict[str, Callable[[], str]]] = {
+    "one digit short": lambda: _("This phone number is one digit short."),
+    "one digit too many": lambda: _("This phone number has one digit too many."),
+    "in use": lambda: _("There is no such phone number. Check its digits."),
+    "too short": lambda: _("This phone number is too short."),
+    "too long": lambda: _("This phone number is too long."),
+    "area code": lambda: _("This phone number lacks its area code."),
+    "needed": lambda: _("A phone number or an e-mail address is needed."),
+    "belongs": lambda: _("A member has this phone number already."),
+}
 
 
 _FIELDS: Final[dict[str, Callable[[], str]]] = {
