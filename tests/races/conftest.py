@@ -13,7 +13,6 @@ from psycopg import sql
 from tests import blank
 from tests.races.serving import Installation
 
-
 # They kill a few processes of their own and wait for others: no crowd.
 FEW = {f"test_{name}.py" for name in ("campaigns", "daily_kills", "jobs", "kills", "sending")}
 
