@@ -135,7 +135,7 @@ def test_each_channel_is_refused_by_itself(channel: str, field: str, word: str, 
 @pytest.mark.parametrize("proof", ["", "confirmed", "other address", "not sent"])
 def test_whoever_reads_the_mail_of_an_address_takes_it_off_the_card(message: Message, proof: str) -> None:
     """Only from the mail that went there, and only while nobody confirmed it."""
-    ids = {"business_id": message.business_id, "pk": message.member_id}
+    ids: dict[str, Any] = {"business_id": message.business_id, "pk": message.member_id}
     email = member_of(message).email
     with scope(business=message.business_id):
         Message.objects.filter(pk=message.pk).update(to="" if proof == "not sent" else email)

@@ -10,21 +10,8 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
+from regulars.messages.told import MEMBER, SERVICE, STAFF, VOUCHER, Placeholder
 from regulars.rules.errors import NotFound
-
-
-@dataclass(frozen=True, slots=True)
-class Placeholder:
-    """Something that a text may tell, by its name in braces.
-
-    `link`: the value is an address to follow. `code`: it is to be read out or typed, so it stands out.
-    """
-
-    name: str
-    meaning: str
-    sample: str
-    link: bool = False
-    code: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,43 +59,6 @@ class Kind:
         return _spoken(self.name, language)
 
 
-_BUSINESS: Final = Placeholder("business_name", "The name of the business.", "Corner Café")
-_MEMBER: Final = (
-    Placeholder("first_name", "The customer's first name; it may be empty.", "Nora"),
-    Placeholder("last_name", "The customer's last name; it may be empty.", "Whitfield"),
-    Placeholder("name", "The customer's whole name; it may be empty.", "Nora Whitfield"),
-    Placeholder("code", "The customer's number.", "M000012"),
-    _BUSINESS,
-    Placeholder("program_name", "The name of the stamp programme.", "Corner Café Stamps"),
-    Placeholder("program_reward", "What a full stamp card is good for.", "Free coffee"),
-    Placeholder("stamps", "Stamps on the card now.", "5"),
-    Placeholder("stamps_required", "Stamps that make a reward.", "8"),
-    Placeholder("stamps_missing", "Stamps still missing for the next reward.", "3"),
-    Placeholder("pending_rewards", "Rewards that wait to be redeemed.", "1"),
-    Placeholder("points", "Points on the card now.", "120"),
-    Placeholder(
-        "card_url", "The address of the customer's card.", "https://shop.example/card/8c1f", link=True
-    ),
-    Placeholder(
-        "unsubscribe_url",
-        "Where the customer says no to more of this.",
-        "https://shop.example/u/1",
-        link=True,
-    ),
-)
-# What tells of something that the customer did just now cannot be unsubscribed.
-_SERVICE: Final = tuple(placeholder for placeholder in _MEMBER if placeholder.name != "unsubscribe_url")
-_VOUCHER: Final = (
-    Placeholder("voucher", "The voucher's name.", "Free muffin"),
-    Placeholder("voucher_value", "What it is worth; empty when that is nothing.", "5.00 EUR"),
-    Placeholder("voucher_details", "What the voucher says about itself; it may be empty.", "One muffin."),
-    Placeholder("last_day", "The last day on which it can be used; empty: no end.", "30 November 2026"),
-)
-_STAFF: Final = (
-    Placeholder("name", "The name of the person on the team.", "Tara Bose"),
-    _BUSINESS,
-    Placeholder("email", "The e-mail address that they sign in with.", "tara@example.com"),
-)
 _CARD: Final = Button(_("Open your card"), "card_url")
 
 _KINDS: Final = (
@@ -125,7 +75,7 @@ _KINDS: Final = (
             "Your reward: {program_reward}\n\n"
             "Your card is always at the address below. Keep this e-mail, or put the card on your home screen."
         ),
-        _MEMBER,
+        MEMBER,
         _CARD,
     ),
     Kind(
@@ -139,7 +89,7 @@ _KINDS: Final = (
             "Happy birthday from all of us at {business_name}.\n\n"
             "Come by and let us celebrate with you."
         ),
-        _MEMBER,
+        MEMBER,
         _CARD,
     ),
     Kind(
@@ -155,7 +105,7 @@ _KINDS: Final = (
             "Show your card at the counter."
         ),
         (
-            *_MEMBER,
+            *MEMBER,
             Placeholder("reward", "The reward as it was promised.", "Free coffee"),
             Placeholder("rewards_earned", "How many were earned at once.", "1"),
         ),
@@ -177,8 +127,8 @@ _KINDS: Final = (
             "{voucher_instructions|Show this code at the counter.}"
         ),
         (
-            *_MEMBER,
-            *_VOUCHER,
+            *MEMBER,
+            *VOUCHER,
             Placeholder("voucher_codes", "The codes, one or several.", "7HXK3MQPA9D", code=True),
             Placeholder(
                 "voucher_instructions",
@@ -202,7 +152,7 @@ _KINDS: Final = (
             "Worth: {voucher_value}\n\n"
             "We would be sorry if it went to waste."
         ),
-        (*_MEMBER, *_VOUCHER, Placeholder("voucher_code", "The code.", "7HXK3MQPA9D", code=True)),
+        (*MEMBER, *VOUCHER, Placeholder("voucher_code", "The code.", "7HXK3MQPA9D", code=True)),
         _CARD,
     ),
     Kind(
@@ -218,7 +168,7 @@ _KINDS: Final = (
             "Scratch it and see what you have won."
         ),
         (
-            *_MEMBER,
+            *MEMBER,
             Placeholder("scratch_campaign", "What the scratch card is about.", "Summer Scratch"),
             Placeholder(
                 "scratch_url",
@@ -245,7 +195,7 @@ _KINDS: Final = (
             "If it was not you, say so behind the same button, or do nothing: nobody sees anything of yours."
         ),
         (
-            *_SERVICE,
+            *SERVICE,
             Placeholder(
                 "open_url",
                 "Where the customer says that it was them.",
@@ -274,7 +224,7 @@ _KINDS: Final = (
             "then nobody writes to this address any more."
         ),
         (
-            *_SERVICE,
+            *SERVICE,
             Placeholder("email", "The address to be confirmed.", "nora@example.com"),
             Placeholder(
                 "confirm_url", "Where the address is confirmed.", "https://shop.example/l/7f", link=True
@@ -296,7 +246,7 @@ _KINDS: Final = (
             "If you did not ask for this, do nothing: nobody can sign in without this message."
         ),
         (
-            *_SERVICE,
+            *SERVICE,
             Placeholder(
                 "sign_in_url", "Where the customer signs in.", "https://shop.example/l/7f", link=True
             ),
@@ -320,7 +270,7 @@ _KINDS: Final = (
             "If it was you, all is well. If it was not, tell {business_name} at once, at the counter or by "
             "phone: there they can put your address back."
         ),
-        _SERVICE,
+        SERVICE,
         optional=False,
         service=True,
     ),
@@ -339,7 +289,7 @@ _KINDS: Final = (
             "It works for seven days, and you choose your own password when you first sign in."
         ),
         (
-            *_STAFF,
+            *STAFF,
             Placeholder("temp_password", "The temporary password.", "b3f9a2c1d4e5", code=True),
             Placeholder("sign_in_url", "Where to sign in.", "https://shop.example/", link=True),
         ),
@@ -358,7 +308,7 @@ _KINDS: Final = (
             "If it was not you, do nothing: your password stays as it is."
         ),
         (
-            *_STAFF,
+            *STAFF,
             Placeholder(
                 "reset_url",
                 "Where the new password is chosen.",
@@ -376,7 +326,7 @@ _KINDS: Final = (
         "A campaign is sent. Its words are the campaign's own.",
         "",
         "",
-        _MEMBER,
+        MEMBER,
         _CARD,
     ),
 )
