@@ -42,6 +42,10 @@ def set_pin(*, business_id: int, staff_id: int, pin: str) -> Staff:
         InvalidInput: it has other characters or another length, or is one that everybody tries first.
         NotFound: the team has no such member.
     """
+    with scope(business=business_id):
+        # First of all: what is wrong with a PIN for nobody helps nobody.
+        if not Staff.objects.filter(pk=staff_id).exists():
+            raise NotFound(f"There is no team member {staff_id}.")
     hashed = make_password(_check(pin)) if pin else ""
     with transaction.atomic(), scope(business=business_id):
         changed = Staff.objects.filter(pk=staff_id).update(
