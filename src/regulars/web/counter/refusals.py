@@ -130,7 +130,7 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "limit_reached": lambda _r: _("This member has been here already. The limit of visits is reached."),
     "client_id_reused": lambda _r: _("Something went wrong on this device. Scan the card again."),
     "needs_network": lambda _r: _("This needs the network. Try again when you are online."),
-    "too_old": lambda _r: _("This is more than seven days old and cannot be sent any more."),
+    "too_old": lambda _r: _("This is more than seven days old. It can only be sent as now."),
     "button_changed": lambda _r: _("The buttons have changed. Scan the card again."),
     "card_unconfirmed": lambda _r: _("Nobody has confirmed yet whose card this is. Scan it while online."),
     "several_members": lambda _r: _("Several members have this. Choose one while online."),
