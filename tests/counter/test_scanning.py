@@ -234,12 +234,26 @@ def test_an_address_that_nobody_scanned_gives_nothing_by_itself(shop: Shop, card
     assert (card_of(card).points, card_of(card).stamps) == (0, 1)
 
 
+def test_who_may_not_earn_is_offered_nothing_by_the_scan(shop: Shop, card: Card) -> None:
+    rules(shop, quickscan_function="auto:7", scans_per_day=1)
+    operator = at_work(shop)
+    scan(operator, card.qr_code)
+    served = scan(operator, card.qr_code)
+    assert served.shown is not None
+    assert (served.shown.room.may_earn, served.shown.offered.buttons) == (False, ())
+    alias = aliases.create_alias(business_id=shop.id, member_id=shop.enrol("Neha").pk, name="N").qr_code
+    confirmed = scanning.confirm(operator=operator, client_id=new_id(), qr_code=alias, gives=False)
+    assert confirmed.shown is not None
+    assert (confirmed.given, len(confirmed.shown.offered.buttons)) == (None, 1)
+
+
 def test_a_suspended_member_is_shown_and_given_nothing(shop: Shop, card: Card) -> None:
     rules(shop, quickscan_function="auto:7")
     edit_member(business_id=shop.id, pk=card.pk, suspended=True)
     found = scan(at_work(shop), card.qr_code)
     assert found.shown is not None
     assert (found.shown.member.suspended, found.given, card_of(card).points) == (True, None, 0)
+    assert found.shown.offered.buttons == ()
 
 
 def offers(shop: Shop, card: Card, **branch: Any) -> list[tuple[int | None, str, int]]:

@@ -6,6 +6,7 @@ import datetime as dt
 import io
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -77,7 +78,8 @@ def test_the_queue_says_who_did_it_and_what_counts_as_now(shop: Shop, card: Card
     item = {"kind": "stamps", "client_id": new_id(), "member_id": card.pk, "done_by": did.pk} | old
     [refused] = counter.ok("sync", items=[item])["results"]
     assert (refused["status"], refused["error"]["code"]) == (409, "too_old")
-    odd = [item | {"client_id": new_id(), "done_by": value} for value in ("x", -1, [], 10**30)]
+    nobody: tuple[Any, ...] = ("x", -1, [], 10**30)
+    odd = [item | {"client_id": new_id(), "done_by": value} for value in nobody]
     results = counter.ok("sync", items=[one | {"as_now": True} for one in (item, *odd)])["results"]
     assert [one["status"] for one in results] == [200] * 5
     assert [one.staff_id for one in actions(shop)] == [did.pk, *[shop.owner.pk] * 4]

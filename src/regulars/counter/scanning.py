@@ -95,8 +95,9 @@ def scan(
     return _of_member(operator, client_id, found, gives=gives)
 
 
-def confirm(*, operator: Operator, client_id: uuid.UUID, qr_code: str) -> Scanned:
+def confirm(*, operator: Operator, client_id: uuid.UUID, qr_code: str, gives: bool = True) -> Scanned:
     """The operator knows that whoever has this card is the member it says: it is their card from now on.
+    `gives` as for `scan`.
 
     Raises:
         NotFound: there is no such card.
@@ -104,7 +105,7 @@ def confirm(*, operator: Operator, client_id: uuid.UUID, qr_code: str) -> Scanne
     """
     operator.check_branch()
     alias = aliases.confirm_alias(business_id=operator.business_id, qr_code=qr_code.strip().lower())
-    return _of_member(operator, client_id, Found((alias.member_id,)))
+    return _of_member(operator, client_id, Found((alias.member_id,)), gives=gives)
 
 
 def _people(operator: Operator, found: Found) -> tuple[Member, ...]:

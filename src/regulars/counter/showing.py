@@ -85,6 +85,7 @@ def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Sho
         member = card.member
         waiting = Reward.objects.filter(card=card, redeemed_entry=None, undone_entry=None).order_by("pk")
         texts = Counter(waiting.values_list("text", flat=True)) if card.pending_rewards else Counter[str]()
+        room = _room(operator, member_id, now, scan)
         return Shown(
             member=member,
             card=card,
@@ -95,8 +96,8 @@ def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Sho
             offers=tuple(_offers(operator, member)),
             campaigns=tuple(_campaigns(operator, today)),
             scratch_cards=tuple(_scratch_cards(member_id, today)),
-            offered=_offered(operator, member, today, scan),
-            room=_room(operator, member_id, now, scan),
+            offered=_offered(operator, member, today, scan if room.may_earn else None),
+            room=room,
             visits_today=Scan.objects.filter(member_id=member_id, day=today).count(),
             last=tuple(
                 Action.objects.select_related("staff", "branch", "member")
@@ -109,7 +110,9 @@ def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Sho
 def _offered(operator: Operator, member: Member, today: dt.date, scan: Scan | None) -> Offered:
     """What the amount field offers; first what the scan would have given by itself, if it did not."""
     found = offered(operator.settings, day=today, member=member, branch_id=operator.branch_id)
-    button = withheld.button(scan, member, found) if scan is not None else None
+    if scan is None or member.suspended:
+        return found
+    button = withheld.button(scan, member, found)
     return found if button is None else replace(found, buttons=(button, *found.buttons))
 
 

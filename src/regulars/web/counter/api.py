@@ -185,7 +185,10 @@ def _gives(body: Mapping[str, Any]) -> bool:
 def confirm(call: Call) -> dict[str, Any]:
     """The operator knows that a card is the member's that it says to be."""
     found = scanning.confirm(
-        operator=call.at_work, client_id=call.client_id(), qr_code=call.text("qr_code", most=50)
+        operator=call.at_work,
+        client_id=call.client_id(),
+        qr_code=call.text("qr_code", most=50),
+        gives=_gives(call.body),
     )
     return _scanned(call, found)
 
