@@ -18,7 +18,7 @@ from pytest_django import Settings
 from regulars.ledger.models import Card
 from regulars.members import actions as members
 from regulars.portal import accounts, links, sso, sso_secrets
-from regulars.portal.models import Account, OneTimeLink, Session
+from regulars.portal.models import Account, Session
 from regulars.promotions import actions as promotions
 from regulars.tenants import actions as tenants
 from regulars.tenants import legacy_sso, ratelimit
@@ -232,74 +232,6 @@ def test_an_unusable_password_is_refused(shop: Shop, password: str, again: str, 
     card = shop.enrol(email="priya@example.com")
     answer = Browser(shop).sign_in(card.pk).post("password", {"password": password, "again": again})
     assert told in text(answer, 400)
-
-
-def test_an_e_mail_address_changes_by_a_link_to_the_new_one(
-    shop: Shop, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    asked: list[str] = []
-    real = links.request_email_change
-
-    def request(**given: Any) -> None:
-        asked.append(given["address"])
-        real(**given)
-
-    monkeypatch.setattr(links, "request_email_change", request)
-    card = shop.enrol(email="priya@example.com")
-    shop.enrol("Other", email="taken@example.com")
-    browser = Browser(shop).sign_in(card.pk)
-    said = [browser.post("profile/email", {"email": one}) for one in ("new@example.com", "taken@example.com")]
-    assert text(said[0]) == text(said[1])
-    assert "Enter a whole e-mail address" in text(browser.post("profile/email", {"email": "x"}), 400)
-    assert asked == ["new@example.com", "taken@example.com"]
-    card.member.refresh_from_db()
-    assert card.member.email == "priya@example.com"
-
-
-def test_an_address_is_not_changed_by_whoever_found_a_session(shop: Shop) -> None:
-    card = with_password(shop)
-    for how in ("sso", "password"):
-        browser = Browser(shop).sign_in(card.pk, how)
-        for current in ("", "wrong"):
-            answer = browser.post("profile/email", {"email": "new@example.com", "current": current})
-            assert "This is not your password" in text(answer, 400)
-            assert 'value="new@example.com"' in answer.content.decode()
-    with scopes_disabled():
-        assert not OneTimeLink.objects.exists()
-    browser.post("profile/email", {"email": "new@example.com", "current": NEW})
-    with scopes_disabled():
-        assert OneTimeLink.objects.get().address == "new@example.com"
-
-
-@pytest.mark.parametrize("email", ["without@example.com", ""])
-def test_who_has_no_password_shows_by_a_link_that_an_address_may_change(shop: Shop, email: str) -> None:
-    card = shop.enrol("Without", email=email)
-    browser = Browser(shop).sign_in(card.pk, "sso")
-    told = "first sign in with a link" if email else "ask at the counter"
-    assert told in text(browser.get("profile/email"))
-    assert told in text(browser.post("profile/email", {"email": "new@example.com"}), 403)
-    with scopes_disabled():
-        assert not OneTimeLink.objects.exists()
-
-
-def test_a_phone_to_which_links_go_is_not_changed_either(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links.sms, "available", lambda: True)
-    card = shop.enrol("Without", phone="+919876500001")
-    changed = {"name": "Without", "phone": "+919876500002"}
-    answer = Browser(shop).sign_in(card.pk, "sso").post("profile", changed)
-    assert "first sign in with a link" in text(answer, 400)
-    assert Browser(shop).sign_in(card.pk).post("profile", changed).status_code == 303
-
-
-def test_a_change_that_sends_nothing_says_so(shop: Shop) -> None:
-    browser = Browser(shop).sign_in(shop.enrol(email="priya@example.com").pk)
-    assert "your address already" in text(browser.post("profile/email", {"email": "Priya@example.com"}), 400)
-    for number in range(3):
-        shown = text(browser.post("profile/email", {"email": f"new{number}@example.com"}))
-        assert "We have sent a link" in shown
-    fourth = browser.post("profile/email", {"email": "new3@example.com"})
-    assert "nothing was sent now" in text(fourth, 429)
-    assert fourth.headers["Retry-After"] == "600"
 
 
 def test_the_seeds_formula_signs_in_and_leaves_the_address_bar(shop: Shop) -> None:

@@ -92,7 +92,7 @@ def _take(visit: Visit, voucher_id: int) -> HttpResponse:
         raise
     except (NotEnoughPoints, NotEligible, LimitReached, NotFound, InvalidInput) as refusal:
         return _all(visit, problem=_problem(refusal), status=HTTPStatus.CONFLICT)
-    taken = {"chosen": chosen, "qr_code": picture.qr_code(chosen.code)}
+    taken: dict[str, Any] = {"chosen": chosen, "qr_code": picture.qr_code(chosen.code)}
     if visit.is_partial:
         return _all(visit, **taken)
     return visit.page("chosen", {"here": "vouchers", **taken})
