@@ -17,9 +17,8 @@ from regulars.counter import limits
 from regulars.counter.models import Action, Scan
 from regulars.counter.operators import Operator
 from regulars.counter.refusals import CannotUndo, NotAllowed, TooLate
-from regulars.ledger import adjustments
+from regulars.ledger import adjustments, queries
 from regulars.ledger import undoing as ledger
-from regulars.ledger.models import Entry
 from regulars.rules.errors import AlreadyUndone, HasHistory, NotFound
 from regulars.sales import actions as sales
 from regulars.tenants.models import Business
@@ -93,7 +92,7 @@ def undo(*, operator: Operator, action_id: int) -> Action:
         _check(operator, action)
         if action.member_id is not None:
             limits.hold(action.member_id)
-        latest = _latest_entry(action.member_id)
+        latest = queries.latest_entry(business_id=operator.business_id, member_id=action.member_id)
         _UNDO[action.kind](operator, action.done)
         _check_exact(operator, action.member_id, latest)
         action.undone_at, action.undone_by = timezone.now(), operator.staff
@@ -134,18 +133,12 @@ def _release(scan_id: int) -> None:
         Scan.objects.filter(pk=scan_id).update(earned=False)
 
 
-def _latest_entry(member_id: int | None) -> int:
-    rows = Entry.objects.filter(card_id=member_id).order_by("-pk")
-    return rows.values_list("pk", flat=True).first() or 0
-
-
 def _check_exact(operator: Operator, member_id: int | None, latest: int) -> None:
     """Refuse an undo that left points behind, because they were spent meanwhile or are kept by the policy.
 
     Otherwise whoever gives points, turns them into a voucher, and undoes both in that order makes points.
     """
-    kept = Entry.objects.filter(card_id=member_id, pk__gt=latest, shortfall__gt=0)
-    if kept.exists():
+    if queries.left_behind_since(business_id=operator.business_id, member_id=member_id, entry_id=latest):
         keep = operator.business.refund_policy == Business.RefundPolicy.KEEP
         why = "points_kept" if keep else "points_spent"
         raise CannotUndo("The points that this gave cannot all be taken back.", why=why)

@@ -156,3 +156,16 @@ def transactions(
         rows = Entry.objects.select_related("branch", "card__member").filter(wanted)
         rows = rows.annotate(undone=undone_by())
         return _page(rows.order_by("-day", "-id"), page, per_page)
+
+
+def latest_entry(*, business_id: int, member_id: int | None) -> int:
+    """The id of a member's latest entry, 0 for none."""
+    with scope(business=business_id):
+        rows = Entry.objects.filter(card_id=member_id).order_by("-pk")
+        return rows.values_list("pk", flat=True).first() or 0
+
+
+def left_behind_since(*, business_id: int, member_id: int | None, entry_id: int) -> bool:
+    """Whether an entry after this one could not take back all that it should have."""
+    with scope(business=business_id):
+        return Entry.objects.filter(card_id=member_id, pk__gt=entry_id, shortfall__gt=0).exists()
