@@ -12,11 +12,12 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache, lru_cache
 from pathlib import Path
-from typing import Final
-
-from PIL import Image, ImageDraw, ImageFont, features
+from typing import TYPE_CHECKING, Final
 
 from regulars.rules.errors import Conflict
+
+if TYPE_CHECKING:  # loaded by whoever draws: servers that do not are smaller and start sooner
+    from PIL import Image, ImageFont
 
 FOLDERS: tuple[str, ...] = ("/usr/share/fonts", "/usr/local/share/fonts", "~/.local/share/fonts", "~/.fonts")
 # Looked into before others of their kind. Those after the first so many would only be opened in vain.
@@ -104,6 +105,8 @@ def width_of(run: Run) -> float:
 
 def pictured(run: Run, *, size: float, colour: str) -> tuple[Image.Image, float]:
     """A run as a picture at PICTURE_DPI, in type of so many points, and how much of it is below its foot."""
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - see above
+
     text, face = run
     font = _font(face.path, max(round(size * PICTURE_DPI / 72), 1))
     ascent, descent = font.getmetrics()
@@ -121,6 +124,8 @@ def _without_symbols(text: str) -> str:
 
 
 def _type(line: str, *, bold: bool) -> Type | None:
+    from PIL import features  # noqa: PLC0415 - see above
+
     western = Face(name="Helvetica-Bold" if bold else "Helvetica")
     if _is_western(line):
         return Type(western, western)
@@ -189,6 +194,8 @@ def _installed(folders: tuple[str, ...]) -> tuple[Path, ...]:
 
 @lru_cache(maxsize=32)
 def _font(path: str, size: int) -> ImageFont.FreeTypeFont:
+    from PIL import ImageFont  # noqa: PLC0415 - see above
+
     return ImageFont.truetype(path, size)
 
 

@@ -8,14 +8,16 @@ from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import segno
-from PIL import Image
 
 from regulars.printing import fonts
 from regulars.printing.fonts import Run, Type
 from regulars.printing.sizes import Paper
+
+if TYPE_CHECKING:  # loaded by whoever draws: servers that do not are smaller and start sooner
+    from PIL import Image
 
 MM: Final = 72 / 25.4
 _LEADING: Final = 1.16
@@ -190,6 +192,8 @@ class Pen:
 
     def picture(self, png: bytes, x: float, y: float, width: float, height: float) -> None:
         """A picture as large as it fits a place, in its middle."""
+        from PIL import Image  # noqa: PLC0415 - see above
+
         with Image.open(io.BytesIO(png), formats=("PNG",)) as found:
             found.load()
             share = min(width / found.width, height / found.height)

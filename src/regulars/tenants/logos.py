@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import io
 from hashlib import blake2b
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.db import transaction
 from django_scopes import scope
-from PIL import Image, ImageOps
 
 from regulars import db
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants.models import Logo
+
+if TYPE_CHECKING:  # loaded by whoever draws: servers that do not are smaller and start sooner
+    from PIL import Image
 
 # Of the file as it is sent, in bytes; of the picture in it, in pixels; of a side of what is kept.
 MOST_BYTES: Final = 2 * 1024 * 1024
@@ -75,6 +77,8 @@ def png_of(digest: str) -> bytes:
 
 def small(png: bytes, *, side: int) -> bytes:
     """A kept logo as a WebP picture, no side longer than `side` pixels."""
+    from PIL import Image  # noqa: PLC0415 - see above
+
     with Image.open(io.BytesIO(png), formats=("PNG",)) as picture:
         picture.thumbnail((side, side), Image.Resampling.LANCZOS)
         file = io.BytesIO()
@@ -83,6 +87,8 @@ def small(png: bytes, *, side: int) -> bytes:
 
 
 def _drawn(data: bytes) -> Image.Image:
+    from PIL import Image, ImageOps  # noqa: PLC0415 - see above
+
     if not data:
         raise InvalidInput.at("logo", "is empty: send the bytes of a picture")
     if len(data) > MOST_BYTES:

@@ -4,17 +4,19 @@ from __future__ import annotations
 
 import io
 from functools import lru_cache
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
-from PIL import Image, ImageDraw, ImageFont
 
 from regulars.rules import colours
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import logos
 from regulars.tenants.models import Business
+
+if TYPE_CHECKING:  # loaded by whoever draws: servers that do not are smaller and start sooner
+    from PIL import Image, ImageFont
 
 SIZES: Final = (192, 512)
 # Phones cut icons to shapes of their own: what matters stays within this share of the middle.
@@ -85,6 +87,8 @@ def _kept(png: bytes) -> HttpResponse:
 
 @lru_cache(maxsize=64)
 def _letter(ground: str, sign: str, size: int) -> bytes:
+    from PIL import Image, ImageDraw  # noqa: PLC0415 - see above
+
     picture = Image.new("RGB", (size, size), ground)
     if sign:
         draw = ImageDraw.Draw(picture)
@@ -94,6 +98,8 @@ def _letter(ground: str, sign: str, size: int) -> bytes:
 
 
 def _font(sign: str, height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
+    from PIL import ImageFont  # noqa: PLC0415 - see above
+
     for name in _FONTS:
         try:
             font = ImageFont.truetype(name, height)
@@ -106,6 +112,8 @@ def _font(sign: str, height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageF
 
 
 def _logo(png: bytes, size: int) -> bytes:
+    from PIL import Image  # noqa: PLC0415 - see above
+
     picture = Image.new("RGB", (size, size), "white")
     with Image.open(io.BytesIO(png)) as source:
         logo = source.convert("RGBA")
