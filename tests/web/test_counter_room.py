@@ -8,10 +8,10 @@ from playwright.sync_api import Locator, Page, expect
 from regulars.counter.settings import update_settings
 from regulars.ledger.models import Card
 from tests.factories import Shop, make_shop
-from tests.live import axe, fits, shot
+from tests.live import Tabs, axe, fits, shot
 from tests.served import Site
 from tests.vouchers.given import issue, voucher
-from tests.web.counter import button, enter, find
+from tests.web.counter import button, done, enter, find
 
 pytestmark = pytest.mark.once
 
@@ -79,3 +79,19 @@ def test_what_waits_and_what_is_given_is_always_in_sight(
     axe(desk)
     desk.go_back()
     expect(desk.locator("#typed")).to_be_visible()
+
+
+def test_every_screen_is_readable_and_fits(tabs: Tabs, shop: Shop, live: Site) -> None:
+    card = shop.enrol("محمد عبد الله بن عبد العزيز الهاشمي", phone="+919876500003")
+    shop.stamp(card, 9)
+    for page in (tabs(), tabs(desk=True, dark=True)):
+        enter(page, shop, live)
+        axe(page)
+        fits(page)
+        find(page, card.qr_code)
+        axe(page)
+        fits(page)
+        button(page, "Give 1 stamp").click()
+        done(page)
+        axe(page)
+        fits(page)
