@@ -50,7 +50,7 @@ def clean(
     }
     checks: dict[str, Callable[[], Any]] = {
         "name": lambda: _name(name),
-        "phone": lambda: phones.normalise(wanted["phone"], country=business.country),
+        "phone": lambda: phones.normalise_typed(wanted["phone"], country=business.country),
         "email": lambda: _email(wanted["email"]),
         "birthday": lambda: _birthday(business, birthday if site.join_asks_birthday else None),
     }

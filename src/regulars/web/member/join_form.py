@@ -137,14 +137,18 @@ def _birthday(problem: str) -> str:
 
 
 def _phone(problem: str, *, alone: bool) -> str:
-    if "too short" in problem:
-        return _("This phone number is too short. Is a digit missing?")
-    if "too long" in problem:
-        return _("This phone number is too long. Is there a digit too many?")
-    if "area code" in problem:
-        return _("Type the phone number with its area code.")
-    if "country code" in problem:
-        return _("Check the country code at the beginning of the phone number.")
+    sentences = {
+        "one digit short": _("This phone number is one digit short."),
+        "one digit too many": _("This phone number has one digit too many."),
+        "in use": _("There is no such phone number. Check its digits."),
+        "too short": _("This phone number is too short. Is a digit missing?"),
+        "too long": _("This phone number is too long. Is there a digit too many?"),
+        "area code": _("Type the phone number with its area code."),
+        "country code": _("Check the country code at the beginning of the phone number."),
+    }
+    named = next((sentence for words, sentence in sentences.items() if words in problem), None)
+    if named is not None:
+        return named
     if alone:
         return _("A phone number is needed here, with all its digits.")
     return _("Type a phone number, or a whole e-mail address such as nora@example.com.")
