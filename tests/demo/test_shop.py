@@ -1,7 +1,6 @@
 """The demo shop as it lies in the database."""
 
 import datetime as dt
-import json
 from collections.abc import Iterator
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -9,17 +8,15 @@ from zoneinfo import ZoneInfo
 import pytest
 from django.contrib.auth import authenticate
 from django.contrib.auth.password_validation import validate_password
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Count, F, Q, QuerySet, Sum
-from django.test import override_settings
 from django.utils import timezone
 from django_scopes import scope
-from pytest_django.plugin import DjangoDbBlocker
 
 from regulars import db
 from regulars.analytics import queries, rollup
 from regulars.catalog.models import Sku
-from regulars.demo.load import DemoBusiness, DemoExists, DemoShop, load_demo, reopen_demo
+from regulars.demo.load import DemoExists, DemoShop, load_demo, reopen_demo
 from regulars.demo.shops import BAKERY, CAFE, SHOPS
 from regulars.ledger.audit import audit
 from regulars.ledger.models import Card, Entry, Lot, PointsAdjustment, Reward
@@ -27,39 +24,14 @@ from regulars.members.models import Member
 from regulars.promotions.models import EventPromotion, Promotion
 from regulars.rules.birthdays import bonus_day
 from regulars.sales.models import Sale, SalePromotion
-from regulars.settings import PASSWORD_HASHERS
 from regulars.tenants.identity import identify
 from regulars.tenants.models import Branch, Business, Program, Staff, User
 from regulars.tenants.queries import business_by_slug
 from regulars.vouchers.models import Precode, Voucher, VoucherCode, VoucherIssue, VoucherLog
-from tests.demo import loaded
 from tests.demo.reached import check_reached
 
 # The rooms that it goes through are tested on both databases.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
-
-
-@pytest.fixture(scope="module")
-def demo(
-    django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[DemoShop]:
-    folder = tmp_path_factory.mktemp("demo")
-    loaded.copy_into(folder)
-    shown = json.loads((folder / "data" / "demo.json").read_text(encoding="utf-8"))
-    usual = connection.settings_dict["NAME"]
-    with django_db_blocker.unblock():
-        connection.close()
-        connection.settings_dict["NAME"] = str(folder / "data" / "regulars.sqlite3")
-        # Its passwords were made by the product. Each test's own transaction is a savepoint within this one.
-        with override_settings(PASSWORD_HASHERS=PASSWORD_HASHERS), transaction.atomic():
-            connection.check_constraints()  # once here, and not after each test again
-            yield DemoShop(
-                [(one["email"], one["password"], one["role"], one["pin"]) for one in shown["logins"]],
-                [DemoBusiness(**business) for business in shown["businesses"]],
-            )
-            transaction.set_rollback(True)
-        connection.close()
-        connection.settings_dict["NAME"] = usual
 
 
 @pytest.fixture
