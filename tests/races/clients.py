@@ -14,6 +14,9 @@ from contextlib import closing, contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from django.test import override_settings
+
+from regulars import seal, storage
 from tests.races.crowd import PATIENCE
 from tests.races.serving import Answer, Caller, Installation
 
@@ -118,8 +121,8 @@ def open_shop(installation: Installation, *, cards: int) -> tuple[str, list[str]
 Ask = Callable[[str], list[tuple[Any, ...]]]
 
 
-def nothing_lost_nothing_doubled(clients: Clients, ask: Ask) -> None:
-    """What the database holds is what was acknowledged: no more, and no less."""
+def nothing_lost_nothing_doubled(clients: Clients, ask: Ask, installation: Installation) -> None:
+    """What the installation's database holds is what was acknowledged: no more, and no less."""
     stamps, visits, redeemed, enrolled = Counter[str](), Counter[str](), Counter[str](), Counter[str]()
     for write, answer in clients.acknowledged:
         match write.path, answer.status:
@@ -146,7 +149,9 @@ def nothing_lost_nothing_doubled(clients: Clients, ask: Ask) -> None:
     assert kinds["stamp.added"] == visits.total()
     assert kinds["reward.redeemed"] == redeemed.total()
     assert kinds["member.enrolled"] == len(rows)
-    stored = {key: json.loads(body) for key, body in ask("SELECT key, answer FROM tenants_idempotencyrecord")}
+    kept = ask("SELECT key, answer FROM tenants_idempotencyrecord")
+    with override_settings(SECRET_KEY=storage.kept_secret_key(installation.folder / "data")):
+        stored = {key: json.loads(seal.unseal(sealed)) for key, sealed in kept}
     assert stored == {
         write.key: json.loads(answer.body) for write, answer in clients.acknowledged if answer.status < 300
     }

@@ -62,7 +62,7 @@ def test_the_server_is_killed_under_writing_clients(installation: Installation) 
             assert clients.wait_for(CLIENTS + 1) < limit, kind
             clients.wait_for(100)
     assert clients.retries
-    nothing_lost_nothing_doubled(clients, asking(installation.database_url))
+    nothing_lost_nothing_doubled(clients, asking(installation.database_url), installation)
     report = installation.audit()
     assert report["checked"]["entry"] > 200
 
@@ -107,5 +107,5 @@ def test_postgresql_is_killed_under_writing_clients(cluster: Cluster, tmp_path: 
                 clients.wait_for(100)
         assert set(clients.retries) <= {"unavailable", "idempotency_still_running"}
         assert clients.retries["unavailable"]
-        nothing_lost_nothing_doubled(clients, asking(installation.database_url))
+        nothing_lost_nothing_doubled(clients, asking(installation.database_url), installation)
         installation.audit()
