@@ -11,6 +11,7 @@ from django_scopes import scopes_disabled
 from pytest_django import Settings
 
 from regulars.ledger.models import Card
+from regulars.messages.channels import sms
 from regulars.portal import links
 from regulars.portal.models import OneTimeLink
 from regulars.tenants import ratelimit
@@ -91,7 +92,7 @@ def test_who_has_no_password_shows_by_a_link_that_an_address_may_change(shop: Sh
 
 
 def test_a_phone_to_which_links_go_is_not_changed_either(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(links.sms, "available", lambda: True)
+    monkeypatch.setattr(sms, "available", lambda: True)
     card = shop.enrol("Without", phone="+919876500001")
     changed = {"name": "Without", "phone": "+919876500002"}
     answer = Browser(shop).sign_in(card.pk, "sso").post("profile", changed)

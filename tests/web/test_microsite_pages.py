@@ -145,7 +145,7 @@ def test_a_script_gets_a_part_of_a_page_whatever_it_is_told(
 ) -> None:
     card, voucher = shop.enrol(), offer(shop)
     browser = Browser(shop).sign_in(card.pk)
-    part = {"HX_Request": "true"}
+    part: dict[str, Any] = {"HX_Request": "true"}
     elsewhere = browser.post(f"vouchers/{voucher.pk}", Sec_Fetch_Site="cross-site", **part)
     monkeypatch.setattr(visits, "PAGES_LIMIT", 1)
     often = [browser.get("vouchers", **part) for _ in range(2)][-1]

@@ -66,8 +66,8 @@ def test_a_voucher_is_asked_for_taken_once_and_shown(shop: Shop) -> None:
         code = VoucherCode.objects.get(member_id=card.pk).code  # one, however often it was sent
     assert all(code in text(answer) for answer in said)
     assert b"<html" not in said[2].content
-    for part in ("You have 150 points", "In your hand", "Choose"):
-        assert part in text(said[2])
+    for words in ("You have 150 points", "In your hand", "Choose"):
+        assert words in text(said[2])
     hand = text(browser.get("vouchers"))
     assert code in hand
     assert "You have 150 points" in hand
@@ -121,7 +121,8 @@ def test_all_vouchers_can_be_seen_page_by_page(shop: Shop) -> None:
     give(shop, card.pk, 100)
     for _ in range(3):
         vouchers_issuing.issue_voucher(business_id=shop.id, voucher_id=voucher.pk, member_id=card.pk, qty=15)
-    browser, seen = Browser(shop).sign_in(card.pk), set()
+    browser = Browser(shop).sign_in(card.pk)
+    seen: set[str] = set()
     for path in ("vouchers", "vouchers?page=2", "vouchers?page=3"):
         answer = browser.get(path)
         codes = set(re.findall(r'class="number" dir="ltr">([^<]+)<', answer.content.decode()))
