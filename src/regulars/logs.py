@@ -6,7 +6,16 @@ import logging
 import sys
 from typing import Any
 
-import structlog
+# structlog would load rich where it finds it, and with it pygments and attrs, for a console that is not used
+# here: 4 MB of every server and a part of every start.
+_rich = sys.modules.get("rich")
+sys.modules["rich"] = None  # type: ignore[assignment]
+import structlog  # noqa: E402
+
+if _rich is None:
+    del sys.modules["rich"]
+else:
+    sys.modules["rich"] = _rich
 
 
 class Strangers(logging.Filter):

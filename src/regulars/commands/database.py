@@ -2,6 +2,7 @@
 
 import contextlib
 import fcntl
+import gc
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -227,6 +228,7 @@ def _migrate(settings: Environment, state: State) -> None:
         )
         warn(f"The database is of an older version; it was copied to {copy} before the upgrade.")
     call_command("migrate", verbosity=0, interactive=False)
+    gc.collect()  # what is loaded next takes the room of thousands of classes that nobody needs any more
 
 
 def _lock_file(settings: Environment, purpose: str) -> TextIO:
