@@ -10,8 +10,6 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 
-import segno
-
 from regulars.printing import fonts
 from regulars.printing.fonts import Run, Type
 from regulars.printing.sizes import Paper
@@ -209,6 +207,8 @@ class Pen:
 
     def qr(self, content: str, x: float, y: float, side: float) -> None:
         """A QR code that can be read with a quarter of it dirty, its white margin within `side`."""
+        import segno  # noqa: PLC0415 - 6 MB that nobody needs before the first code is drawn
+
         rows = list(segno.make(content, error="q", micro=False, boost_error=False).matrix)
         module = side / (len(rows) + 2 * _QUIET)
         self.panel(x, y, side, side, fill="#ffffff")

@@ -6,7 +6,6 @@ import datetime as dt
 from decimal import Decimal
 from typing import Any
 
-import segno
 from django.conf import settings
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -233,6 +232,8 @@ def result(row: Action, operator: Operator) -> Shape:
 
 def _address(url: str) -> Shape:
     # A data address, because the page allows no script and no style that it did not bring along.
+    import segno  # noqa: PLC0415 - 6 MB that nobody needs before the first code is drawn
+
     code = segno.make_qr(url, error="m")
     return {"card_url": url, "qr": code.svg_data_uri(border=2, scale=8)}
 

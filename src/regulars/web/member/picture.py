@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Final
 
-import segno
 from django.utils.safestring import SafeString, mark_safe
 
 from regulars.portal.wallet import CardPage
@@ -60,6 +59,8 @@ def share(card: CardPage) -> int:
 @lru_cache(maxsize=512)  # milliseconds each, and people look again and again
 def qr_code(text: str) -> SafeString:
     """A QR code as SVG, without the quiet zone, which its white ground gives."""
+    import segno  # noqa: PLC0415 - 6 MB that nobody needs before the first code is drawn
+
     code = segno.make_qr(text, error="q", boost_error=False)
     drawn: str = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
     return mark_safe(drawn)  # noqa: S308 - squares; the text is not in it

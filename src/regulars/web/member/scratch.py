@@ -10,7 +10,6 @@ from functools import wraps
 from http import HTTPStatus
 from typing import Any
 
-import segno
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -95,6 +94,8 @@ def _size(prize: str) -> str:
 
 def _qr_code(token: str) -> SafeString:
     # In capitals it needs fewer and larger dots, which a camera finds more easily.
+    import segno  # noqa: PLC0415 - 6 MB that nobody needs before the first code is drawn
+
     code = segno.make_qr(token.upper(), error="m")
     drawn: str = code.svg_inline(border=0, omitsize=True, svgclass=None, lineclass=None)
     return mark_safe(drawn)  # noqa: S308 - made here, of hex digits
