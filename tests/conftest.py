@@ -24,7 +24,15 @@ DEMO = ("demo/test_shop.py", "docs/test_readme.py")  # these share one that is l
 LONGEST = (
     "races/",
     *DEMO,
-    "bench/test_product.py",
+    "web/test_counter_screen.py",
+    "web/test_card_browser.py",
+    "web/test_microsite_browser.py",
+    "web/test_counter_offline.py",
+    "cli/test_database.py",
+    "cli/test_serve.py",
+    "cli/test_business.py",
+    "docs/test_examples.py",
+    "bench/",
     "ledger/test_stateful.py",
 )
 # Races in which processes are killed.

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from base64 import urlsafe_b64encode
 from functools import cache
+from typing import TYPE_CHECKING
 
-from cryptography.fernet import Fernet, InvalidToken
-from cryptography.hazmat.primitives.hashes import SHA256
-from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 from django.conf import settings
+
+if TYPE_CHECKING:
+    from cryptography.fernet import Fernet
 
 
 class Unsealable(Exception):  # noqa: N818 - an outcome, not an error
@@ -17,6 +18,11 @@ class Unsealable(Exception):  # noqa: N818 - an outcome, not an error
 
 @cache
 def _fernet(secret_key: str) -> Fernet:
+    # Megabytes that a server does without until something is sealed.
+    from cryptography.fernet import Fernet  # noqa: PLC0415
+    from cryptography.hazmat.primitives.hashes import SHA256  # noqa: PLC0415
+    from cryptography.hazmat.primitives.kdf.hkdf import HKDF  # noqa: PLC0415
+
     derived = HKDF(algorithm=SHA256(), length=32, salt=None, info=b"regulars.seal").derive(
         secret_key.encode()
     )
@@ -34,6 +40,8 @@ def unseal(sealed: str) -> str:
     Raises:
         Unsealable: it was sealed under another key, or is damaged.
     """
+    from cryptography.fernet import InvalidToken  # noqa: PLC0415 - see above
+
     try:
         return _fernet(settings.SECRET_KEY).decrypt(sealed.encode()).decode()
     except InvalidToken:

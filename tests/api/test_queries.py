@@ -166,5 +166,5 @@ def test_every_operation_has_its_budget(operation: str, shop: Shop) -> None:
         assert send(rest, operation, call).status_code == call.status
     asked = [sql for query in captured.captured_queries if not (sql := query["sql"]).startswith(AROUND)]
     # Erasing looks into every room; nobody waits for it at a counter.
-    most = {"DELETE /api/customers/{customer_id}": 64}.get(operation, 30 if "DELETE" in operation else 12)
+    most = {"DELETE /api/customers/{customer_id}": 72}.get(operation, 30 if "DELETE" in operation else 12)
     assert len(asked) <= most, asked
