@@ -310,11 +310,10 @@ def test_a_camera_that_is_not_there_is_said_and_typing_goes_on(
 
 def test_a_page_out_of_sight_films_nothing(shop: Shop, live: Site, fake_camera: Callable[..., Tabs]) -> None:
     page = fake_camera("nobody")()
-    enter(page, shop, live)
-    page.evaluate("() => { navigator.permissions.query = async () => ({ state: 'granted' }) }")
-    button(page, "Scan with the camera").tap()
+    page.add_init_script("navigator.permissions.query = async () => ({ state: 'granted' })")
     allow(page, "404")
-    expect(page.locator("#video")).to_be_visible()
+    enter(page, shop, live)
+    expect(page.locator("#video")).to_be_visible()  # by itself, because it was allowed before
     for state, films in (("hidden", False), ("visible", True)):
         page.evaluate(
             """(state) => {
