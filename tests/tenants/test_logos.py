@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import random
 from typing import Any
 
 import pytest
@@ -121,7 +122,37 @@ def test_the_same_picture_in_two_businesses_are_two_logos() -> None:
 def test_a_small_picture_is_small() -> None:
     shop = make_shop()
     logo = logos.set_logo(business_id=shop.id, data=picture((500, 250)))
-    small = logos.small(bytes(logo.png), side=128)
+    small = logos.small(logo.digest, side=128)
     with Image.open(io.BytesIO(small)) as opened:
         assert (opened.format, opened.size) == ("WEBP", (128, 64))
     assert len(small) < 2000
+
+
+def test_a_small_picture_is_drawn_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    logos._small.cache_clear()
+    drawn: list[str] = []
+    read = logos.png_of
+
+    def noted(digest: str) -> bytes:
+        drawn.append(digest)
+        return read(digest)
+
+    monkeypatch.setattr(logos, "png_of", noted)
+    shop = make_shop()
+    digest = logos.set_logo(business_id=shop.id, data=picture()).digest
+    first = logos.small(digest, side=64)
+    assert logos.small(digest, side=64) is first
+    assert logos.small(digest, side=128) != first
+    assert drawn == [digest, digest]
+    logos.remove_logo(business_id=shop.id)
+    with pytest.raises(NotFound):
+        logos.small(digest, side=64)
+
+
+def test_what_is_remembered_of_small_pictures_is_little() -> None:
+    noise = Image.frombytes("RGB", (512, 512), random.Random(1).randbytes(512 * 512 * 3))
+    file = io.BytesIO()
+    noise.save(file, "PNG")
+    shop = make_shop()
+    digest = logos.set_logo(business_id=shop.id, data=file.getvalue()).digest
+    assert logos.REMEMBERED * len(logos.small(digest, side=max(logos.SIZES))) < 3_000_000

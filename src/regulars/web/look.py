@@ -14,6 +14,7 @@ from regulars.rules import colours
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import logos
 from regulars.tenants.models import Business
+from regulars.web.pictures import kept, limited
 
 # What pages are made of: `--raised` of their style sheets (tokens.css).
 LIGHT_GROUND = "#ffffff"
@@ -79,7 +80,7 @@ def look(request: HttpRequest, colour: str) -> HttpResponse:
         accent = colours.check_colour(f"#{colour}", field="colour")
     except InvalidInput:
         raise Http404 from None
-    return _kept(sheet(accent).encode(), "text/css; charset=utf-8")
+    return kept(sheet(accent).encode(), "text/css; charset=utf-8")
 
 
 def logo_url(business: Business, *, size: int = 128) -> str:
@@ -94,19 +95,14 @@ def logo_url(business: Business, *, size: int = 128) -> str:
 
 
 @require_safe
+@limited
 def logo(request: HttpRequest, digest: str, size: int = 0) -> HttpResponse:
     """A logo as it is kept, or a small picture of it."""
     if size and size not in logos.SIZES:
         raise Http404
     try:
-        png = logos.png_of(digest)
+        if size:
+            return kept(logos.small(digest, side=size), "image/webp")
+        return kept(logos.png_of(digest), "image/png")
     except NotFound:
         raise Http404 from None
-    return _kept(logos.small(png, side=size), "image/webp") if size else _kept(png, "image/png")
-
-
-def _kept(content: bytes, content_type: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    response.headers["X-Content-Type-Options"] = "nosniff"
-    return response

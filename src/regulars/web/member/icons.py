@@ -14,6 +14,8 @@ from regulars.rules import colours
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import logos
 from regulars.tenants.models import Business
+from regulars.web.look import mixed
+from regulars.web.pictures import kept, limited
 
 if TYPE_CHECKING:  # loaded by whoever draws: servers that do not are smaller and start sooner
     from PIL import Image, ImageFont
@@ -22,6 +24,9 @@ SIZES: Final = (192, 512)
 # Phones cut icons to shapes of their own: what matters stays within this share of the middle.
 _SAFE: Final = 0.62
 _LETTER: Final = 0.5
+_SHADES: Final = 32
+# Icons with a logo that a process remembers: 3 MB at worst, of logos that are nothing but noise.
+REMEMBERED: Final = 10
 # Fonts that may be on a machine, for letters that the one which comes with Pillow lacks.
 _FONTS: Final = (
     "NotoSans-Bold.ttf",
@@ -47,6 +52,7 @@ def address(business: Business, size: int) -> str:
 
 
 @require_safe
+@limited
 def letter_icon(request: HttpRequest, colour: str, letter: str, size: int) -> HttpResponse:
     """An icon with a letter (its number in Unicode, in hex; 0 for none) on a colour (six hex digits)."""
     try:
@@ -56,19 +62,20 @@ def letter_icon(request: HttpRequest, colour: str, letter: str, size: int) -> Ht
         raise Http404 from None
     if size not in SIZES:
         raise Http404
-    return _kept(_letter(ground, sign, size))
+    return kept(_letter(ground, sign, size), "image/png")
 
 
 @require_safe
+@limited
 def logo_icon(request: HttpRequest, digest: str, size: int) -> HttpResponse:
     """An icon with a logo on white."""
     if size not in SIZES:
         raise Http404
     try:
-        png = logos.png_of(digest)
+        logos.check_logo(digest)
+        return kept(_logo(digest, size), "image/png")
     except NotFound:
         raise Http404 from None
-    return _kept(_logo(png, size))
 
 
 def _sign(letter: str) -> str:
@@ -79,22 +86,28 @@ def _sign(letter: str) -> str:
     return sign
 
 
-def _kept(png: bytes) -> HttpResponse:
-    response = HttpResponse(png, content_type="image/png")
-    response.headers["Cache-Control"] = "public, max-age=31536000, immutable"
-    return response
-
-
 @lru_cache(maxsize=64)
 def _letter(ground: str, sign: str, size: int) -> bytes:
+    """One drawing of a letter serves for every colour: its shades become those between the two colours."""
+    from PIL import Image  # noqa: PLC0415 - see above
+
+    picture = Image.frombytes("P", (size, size), _shades(sign, size))
+    last = _SHADES - 1
+    tones = (mixed(ground, colours.text_on(ground), step / last) for step in range(_SHADES))
+    picture.putpalette(b"".join(bytes.fromhex(tone[1:]) for tone in tones))
+    return _png(picture)
+
+
+@lru_cache(maxsize=8)
+def _shades(sign: str, size: int) -> bytes:
+    """How much of a letter is in each pixel: 0 for none of it, `_SHADES` - 1 where there is nothing else."""
     from PIL import Image, ImageDraw  # noqa: PLC0415 - see above
 
-    picture = Image.new("RGB", (size, size), ground)
+    picture = Image.new("L", (size, size))
     if sign:
-        draw = ImageDraw.Draw(picture)
         middle = (size / 2, size / 2)
-        draw.text(middle, sign, font=_font(sign, size * _LETTER), fill=colours.text_on(ground), anchor="mm")
-    return _png(picture.quantize(32))
+        ImageDraw.Draw(picture).text(middle, sign, font=_font(sign, size * _LETTER), fill=255, anchor="mm")
+    return picture.point([round(value * (_SHADES - 1) / 255) for value in range(256)]).tobytes()
 
 
 def _font(sign: str, height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
@@ -111,11 +124,12 @@ def _font(sign: str, height: float) -> ImageFont.FreeTypeFont | ImageFont.ImageF
     return ImageFont.load_default(height)
 
 
-def _logo(png: bytes, size: int) -> bytes:
+@lru_cache(maxsize=REMEMBERED)
+def _logo(digest: str, size: int) -> bytes:
     from PIL import Image  # noqa: PLC0415 - see above
 
     picture = Image.new("RGB", (size, size), "white")
-    with Image.open(io.BytesIO(png)) as source:
+    with Image.open(io.BytesIO(logos.png_of(digest))) as source:
         logo = source.convert("RGBA")
     share = min(size * _SAFE / logo.width, size * _SAFE / logo.height)
     logo = logo.resize(
