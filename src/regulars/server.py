@@ -30,6 +30,7 @@ from granian.constants import HTTPModes, Interfaces, SSLProtocols
 from granian.log import LogLevels
 
 from regulars.addresses import in_url
+from regulars.apart import apart
 from regulars.gate import Gate
 
 if TYPE_CHECKING:
@@ -65,8 +66,9 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
     _ = get_resolver().url_patterns  # loads every view; a broken installation fails here
     from regulars.api.rest.api import api  # noqa: PLC0415 - models need Django
     from regulars.jobs import worker as _worker  # noqa: F401, PLC0415 - shared, too
+    from regulars.wsgi import application as _application  # noqa: F401, PLC0415 - shared, too
 
-    api.get_openapi_schema()  # half a second, once, instead of 10 MB in every process that is asked for it
+    api.keep_description(apart(api.made_description))  # seconds on a slow machine, and megabytes
     gc.collect()
     _give_memory_back()
     gc.freeze()

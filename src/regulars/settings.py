@@ -55,8 +55,8 @@ INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
     "django.contrib.staticfiles",
+    "regulars.lean.Tasks",  # loads ninja, too
     "ninja",
-    "django_tasks",
     "regulars.jobs",
     "regulars.tenants",
     "regulars.outbox",

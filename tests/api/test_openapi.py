@@ -111,8 +111,15 @@ def test_the_pages_need_no_key_and_no_database(django_assert_num_queries: Callab
             assert Rest().send("GET", path).status_code == 200
 
 
-def test_the_description_is_made_once() -> None:
-    assert api.get_openapi_schema() is api.get_openapi_schema()
+def test_the_description_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    whole = api.made_description()
+    made = iter([whole])
+    monkeypatch.setattr(api, "_description", b"")
+    monkeypatch.setattr(api, "made_description", lambda: next(made))
+    for _ in range(2):
+        assert text_of(Rest().send("GET", "/api/openapi.json")) == whole.decode()
+    api.keep_description(b"{}")
+    assert text_of(Rest().send("GET", "/api/openapi.json")) == "{}"
 
 
 def test_the_description_names_no_other_host() -> None:

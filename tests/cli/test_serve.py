@@ -65,9 +65,7 @@ def test_it_makes_the_database_answers_and_stops(regulars: Regulars) -> None:
         assert httpx.get(running.url, headers={"Host": "evil.example"}).status_code == 400
         for path in ("/healthz", "/api/business", "/api/openapi.json"):
             httpx.get(f"{running.url}{path}")
-        # 114 MB on an idle machine, some more on a busy one; the driver for PostgreSQL comes on top.
-        most = 132 if "postgresql" in os.environ.get("REGULARS_DATABASE_URL", "") else 124
-        assert 20_000 < kilobytes(running) < most * 1024
+        assert 20_000 < kilobytes(running) < 120 * 1024
         assert running.stop() == 0
     assert not answers(running.url)
     assert sum("over plain HTTP are refused" in line for line in running.errors) == 1

@@ -2,7 +2,6 @@
 
 import contextlib
 import fcntl
-import gc
 import os
 import sqlite3
 from collections.abc import Iterator
@@ -10,9 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TextIO
 
-from django.core.management import call_command
 from django.db import DatabaseError, connection, connections
-from django.db.migrations.executor import MigrationExecutor
 
 from regulars import __version__
 from regulars.commands.backup import back_up_sqlite
@@ -190,6 +187,9 @@ def _maintenance_connection() -> "Iterator[Connection[Any]]":
 
 
 def _inspect() -> State:
+    # A server loads it in a process of its own, which ends.
+    from django.db.migrations.executor import MigrationExecutor  # noqa: PLC0415
+
     executor = MigrationExecutor(connection)
     loader = executor.loader
     known = set(loader.disk_migrations)
@@ -227,8 +227,9 @@ def _migrate(settings: Environment, state: State) -> None:
             Path(settings.database.name), settings.data_dir / "backups", label=f"before-{__version__}"
         )
         warn(f"The database is of an older version; it was copied to {copy} before the upgrade.")
+    from django.core.management import call_command  # noqa: PLC0415 - as above
+
     call_command("migrate", verbosity=0, interactive=False)
-    gc.collect()  # what is loaded next takes the room of thousands of classes that nobody needs any more
 
 
 def _lock_file(settings: Environment, purpose: str) -> TextIO:

@@ -3,6 +3,7 @@
 import errno
 import os
 import socket
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -10,6 +11,7 @@ import typer
 
 from regulars import __version__
 from regulars.addresses import in_url, lan_addresses
+from regulars.apart import apart
 from regulars.commands import banner, database, demo
 from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, say, warn
 from regulars.commands.setup import read_environment, start_django
@@ -60,8 +62,8 @@ def serve(
     start_django(settings, writes=True)
     lock = database.lock_for_serving(settings) if sqlite else None
     _warn(settings, secure=secure)
-    database.make_or_check(settings, upgrade=sqlite)
-    shop = demo.load_once(settings) if with_demo else demo.kept(settings) if show_banner else None
+    apart(partial(database.make_or_check, settings, upgrade=sqlite))  # thousands of classes that nobody needs
+    shop = _shop(settings, load=with_demo) if with_demo or show_banner else None
     files = _certificates(settings) if secure else None
     from regulars import server  # noqa: PLC0415 - needs Django
 
@@ -77,6 +79,10 @@ def serve(
     del lock  # held until here
     if status:
         raise typer.Exit(FAILED)
+
+
+def _shop(settings: Environment, *, load: bool) -> dict[str, Any] | None:
+    return apart(partial(demo.load_once, settings)) if load else demo.kept(settings)
 
 
 def _warn(settings: Environment, *, secure: bool) -> None:

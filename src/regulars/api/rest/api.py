@@ -1,10 +1,12 @@
 """The REST dialect put together."""
 
-from typing import Any
+import json
 
+from django.http import HttpRequest, HttpResponse
+from django.urls import URLPattern, URLResolver, path
 from ninja import NinjaAPI
 from ninja.openapi.docs import Swagger
-from ninja.openapi.schema import OpenAPISchema
+from ninja.responses import NinjaJSONEncoder
 
 from regulars import __version__
 from regulars.api.rest import (
@@ -38,17 +40,27 @@ says in `Retry-After` when to come back. Send an `Idempotency-Key` with every wr
 
 
 class _Api(NinjaAPI):
-    """Describes itself once: a description takes a tenth of a second, and anybody may ask for it."""
+    """Describes itself once, as text: that takes a second and megabytes, and anybody may ask for it."""
 
-    _description_made: OpenAPISchema | None = None
+    _description = b""
 
-    def get_openapi_schema(
-        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
-    ) -> OpenAPISchema:
-        """The OpenAPI description. The API has one address, so the parameters are of no use here."""
-        if self._description_made is None:
-            self._description_made = super().get_openapi_schema()
-        return self._description_made
+    def made_description(self) -> bytes:
+        """The OpenAPI description in JSON, made anew."""
+        return json.dumps(self.get_openapi_schema(), cls=NinjaJSONEncoder).encode()
+
+    def keep_description(self, description: bytes) -> None:
+        """Answer with this one from now on."""
+        self._description = description
+
+    def describe(self, request: HttpRequest) -> HttpResponse:
+        """The OpenAPI description."""
+        if not self._description:
+            self.keep_description(self.made_description())
+        return HttpResponse(self._description, content_type="application/json")
+
+    def _get_urls(self) -> list[URLResolver | URLPattern]:
+        # Before the one that describes it anew every time.
+        return [path("openapi.json", self.describe, name="openapi-json"), *super()._get_urls()]
 
 
 api = _Api(

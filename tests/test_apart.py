@@ -1,0 +1,55 @@
+"""Work in a process of its own: what it returns, what it raises, and that it leaves nothing behind."""
+
+import os
+import signal
+import threading
+
+import pytest
+
+from regulars.apart import apart
+from regulars.commands.console import Stop
+
+pytestmark = pytest.mark.once
+
+
+def test_it_is_another_process() -> None:
+    here: list[int] = []
+
+    def work() -> int:
+        here.append(1)
+        return os.getpid()
+
+    assert apart(work) != os.getpid()
+    assert not here
+
+
+def test_a_large_result_comes_whole() -> None:
+    assert len(apart(lambda: b"x" * 5_000_000)) == 5_000_000
+
+
+def test_what_it_raises_is_raised_here() -> None:
+    def work() -> None:
+        raise Stop("Not like this.", status=2)
+
+    with pytest.raises(Stop, match="Not like this") as caught:
+        apart(work)
+    assert (str(caught.value), caught.value.status) == ("Not like this.", 2)
+    assert "in work" in caught.value.__notes__[0]  # where it happened
+
+
+def test_what_cannot_travel_is_told_all_the_same() -> None:
+    class Strange(Exception):  # noqa: N818 - of this function alone
+        pass
+
+    def work() -> None:
+        raise Strange("Oh.")
+
+    with pytest.raises(RuntimeError, match=r"in work\n(?s:.*)Strange: Oh\."):
+        apart(work)
+    with pytest.raises(TypeError, match="pickle"):
+        apart(threading.Lock)
+
+
+def test_one_that_is_killed_is_no_result() -> None:
+    with pytest.raises(ChildProcessError, match="status -9"):
+        apart(lambda: os.kill(os.getpid(), signal.SIGKILL))
