@@ -41,6 +41,7 @@ def create_member(
     birthday: dt.date | None = None,
     code: str = "",
     joined_at: dt.datetime,
+    joined_by_page: bool = False,
     unique_contact: bool = True,
     **profile: Any,
 ) -> Member:
@@ -48,6 +49,7 @@ def create_member(
 
     `profile` takes the further fields of a member (`members.profile.FIELDS`): among them `first_name` and
     `last_name` instead of `name`, and `cell` and `date_of_birth` as other names of `phone` and `birthday`.
+    `joined_by_page` says that they typed it themselves, with nobody of the shop looking.
     Phones are read as numbers of the business's country. Without a `code` one is numbered. With
     `unique_contact` the phone or e-mail of another member is refused; two requests at once cannot both pass.
 
@@ -79,6 +81,7 @@ def create_member(
             business=business,
             code=_check_code(code) if code else _free_code(business, number),
             joined_at=joined_at,
+            joined_by_page=joined_by_page,
             search_text=fields.search_text(stored["name"], stored["email"], stored["cell"]),
             **stored,
         )

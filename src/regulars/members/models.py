@@ -61,6 +61,8 @@ class Member(models.Model):
     language = models.CharField(max_length=5, blank=True)
     # When somebody with access to the mailbox opened a link sent to `email`; empty again when it changes.
     email_confirmed_at = models.DateTimeField(null=True, blank=True)
+    # Nobody of the shop saw who typed the name and the address.
+    joined_by_page = models.BooleanField(default=False, db_default=False)
     metadata01 = models.CharField(max_length=500, blank=True)
     metadata02 = models.CharField(max_length=500, blank=True)
     metadata03 = models.CharField(max_length=500, blank=True)
@@ -94,6 +96,18 @@ class Member(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def told_names(self) -> dict[str, str]:
+        """`first_name`, `last_name` and `name`, as messages to their contacts may tell them.
+
+        Empty while a stranger may have typed them: whoever joins by the page types any name and anybody's
+        address, and that name goes nowhere before somebody who reads the mail confirmed it. Names that the
+        shop or one of its programs entered are told.
+        """
+        theirs = not self.joined_by_page or self.email_confirmed_at is not None
+        names = {"first_name": self.first_name, "last_name": self.last_name, "name": self.name}
+        return names if theirs else dict.fromkeys(names, "")
 
 
 class Consent(models.Model):

@@ -160,12 +160,13 @@ def _day(value: str, language: str) -> str:
 
 
 def member_values(*, business: Business, member: Member) -> dict[str, str]:
-    """What every message to a member may tell: of the member, the card and the programme."""
+    """What every message to a member may tell: of the member, the card and the programme.
+
+    Names that a stranger may have typed are empty (`Member.told_names`).
+    """
     card, program = member.card, business.program
     return {
-        "first_name": member.first_name,
-        "last_name": member.last_name,
-        "name": member.name,
+        **member.told_names,
         "code": member.code,
         "business_name": business.name,
         "program_name": program.program_name,

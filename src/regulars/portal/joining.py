@@ -78,7 +78,6 @@ def join(
     birthday: dt.date | None = None,
     consents: Mapping[str, str],
     language: str = "",
-    source: str = SOURCE,
     token: str = "",
     blank_code: str = "",
 ) -> Joined:
@@ -105,7 +104,7 @@ def join(
         raise NotFound("There is no such printed card.", fields={"qr_code": "is unknown"})
     qr_code = blank_code or _code(business, form, token)
     said = _said(business, form, token, blank_code)
-    new = _Joining(business, site, form, dict(consents), language, source, qr_code, said)
+    new = _Joining(business, site, form, dict(consents), language, qr_code, said)
     if _was_sent(new):
         return Joined(qr_code)
     try:
@@ -141,7 +140,6 @@ class _Joining:
     form: Form
     consents: dict[str, str]
     language: str
-    source: str
     qr_code: str
     # By what a form sent twice with one printed card is known; empty without a printed card.
     said: str
@@ -194,12 +192,13 @@ def _enrol(new: _Joining) -> Member:
         optout_text=not new.agreed("text"),
         optout_post=True,  # nobody is asked about letters
         qr_code=new.qr_code,
+        joined_by_page=True,
         unique_contact=False,
     )
     ids: dict[str, Any] = {"business_id": new.business.pk, "member_id": card.pk}
     for purpose in ("programme", "email", "text"):
         if purpose == "programme" or new.agreed(purpose):
-            consents.record(**ids, purpose=purpose, given=True, text=new.consents[purpose], source=new.source)
+            consents.record(**ids, purpose=purpose, given=True, text=new.consents[purpose], source=SOURCE)
     return Member.objects.get(pk=card.pk)
 
 
@@ -225,9 +224,6 @@ def _send(
 ) -> None:
     """Send a link, or do all that it takes and take it back."""
     ids: dict[str, Any] = {"business_id": member.business_id, "member_id": member.pk, "purpose": purpose}
-    if member.email_confirmed_at is None:
-        # Whose address it is nobody knows yet: what somebody typed as a name is not sent there.
-        told |= dict.fromkeys(("first_name", "last_name", "name"), "")
 
     def message() -> None:
         channel, address = links.reached(member)

@@ -284,6 +284,5 @@ def change_email(*, token: str) -> OneTimeLink:
         members.edit_member(**ids, unique_contact=True, email=link.address)
         members.confirm_email(**ids, address=link.address)
         if before.email and before.email != link.address:
-            names = {field: getattr(before, field) for field in ("first_name", "last_name", "name")}
-            send(member=before, kind="email_changed", links={}, to=before.email, **names)
+            send(member=before, kind="email_changed", links={}, to=before.email, **before.told_names)
     return link
