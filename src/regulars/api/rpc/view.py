@@ -52,6 +52,7 @@ def beside(page: View) -> View:
 @csrf_exempt
 def rpc(request: HttpRequest) -> HttpResponseBase:
     """Answer a call. Results and errors alike have status 200; only 429 and 5xx stand for themselves."""
+    request.is_call = True  # type: ignore[attr-defined] # its answer is for a program
     visit = _Visit(request)
     try:
         response = visit.answer()
