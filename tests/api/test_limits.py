@@ -183,6 +183,22 @@ def test_a_full_table_forgets_the_oldest_first(clock: Clock, monkeypatch: pytest
     assert ratelimit.take("address:0", 10).remaining == 9
 
 
+def test_a_limit_may_count_for_a_day(clock: Clock, monkeypatch: pytest.MonkeyPatch) -> None:
+    def today(limit: int = 2) -> ratelimit.Allowance:
+        return ratelimit.take("phones:7", limit, window=ratelimit.DAY_SECONDS)
+
+    assert [today().allowed for _ in range(3)] == [True, True, False]
+    clock.now += ratelimit.DAY_SECONDS - 1
+    assert today().retry_after == 1
+    monkeypatch.setattr(ratelimit.SharedMemory, "_SLOTS", 16)
+    clock.now += 1
+    assert today().allowed
+    for number in range(40):  # minutes give way to it in a full table
+        clock.now += 0.1
+        ratelimit.take(f"address:{number}", 10)
+    assert (today().remaining, today().allowed) == (0, False)
+
+
 @contextmanager
 def redis_running() -> Iterator[tuple[str, subprocess.Popen[bytes]]]:
     """A Redis of our own, out of a package or an installed one; its address and its process."""

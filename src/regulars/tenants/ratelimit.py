@@ -1,6 +1,6 @@
-"""Rate limits: so many requests in 60 seconds, counted exactly over all processes (docs/decisions/0007).
+"""Rate limits: so many requests in a window, counted exactly over all processes (docs/decisions/0007).
 
-The window of a subject begins with its first request. Counts live in a memory-mapped file that all
+The window of a subject begins with its first request and lasts 60 seconds, if nothing else is said. Counts live in a memory-mapped file that all
 processes of this machine share, or in Redis when several machines serve together.
 """
 
@@ -22,7 +22,8 @@ from typing import Any, Protocol
 import structlog
 from django.conf import settings
 
-WINDOW_SECONDS = 60.0
+WINDOW_SECONDS = 60
+DAY_SECONDS = 24 * 3600
 
 log = structlog.get_logger(__name__)
 
@@ -40,7 +41,7 @@ class Allowance:
 class Store(Protocol):
     """Counts requests of a subject in its window."""
 
-    def count(self, subject: str, limit: int) -> tuple[int, float]:
+    def count(self, subject: str, limit: int, window: int) -> tuple[int, float]:
         """Count one request; the number in this window with it, and the seconds that the window still lasts.
 
         Past the limit the count stops at limit + 1.
@@ -52,7 +53,7 @@ class SharedMemory:
 
     _SLOTS = 1 << 16
     _PROBES = 16
-    _SLOT = struct.Struct("<QdIxxxx")  # subject, start of the window, count
+    _SLOT = struct.Struct("<QdII")  # subject, start of the window, count, seconds of the window
 
     def __init__(self, path: Path) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
@@ -64,32 +65,32 @@ class SharedMemory:
         self._memory = mmap.mmap(self._fd, size)
         self._threads = threading.Lock()
 
-    def count(self, subject: str, limit: int) -> tuple[int, float]:
+    def count(self, subject: str, limit: int, window: int) -> tuple[int, float]:
         """See `Store`. Time is the machine's monotonic clock, which its processes share."""
         wanted = int.from_bytes(blake2b(subject.encode(), digest_size=8).digest(), "little") or 1
         with self._threads:
             fcntl.flock(self._fd, fcntl.LOCK_EX)
             try:
-                return self._count(wanted, limit, time.monotonic())
+                return self._count(wanted, limit, window, time.monotonic())
             finally:
                 fcntl.flock(self._fd, fcntl.LOCK_UN)
 
-    def _count(self, wanted: int, limit: int, now: float) -> tuple[int, float]:
-        oldest, oldest_start = 0, float("inf")
+    def _count(self, wanted: int, limit: int, window: int, now: float) -> tuple[int, float]:
+        first, first_end = 0, float("inf")
         for probe in range(self._PROBES):
             offset = (wanted + probe) % self._SLOTS * self._SLOT.size
-            key, start, number = self._SLOT.unpack_from(self._memory, offset)
+            key, start, number, lasts = self._SLOT.unpack_from(self._memory, offset)
             # A start in the future is left from before the machine was started.
-            live = start <= now < start + WINDOW_SECONDS
+            live = start <= now < start + lasts
             if key == wanted and live:
                 number = min(number + 1, limit + 1)
-                self._SLOT.pack_into(self._memory, offset, wanted, start, number)
-                return number, start + WINDOW_SECONDS - now
-            age = start if live else -1.0
-            if age < oldest_start:
-                oldest, oldest_start = offset, age
-        self._SLOT.pack_into(self._memory, oldest, wanted, now, 1)
-        return 1, WINDOW_SECONDS
+                self._SLOT.pack_into(self._memory, offset, wanted, start, number, lasts)
+                return number, start + lasts - now
+            end = start + lasts if live else -1.0
+            if end < first_end:
+                first, first_end = offset, end
+        self._SLOT.pack_into(self._memory, first, wanted, now, 1, window)
+        return 1, window
 
 
 class Redis:
@@ -109,18 +110,18 @@ return {number, redis.call('PTTL', KEYS[1])}"""
         self._fallback = fallback
         self._retry_at = 0.0
 
-    def count(self, subject: str, limit: int) -> tuple[int, float]:
+    def count(self, subject: str, limit: int, window: int) -> tuple[int, float]:
         """See `Store`."""
         if time.monotonic() < self._retry_at:
-            return self._fallback.count(subject, limit)
+            return self._fallback.count(subject, limit, window)
         try:
-            number, left = self._script(keys=[f"regulars:rate:{subject}"], args=[int(WINDOW_SECONDS * 1000)])
+            number, left = self._script(keys=[f"regulars:rate:{subject}"], args=[window * 1000])
         except self._lost as error:
             log.warning(
                 "rate limits: Redis does not answer, counting on this machine alone", error=str(error)
             )
             self._retry_at = time.monotonic() + 5
-            return self._fallback.count(subject, limit)
+            return self._fallback.count(subject, limit, window)
         return min(int(number), limit + 1), max(int(left), 0) / 1000
 
 
@@ -134,8 +135,11 @@ def _store() -> Store:
 os.register_at_fork(after_in_child=_store.cache_clear)
 
 
-def take(subject: str, limit: int, *, enforced: bool = True) -> Allowance:
-    """Take one request from a subject's limit. With `enforced` False it is counted but always allowed."""
-    number, left = _store().count(subject, limit)
+def take(subject: str, limit: int, *, enforced: bool = True, window: int = WINDOW_SECONDS) -> Allowance:
+    """Take one request from a subject's limit. With `enforced` False it is counted but always allowed.
+
+    `window` is for how many seconds the limit counts: for one subject always the same.
+    """
+    number, left = _store().count(subject, limit, window)
     allowed = number <= limit or not enforced
     return Allowance(allowed, limit, max(limit - number, 0), 0 if allowed else max(1, -int(-left // 1)))
