@@ -290,8 +290,7 @@ def open_card(*, token: str, mine: bool) -> Card:
         if mine:
             members.confirm_email(**ids, pk=link.member_id, address=link.address)
             if link.alias:
-                with suppress(NotFound):  # nobody confirmed it for a month
-                    aliases.confirm_alias(**ids, qr_code=link.alias)
+                aliases.confirm_alias(**ids, qr_code=link.alias)
         with scope(business=link.business_id):
             return Card.objects.get(pk=link.member_id)
 

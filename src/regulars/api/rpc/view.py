@@ -15,7 +15,6 @@ from django.db import IntegrityError, InterfaceError, OperationalError, connecti
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
-from django.views.decorators.csrf import csrf_exempt
 
 from regulars.api import bodies, forwarded, limits
 from regulars.api.rpc import answers, errors, formats, methods, tree
@@ -42,14 +41,12 @@ View = Callable[[HttpRequest], HttpResponseBase]
 def beside(page: View) -> View:
     """A view for an address that a page and the dialect share."""
 
-    @csrf_exempt
     def shared(request: HttpRequest) -> HttpResponseBase:
         return rpc(request) if tree.is_call(request) else page(request)
 
     return shared
 
 
-@csrf_exempt
 def rpc(request: HttpRequest) -> HttpResponseBase:
     """Answer a call. Results and errors alike have status 200; only 429 and 5xx stand for themselves."""
     request.is_call = True  # type: ignore[attr-defined] # its answer is for a program

@@ -43,8 +43,6 @@ WRITES_LIMIT: Final = 60
 LATELY: Final = 4
 A_PAGE: Final = 30
 _DIGITS: Final = 18
-# So many characters of a shop's name fit under an icon.
-_SHORT_NAME: Final = 12
 
 View = Callable[..., HttpResponse]
 

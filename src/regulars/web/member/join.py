@@ -13,7 +13,6 @@ from django.utils.cache import patch_vary_headers
 from django.utils.dates import MONTHS
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.views.decorators.gzip import gzip_page
 from django.views.decorators.http import require_http_methods
 
 from regulars import __version__
@@ -42,7 +41,6 @@ _YEAR: Final = 365 * 24 * 3600
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
-@gzip_page
 @private
 @same_origin
 def page(request: HttpRequest, join_code: str) -> HttpResponse:

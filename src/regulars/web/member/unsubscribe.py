@@ -17,7 +17,6 @@ from django.shortcuts import render
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy as _lazy
-from django.views.decorators.csrf import csrf_exempt
 from django.views.decorators.http import require_http_methods
 
 from regulars.messages import unsubscribe
@@ -58,7 +57,6 @@ _WORDS = {
 }
 
 
-@csrf_exempt
 @require_http_methods(["GET", "HEAD", "POST"])
 @private
 def page(request: HttpRequest, token: str) -> HttpResponse:
