@@ -10,6 +10,7 @@ from django_scopes import scopes_disabled
 from regulars.ledger import actions, points
 from regulars.ledger.models import Card
 from regulars.ledger.queries import CardNow, card_state
+from regulars.members import aliases
 from regulars.members.actions import edit_member
 from regulars.members.models import Member
 from regulars.outbox.models import Event
@@ -80,6 +81,33 @@ def test_a_card_is_replaced_by_one_that_was_printed_before(shop: Shop) -> None:
     state = card_state(qr_code=other.qr_code)
     assert state is not None
     assert state.member_id == other.pk
+
+
+def test_a_replaced_card_is_opened_by_no_code_that_opened_it(shop: Shop) -> None:
+    card, other = shop.enrol(), shop.enrol("Rahul", phone="9123456780")
+    ids = {"business_id": shop.id, "member_id": card.pk}
+    printed, waiting = (aliases.create_alias(**ids, name="Priya") for _ in range(2))
+    theirs = aliases.create_alias(business_id=shop.id, member_id=other.pk, name="Rahul")
+    for one in (printed, theirs):
+        aliases.confirm_alias(business_id=shop.id, qr_code=one.qr_code)
+    actions.replace_card(**ids)
+    assert aliases.resolve(business_id=None, qr_code=printed.qr_code) is None
+    with pytest.raises(NotFound):
+        actions.add_stamps(business_id=shop.id, qr_code=printed.qr_code)
+    with pytest.raises(NotFound):
+        aliases.confirm_alias(business_id=shop.id, qr_code=printed.qr_code)
+    assert aliases.resolve(business_id=None, qr_code=waiting.qr_code) is not None  # still an empty card
+    assert aliases.confirmed_member(business_id=shop.id, qr_code=theirs.qr_code) == other.pk
+
+
+def test_a_code_that_opens_somebody_s_card_is_taken(shop: Shop) -> None:
+    card, other = shop.enrol(), shop.enrol("Rahul", phone="9123456780")
+    alias = aliases.create_alias(business_id=shop.id, member_id=other.pk, name="Rahul")
+    for _ in range(2):  # confirmed or not
+        with pytest.raises(Conflict) as refused:
+            actions.replace_card(business_id=shop.id, member_id=card.pk, qr_code=alias.qr_code)
+        assert refused.value.fields == {"qr_code": "is on a card already"}
+        aliases.confirm_alias(business_id=shop.id, qr_code=alias.qr_code)
 
 
 def test_another_shop_s_card_is_not_replaced(shop: Shop) -> None:

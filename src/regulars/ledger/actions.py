@@ -20,6 +20,7 @@ from regulars.ledger.post import CardState, Posting
 from regulars.ledger.settle import Decision, check_branch, settle
 from regulars.ledger.undoing import Undone, undo
 from regulars.members import actions as members
+from regulars.members import aliases
 from regulars.members.models import Member
 from regulars.outbox.emit import NewEvent, emit
 from regulars.rules import birthdays, codes, stamps
@@ -140,15 +141,21 @@ def _free(qr_code: str) -> Iterator[None]:
         raise
 
 
+# A code is one card's in the whole installation: the customer's page knows nothing but it.
+_TAKEN = """
+SELECT 1 FROM ledger_card WHERE qr_code = %s
+UNION ALL SELECT 1 FROM members_cardalias WHERE qr_code = %s"""
+
+
 def _is_taken(qr_code: str) -> bool:
-    # A code is one card's in the whole installation: the customer's page knows nothing but it.
-    return bool(qr_code and db.run("SELECT 1 FROM ledger_card WHERE qr_code = %s", (qr_code,)))
+    return bool(qr_code and db.run(_TAKEN, (qr_code, qr_code)))
 
 
 def replace_card(*, business_id: int, member_id: int, qr_code: str = "") -> Card:
     """Give a member a card with another code, because theirs was lost or somebody else knows its code.
 
-    What lies on it stays, and the old code is nobody's from now on. `qr_code` as for `enrol`.
+    What lies on it stays. The old code is nobody's from now on, nor are others that opened the card.
+    `qr_code` as for `enrol`.
 
     Raises:
         InvalidInput: `qr_code` is not 16 hex digits.
@@ -159,6 +166,7 @@ def replace_card(*, business_id: int, member_id: int, qr_code: str = "") -> Card
     with _free(qr_code), transaction.atomic(), scope(business=business_id):
         if not poster.replace_code(business_id=business_id, member_id=member_id, qr_code=code):
             raise NotFound(f"There is no customer {member_id}.")
+        aliases.forget_confirmed(business_id=business_id, member_id=member_id)
         data = {"customer_id": member_id, "qr_code": code}
         emit(business_id=business_id, events=[NewEvent("card.replaced", member_id, data)])
         return Card.objects.get(member_id=member_id)

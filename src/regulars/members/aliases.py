@@ -87,9 +87,20 @@ def confirm_alias(*, business_id: int, qr_code: str) -> CardAlias:
     Raises:
         NotFound: the business has no such alias.
     """
-    with scope(business=business_id):
-        CardAlias.objects.filter(qr_code=qr_code, confirmed_at=None).update(confirmed_at=timezone.now())
     alias = resolve(business_id=business_id, qr_code=qr_code)
+    if alias is not None and alias.confirmed_at is None:
+        with scope(business=business_id):
+            CardAlias.objects.filter(pk=alias.pk, confirmed_at=None).update(confirmed_at=timezone.now())
+        alias = resolve(business_id=business_id, qr_code=qr_code)
     if alias is None:
         raise NotFound("There is no such card.", fields={"qr_code": "is unknown"})
     return alias
+
+
+def forget_confirmed(*, business_id: int, member_id: int) -> None:
+    """The codes that opened a member's card are nobody's from now on: one of them may be the lost one.
+
+    Those that nobody confirmed stay the empty cards that they are (docs/decisions/0018).
+    """
+    with scope(business=business_id):
+        CardAlias.objects.filter(member_id=member_id).exclude(confirmed_at=None).delete()
