@@ -98,7 +98,10 @@ class Wish:
         who = [self.member_id, self.code, self.enrol_id and str(self.enrol_id)]
         said = {name: value for name, value in self.fields.items() if name != "marketing_text"}
         content = [self.kind, who, self.reason, said]
-        return request_hash(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str))
+        try:
+            return request_hash(orjson.dumps(content, option=orjson.OPT_SORT_KEYS, default=str))
+        except TypeError:  # lists in lists in lists
+            raise InvalidInput.at("body", "holds values that no action has") from None
 
 
 @dataclass(frozen=True, slots=True)

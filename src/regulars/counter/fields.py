@@ -39,6 +39,13 @@ def text(value: object, field: str, *, most: int, required: bool = False) -> str
     return clean_line(value, field=field, max_length=most, required=required)
 
 
+def flag(value: object, field: str) -> bool:
+    """True or false, which is also none, or InvalidInput."""
+    if value is not None and not isinstance(value, bool):
+        raise InvalidInput.at(field, "must be true or false")
+    return value is True
+
+
 def amount(value: object, field: str) -> Decimal:
     """An amount with a point or a comma, in hundredths, or InvalidInput."""
     said = str(value) if isinstance(value, int) and not isinstance(value, bool) else value

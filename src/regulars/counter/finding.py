@@ -63,13 +63,18 @@ def find(*, business: Business, text: str) -> Found:
         InvalidInput: nothing was typed, or it is too long.
         NotFound: it names nothing of this business.
     """
-    said = clean_line(text, field="text", max_length=MAX_TEXT, required=True)
-    kind, wanted = _of_address(said)
+    kind, wanted = _read(text, field="text")
     with scope(business=business):
         found = _look(business, kind, wanted)
     if found is None:
         raise NotFound("Nothing fits this.", fields={"text": "is unknown"})
     return found
+
+
+def _read(text: str, *, field: str) -> tuple[str, str]:
+    """What a text is about, as `_of_address` says; looked at again, because an address says `%00` for NUL."""
+    kind, wanted = _of_address(clean_line(text, field=field, max_length=MAX_TEXT, required=True))
+    return kind, clean_line(wanted, field=field, max_length=MAX_TEXT)
 
 
 def _of_address(text: str) -> tuple[str, str]:
@@ -84,7 +89,7 @@ def _of_address(text: str) -> tuple[str, str]:
         return "", text
     query = parse_qs(parts.query, keep_blank_values=True)
     if "code" in query and any(name.lower() == "scan" for name in query):
-        return "member", query["code"][0].strip()
+        return "member", query["code"][0]
     path = [part for part in parts.path.split("/") if part]
     for kind in ("card", "scratch"):
         if kind in path[:-1]:
@@ -183,8 +188,7 @@ def find_member(*, business: Business, text: str) -> Found:
         InvalidInput: nothing was scanned, or it is too long.
         NotFound: it names no member of this business.
     """
-    said = clean_line(text, field="code", max_length=MAX_TEXT, required=True)
-    kind, wanted = _of_address(said)
+    kind, wanted = _read(text, field="code")
     with scope(business=business):
         found = _card(business.pk, wanted.lower()) if kind in {"", "card"} else None
         if found is None and kind in {"", "member"} and wanted:

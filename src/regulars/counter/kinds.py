@@ -294,7 +294,7 @@ def enrol(doing: Doing, given: Fields) -> Outcome:
     blank_code = fields.text(given.get("blank_code"), "blank_code", most=32).lower()
     if blank_code and blank_cards.find_blank(business_id=doing.business_id, qr_code=blank_code) is None:
         raise NotFound("There is no such printed card.", fields={"blank_code": "is unknown"})
-    wanted = given.get("marketing", False) is True
+    wanted = fields.flag(given.get("marketing"), "marketing")
     card = ledger.enrol(
         business=operator.business,
         name=fields.text(given.get("name"), "name", most=1000),

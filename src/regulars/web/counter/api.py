@@ -7,9 +7,12 @@ from collections.abc import Mapping
 from contextlib import suppress
 from typing import Any, Final
 
+import structlog
+from django.db import InterfaceError, OperationalError
 from django.http import HttpResponse
 from django.utils import timezone
 
+from regulars import db
 from regulars.counter import devices, doing, fields, kinds, operators, scanning, signing, undoing
 from regulars.counter.doing import Done, Wish
 from regulars.counter.operators import Operator
@@ -26,6 +29,8 @@ from regulars.web.counter.calls import (
     endpoint,
     identifier,
 )
+
+log = structlog.get_logger(__name__)
 
 MOST_ITEMS: Final = 50
 # Attempts a minute at one person's password, from wherever they come.
@@ -280,10 +285,19 @@ def _one(item: object, operator: Operator, sent_at: object) -> dict[str, Any]:
     if not isinstance(item, dict):
         item = {}
     told: dict[str, Any] = {"client_id": item.get("client_id"), "status": 200, "data": None, "error": None}
+    if not isinstance(told["client_id"], str):  # what is none may be too deep to be told
+        told["client_id"] = None
     try:
         told["data"] = _done(doing.act(operator=operator, wish=_wish(item, sent_at=sent_at)), operator)
     except Refusal as refusal:
         told |= {"status": refusals.status_of(refusal), "error": refusals.told(refusal)}
+    except (OperationalError, InterfaceError) as problem:
+        db.run("SELECT 1")  # without the database all of them wait
+        log.warning("the database refused an action that waited", error=str(problem).strip())
+        told |= {"status": 503, "error": refusals.unavailable()}
+    except Exception:  # the others are somebody's stamps
+        log.exception("an action that waited could not be done", kind=item.get("kind"))
+        told |= {"status": 500, "error": refusals.internal_error()}
     return told
 
 

@@ -21,7 +21,8 @@ from regulars.counter.devices import device_of
 from regulars.counter.models import Device
 from regulars.counter.operators import Operator, operator_of
 from regulars.counter.refusals import NotAllowed, NotSignedIn
-from regulars.rules.errors import InvalidInput, Refusal, TooManyRequests
+from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
+from regulars.rules.text import is_storable
 from regulars.tenants import ratelimit
 from regulars.web import language
 from regulars.web.counter import cookies, refusals
@@ -58,6 +59,8 @@ class Call:
             return ""
         if not isinstance(value, str) or len(value) > most:
             raise InvalidInput.at(name, f"must be text of at most {most} characters")
+        if not is_storable(value):
+            raise InvalidInput.at(name, "holds a character that text cannot have")
         return value
 
     def number(self, name: str) -> int | None:
@@ -99,15 +102,18 @@ def endpoint(
     def decorate(view: View) -> Callable[..., HttpResponse]:
         @wraps(view)
         def wrapped(request: HttpRequest) -> HttpResponse:
-            response = _answer(request, view, method, limit, what)
-            response.headers["Cache-Control"] = "no-store"
-            response.headers["Vary"] = "Accept-Language, Cookie"
-            response.headers["X-Robots-Tag"] = "noindex, nofollow"
-            return response
+            return _dressed(_answer(request, view, method, limit, what))
 
         return wrapped
 
     return decorate
+
+
+def _dressed(response: HttpResponse) -> HttpResponse:
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Vary"] = "Accept-Language, Cookie"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    return response
 
 
 def _answer(request: HttpRequest, view: View, method: str, limit: int, what: str) -> HttpResponse:
@@ -132,15 +138,30 @@ def _answer(request: HttpRequest, view: View, method: str, limit: int, what: str
     except (OperationalError, InterfaceError) as problem:
         with language.speaking(request, business=spoken):
             return _unavailable(problem)
+    except Exception:  # the page reads JSON, and nothing else
+        log.exception("unexpected error", path=request.path)
+        with language.speaking(request, business=spoken):
+            return _error(500, refusals.internal_error())
+
+
+def nothing(request: HttpRequest, **_: str) -> HttpResponse:
+    """What an address without a call answers, such as an older page's."""
+    return _dressed(_answer(request, _nothing, request.method or "GET", USUAL_LIMIT, "counter"))
+
+
+def _nothing(_call: Call) -> HttpResponse:
+    raise NotFound("There is nothing at this address.")
 
 
 def _at_the_door(request: HttpRequest, method: str) -> HttpResponse | None:
     if request.method != method:
-        response = error(405, "method_not_allowed", _("This address is not for that."))
+        message = _("This address is not for that.")
+        response = _error(405, {"code": "method_not_allowed", "message": message, "fields": {}})
         response.headers["Allow"] = method
         return response
     if method == "POST" and not is_ours(request):
-        return error(403, "other_site", _("This came from another site. Nothing was changed."))
+        message = _("This came from another site. Nothing was changed.")
+        return _error(403, {"code": "other_site", "message": message, "fields": {}})
     return None
 
 
@@ -199,19 +220,13 @@ def answer(payload: Mapping[str, Any], status: int = 200) -> HttpResponse:
     return HttpResponse(orjson.dumps({"data": payload}), status=status, content_type="application/json")
 
 
-def error(status: int, code: str, message: str, **more: Any) -> HttpResponse:
-    """A refusal that has no class of its own."""
-    content = {"error": {"code": code, "message": message, "fields": {}, **more}}
-    return HttpResponse(orjson.dumps(content), status=status, content_type="application/json")
+def _error(status: int, told: Mapping[str, Any]) -> HttpResponse:
+    return HttpResponse(orjson.dumps({"error": told}), status=status, content_type="application/json")
 
 
 def refuse(refusal: Refusal) -> HttpResponse:
     """A refusal."""
-    response = HttpResponse(
-        orjson.dumps({"error": refusals.told(refusal)}),
-        status=refusals.status_of(refusal),
-        content_type="application/json",
-    )
+    response = _error(refusals.status_of(refusal), refusals.told(refusal))
     if isinstance(refusal, TooManyRequests) and refusal.retry_after is not None:
         response.headers["Retry-After"] = str(max(refusal.retry_after, 1))
     return response
@@ -219,6 +234,6 @@ def refuse(refusal: Refusal) -> HttpResponse:
 
 def _unavailable(problem: Exception) -> HttpResponse:
     log.error("the database does not answer", error=str(problem).strip())
-    response = error(503, "unavailable", _("The shop's server is busy. Try again in a moment."))
+    response = _error(503, refusals.unavailable())
     response.headers["Retry-After"] = "1"
     return response

@@ -50,6 +50,18 @@ def told(refusal: errors.Refusal) -> dict[str, Any]:
     return {"code": refusal.code, "message": message, "fields": fields, **details}
 
 
+def internal_error() -> dict[str, Any]:
+    """A fault of ours, told like a refusal; its status is 500."""
+    message = _("Something went wrong on our side. Try again in a moment.")
+    return {"code": "internal_error", "message": message, "fields": {}}
+
+
+def unavailable() -> dict[str, Any]:
+    """That the database does not answer, told like a refusal; its status is 503."""
+    message = _("The shop's server is busy. Try again in a moment.")
+    return {"code": "unavailable", "message": message, "fields": {}}
+
+
 def _plain(value: object) -> object:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

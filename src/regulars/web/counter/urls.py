@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.web.counter import api
+from regulars.web.counter import api, calls
 
 urlpatterns = [
     path("session", api.session, name="counter-session"),
@@ -21,4 +21,5 @@ urlpatterns = [
     path("undo", api.undo, name="counter-undo"),
     path("recent", api.recent, name="counter-recent"),
     path("preview", api.preview, name="counter-preview"),
+    path("<path:_address>", calls.nothing),
 ]
