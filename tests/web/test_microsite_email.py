@@ -12,7 +12,7 @@ from pytest_django import Settings
 
 from regulars.ledger.models import Card
 from regulars.messages.channels import sms
-from regulars.portal import links
+from regulars.portal import accounts, links
 from regulars.portal.models import OneTimeLink
 from regulars.tenants import ratelimit
 from tests.factories import Shop, make_shop
@@ -109,3 +109,25 @@ def test_a_change_that_sends_nothing_says_so(shop: Shop) -> None:
     fourth = browser.post("profile/email", {"email": "new3@example.com"})
     assert "nothing was sent now" in text(fourth, 429)
     assert fourth.headers["Retry-After"] == "600"
+
+
+def test_who_tries_many_numbers_is_told_to_come_back_tomorrow(shop: Shop) -> None:
+    browser = Browser(shop).sign_in(shop.enrol("Priya", phone="+919876500001").pk)
+    for number in range(accounts.NUMBERS_A_DAY):
+        assert browser.post("profile", {"phone": f"+91987660000{number}"}).status_code == 303
+    answer = browser.post("profile", {"phone": "+919876600009", "street_city": "Pune"})
+    assert "Try again tomorrow, or ask at the counter" in text(answer, 429)
+    assert 'value="Pune"' in answer.content.decode()
+    assert int(answer.headers["Retry-After"]) > 23 * 3600
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        ({"phone": ""}, "Without an e-mail address we need your number"),
+        ({"name": "win at evil.example"}, "leave web addresses out of your name"),
+    ],
+)
+def test_what_the_profile_refuses_is_said_in_words(shop: Shop, change: dict[str, str], told: str) -> None:
+    browser = Browser(shop).sign_in(shop.enrol("Priya", phone="+919876500001").pk)
+    assert told in text(browser.post("profile", change), 400)

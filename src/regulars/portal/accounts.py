@@ -16,20 +16,23 @@ from regulars.members import actions as members
 from regulars.members import phones, queries
 from regulars.members.models import Member
 from regulars.portal import links, sessions
+from regulars.portal.joining_form import check_name
 from regulars.portal.models import Account, Session
-from regulars.rules.errors import InvalidInput, Refusal, TooManyRequests
+from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
 from regulars.tenants import ratelimit
 from regulars.tenants.checks import check_email
 from regulars.tenants.models import Business
 
 # Passwords tried in a minute for one contact as typed, whoever has it, and for one member by all contacts.
 TRIES_A_MINUTE: Final = 5
-# Changes of contacts in a minute by one member: each tells whether somebody else has that number.
-CHANGES_A_MINUTE: Final = 5
+# Phone numbers tried in a day by one member, and from one address: each tells whether somebody else has it.
+NUMBERS_A_DAY: Final = 5
+NUMBERS_A_DAY_FROM_ADDRESS: Final = 20
 # For so long after signing in by a mailed link nobody is asked for the old password.
 FRESH: Final = dt.timedelta(minutes=10)
 MAX_PASSWORD: Final = 1000
 _LONGEST_CONTACT: Final = 254
+_NOBODY: Final = 0
 # What members change by themselves; an e-mail address needs a link, and codes are the shop's.
 OWN_FIELDS: Final = (
     "name",
@@ -76,14 +79,15 @@ def sign_in(*, business: Business, contact: str, password: str) -> int:
         wanted = ""
     typed = wanted or contact.strip().lower()[:_LONGEST_CONTACT]
     _take(f"member-password:{business.pk}:{typed}", TRIES_A_MINUTE)
-    member_id = _member(business, wanted) if wanted else None
+    # For nobody the same steps are gone as for somebody.
+    member_id = (_member(business, wanted) if wanted else None) or _NOBODY
     # Silently: that two contacts are one member's must not show by one of them using up the other's tries.
-    tries_left = member_id is None or ratelimit.take(_tries_of(business, member_id), TRIES_A_MINUTE).allowed
-    stored = _stored_password(business, member_id) if member_id is not None else ""
+    tries_left = ratelimit.take(_tries_of(business, member_id), TRIES_A_MINUTE).allowed
+    stored = _stored_password(business, member_id)
     if not stored or not tries_left or len(password) > MAX_PASSWORD:
         make_password(password[:MAX_PASSWORD])  # as much work as checking one
     elif check_password(password, stored):
-        return cast("int", member_id)
+        return member_id
     raise WrongPassword("The e-mail address, phone number or password is not right.")
 
 
@@ -98,10 +102,11 @@ def _member(business: Business, contact: str) -> int | None:
         return None
 
 
-def _take(subject: str, limit: int) -> None:
-    allowance = ratelimit.take(subject, limit)
+def _take(subject: str, limit: int, *, window: int = ratelimit.WINDOW_SECONDS) -> None:
+    allowance = ratelimit.take(subject, limit, window=window)
     if not allowance.allowed:
-        raise TooManyRequests("Too many tries. Wait a minute.", retry_after=allowance.retry_after)
+        told = "Wait a minute." if window == ratelimit.WINDOW_SECONDS else "Try again tomorrow."
+        raise TooManyRequests(f"Too many tries. {told}", retry_after=allowance.retry_after)
 
 
 def _stored_password(business: Business, member_id: int) -> str:
@@ -193,30 +198,47 @@ def _check_new(password: str, member: Member) -> None:
         raise InvalidInput(told, fields={"password": told}) from error
 
 
-def change_profile(*, business: Business, session: Session, **changes: Any) -> Member:
+def change_profile(*, business: Business, session: Session, address: str, **changes: Any) -> Member:
     """Change what a member may change by themselves (`OWN_FIELDS`); what is not named stays.
 
+    `address` is where the request came from, for limits.
+
     Raises:
-        InvalidInput: a value is unusable, or is not theirs to change; the field is named.
-        NeedsProof: links for signing in would go to this phone, and nothing but a session says who asks.
+        InvalidInput: a value is unusable, or is not theirs to change; the field is named. So is the phone
+            when it would be erased and there is no e-mail address.
+        NeedsProof: links for signing in go to this phone, and nothing but a session says who asks.
         NotFound: the business has no such member.
         AlreadyEnrolled: another member has this phone number.
-        TooManyRequests: too many numbers were tried; wait a minute.
+        TooManyRequests: too many numbers were tried today.
     """
     foreign = changes.keys() - set(OWN_FIELDS)
     if foreign:
         raise InvalidInput.at(min(foreign), "cannot be changed here")
-    member_id = session.member_id
     with scope(business=business):
-        member = Member.objects.filter(pk=member_id).first()
-    if "phone" in changes and member is not None:
+        member = Member.objects.filter(pk=session.member_id).first()
+    if member is None:
+        raise NotFound(f"There is no customer {session.member_id}.")
+    # What the shop entered stays as it is.
+    if "name" in changes and changes["name"].strip() != member.name:
+        changes["name"] = check_name(changes["name"])
+    if "phone" in changes:
         phone = phones.normalise(changes["phone"], country=business.country, field="phone")
         if phone == member.cell:
             del changes["phone"]
-        elif phone:
-            if not member.email and links.reach_phones() and not is_fresh(session):
-                raise NeedsProof("Sign in with a mailed link first.")
-            _take(f"member-contact:{business.pk}:{member_id}", CHANGES_A_MINUTE)
+        else:
+            _check_phone(business, session, member, phone, address)
     return members.edit_member(
-        business_id=business.pk, pk=member_id, unique_contact="phone" in changes, **changes
+        business_id=business.pk, pk=member.pk, unique_contact="phone" in changes, **changes
     )
+
+
+def _check_phone(business: Business, session: Session, member: Member, phone: str, address: str) -> None:
+    """Refuse a phone, or having none, as `change_profile` says."""
+    if not member.email and links.reach_phones() and not is_fresh(session):
+        raise NeedsProof("Sign in with a mailed link first.")
+    if not phone and not member.email:
+        raise InvalidInput.at("phone", "is needed while there is no e-mail address")
+    if phone:
+        of_day = {"window": ratelimit.DAY_SECONDS}
+        _take(f"member-phone:{business.pk}:{member.pk}", NUMBERS_A_DAY, **of_day)
+        _take(f"member-phone-from:{address}", NUMBERS_A_DAY_FROM_ADDRESS, **of_day)

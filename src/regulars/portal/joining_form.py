@@ -19,8 +19,8 @@ from regulars.rules.text import clean_line, clean_text, without_controls
 from regulars.tenants.checks import check_email
 from regulars.tenants.models import Business, Microsite
 
-# Whoever joins may type any address, and mail greets by the name: it must not carry what a mail program makes
-# a link of, with a full stop of any script.
+# Mail greets by the name: it must not carry what a mail program makes a link of, with a full stop of any
+# script.
 _WEB_ADDRESS: Final = re.compile("://|[.\u3002]\\w{2}")
 
 
@@ -49,7 +49,7 @@ def clean(
         "email": email if site.join_contact != contact.PHONE else "",
     }
     checks: dict[str, Callable[[], Any]] = {
-        "name": lambda: _name(name),
+        "name": lambda: check_name(name),
         "phone": lambda: phones.normalise_typed(wanted["phone"], country=business.country),
         "email": lambda: _email(wanted["email"]),
         "birthday": lambda: _birthday(business, birthday if site.join_asks_birthday else None),
@@ -72,7 +72,12 @@ def clean(
     return Form(**clean)
 
 
-def _name(value: str) -> str:
+def check_name(value: str) -> str:
+    """The name that somebody gives themselves, in one line.
+
+    Raises:
+        InvalidInput: there is none, it is too long, or holds a web address; `name` is named.
+    """
     name = clean_line(without_controls(value), field="name", max_length=200, required=True)
     seen = "".join(char for char in unicodedata.normalize("NFKC", name) if unicodedata.category(char) != "Cf")
     if _WEB_ADDRESS.search(seen):

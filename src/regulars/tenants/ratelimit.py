@@ -1,7 +1,8 @@
 """Rate limits: so many requests in a window, counted exactly over all processes (docs/decisions/0007).
 
-The window of a subject begins with its first request and lasts 60 seconds, if nothing else is said. Counts live in a memory-mapped file that all
-processes of this machine share, or in Redis when several machines serve together.
+The window of a subject begins with its first request and lasts 60 seconds, if nothing else is said. Counts
+live in a memory-mapped file that all processes of this machine share, or in Redis when several machines serve
+together.
 """
 
 from __future__ import annotations

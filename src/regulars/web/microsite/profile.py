@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from regulars.members.models import Member
 from regulars.portal import accounts, choices, links, sessions
-from regulars.rules.errors import AlreadyEnrolled, InvalidInput, Refusal
+from regulars.rules.errors import AlreadyEnrolled, InvalidInput, Refusal, TooManyRequests
 from regulars.web.member import channels
 from regulars.web.microsite.visit import Visit, page
 
@@ -23,23 +23,30 @@ _TEXTS: Final = tuple(field for field in accounts.OWN_FIELDS if field != "birthd
 def profile(visit: Visit) -> HttpResponse:
     """Show who they are; or store what they changed, keeping what they typed when it cannot be."""
     if visit.request.method != "POST":
-        return _form(visit, _stored(visit.me.member), {}, saved=visit.request.GET.get("saved", ""))
+        return _form(visit, _stored(visit.me.member), {})
     typed = {field: visit.request.POST.get(field, "")[:_LONGEST] for field in accounts.OWN_FIELDS}
     try:
         changes: dict[str, Any] = {field: typed[field] for field in _TEXTS if field in visit.request.POST}
         if "birthday" in visit.request.POST:
             changes["birthday"] = _birthday(typed["birthday"])
-        accounts.change_profile(business=visit.business, session=visit.me.session, **changes)
+        accounts.change_profile(
+            business=visit.business, session=visit.me.session, address=visit.address, **changes
+        )
     except accounts.NeedsProof:
         wrong = {"phone": _("To change this number, first sign in with a link that we send to you.")}
     except AlreadyEnrolled:
         # Whose it is, nobody learns here.
         wrong = {"phone": _("This number cannot be used here. Please ask at the counter.")}
+    except TooManyRequests as refusal:
+        wrong = {"phone": _("You tried several numbers today. Try again tomorrow, or ask at the counter.")}
+        response = _form(visit, typed, wrong, HTTPStatus.TOO_MANY_REQUESTS)
+        response.headers["Retry-After"] = str(refusal.retry_after)
+        return response
     except InvalidInput as refusal:
         wrong = _wrong(refusal)
     else:
         return visit.to("profile?saved=profile")
-    return _form(visit, typed, wrong)
+    return _form(visit, typed, wrong, HTTPStatus.BAD_REQUEST)
 
 
 def _birthday(text: str) -> dt.date | None:
@@ -57,6 +64,12 @@ def _wrong(refusal: Refusal) -> dict[str, str]:
         "email": _("Enter a whole e-mail address, such as tara@example.com."),
         "language": _("Choose one of the languages."),
     }
+    if "web address" in refusal.fields.get("name", ""):
+        known["name"] = _(
+            "Please leave web addresses out of your name, and put a space after each full stop."
+        )
+    if "no e-mail address" in refusal.fields.get("phone", ""):
+        known["phone"] = _("Without an e-mail address we need your number. Add an address first.")
     usual = _("This cannot be kept. Please make it shorter or simpler.")
     return {field: known.get(field, usual) for field in refusal.fields}
 
@@ -68,9 +81,12 @@ def _stored(member: Member) -> dict[str, str]:
     }
 
 
-def _form(visit: Visit, typed: dict[str, str], wrong: dict[str, str], *, saved: str = "") -> HttpResponse:
+def _form(
+    visit: Visit, typed: dict[str, str], wrong: dict[str, str], status: int = HTTPStatus.OK
+) -> HttpResponse:
     me = visit.me
     business = visit.business
+    saved = "" if wrong else visit.request.GET.get("saved", "")
     context = {
         "here": "profile",
         "typed": typed,
@@ -81,7 +97,7 @@ def _form(visit: Visit, typed: dict[str, str], wrong: dict[str, str], *, saved: 
         "session": me.session,
         "has_password": accounts.has_password(business=business, member_id=me.member.pk),
     }
-    return visit.page("profile", context, HTTPStatus.BAD_REQUEST if wrong else HTTPStatus.OK)
+    return visit.page("profile", context, status)
 
 
 @page("POST", member=True)
