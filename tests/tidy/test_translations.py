@@ -170,3 +170,15 @@ def test_an_update_keeps_what_is_translated_and_drops_what_is_gone() -> None:
     assert re.findall('msgid "(.+)"\nmsgstr "(.*)"', new) == [("A new one", ""), ("Hello", "Hallo")]
     assert "Gone" not in new
     assert re.search(r"\d{4}-\d\d|^#:", new, re.MULTILINE) is None  # no times, no lines that move
+
+
+# For machines: attributes and addresses.
+FIXED = {"c", "Y-m-d", "Y-m"}
+
+
+def test_days_are_written_as_each_language_has_them() -> None:
+    pages = list(messages.PACKAGE.rglob("templates/**/*.html"))
+    forms = {
+        form for page in pages for form in re.findall(r'\|(?:date|time):"([^"]*)"', page.read_text("utf-8"))
+    }
+    assert {form for form in forms if not form.endswith("_FORMAT")} == FIXED, "see regulars/formats"

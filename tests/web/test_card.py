@@ -1,5 +1,6 @@
 """The page of a customer's card, as a browser without scripts gets it."""
 
+import datetime as dt
 import json
 import re
 from typing import Any
@@ -17,6 +18,7 @@ from regulars.members import aliases, consents
 from regulars.members.models import BlankCard, Member
 from regulars.tenants import ratelimit
 from regulars.tenants.models import Business, Program
+from regulars.vouchers import actions as vouchers
 from regulars.web.member import card as pages
 from regulars.web.member import keeping
 from tests.factories import Shop, make_shop
@@ -71,6 +73,17 @@ def test_a_card_shows_what_lies_on_it_and_no_contact(shop: Shop, card: Card) -> 
     assert response.headers["Cache-Control"] == "no-store"
     assert response.headers["Referrer-Policy"] == "same-origin"
     assert "noindex" in response.headers["X-Robots-Tag"]
+
+
+@pytest.mark.parametrize(
+    ("language", "said"),
+    [("en", "Good from 3 May"), ("de", "3. Mai"), ("es", "3 de mayo"), ("pt", "3 de Maio"), ("hi", "3 मई")],
+)
+def test_a_voucher_that_begins_later_says_when(shop: Shop, card: Card, language: str, said: str) -> None:
+    later = voucher(shop)
+    issue(shop, later, card)
+    vouchers.edit_voucher(business_id=shop.id, pk=later.pk, date_from=dt.date(timezone.now().year + 1, 5, 3))
+    assert said in text(get(f"{card.qr_code}?language={language}"))
 
 
 @pytest.mark.parametrize("goal", [2, 6, 7, 12, 20, 21, 50])

@@ -191,6 +191,7 @@ def test_a_statement_says_what_there_was_and_what_there_is(shop: Shop) -> None:
         sheet = browser.get("statement.csv?month=2026-06")
         for odd in ("2026-07", "2026-04", "1999-01", "2026-13", "x", "٢٠٢٦-٠٦"):
             assert "Statement of June 2026" in text(browser.get(f"statement?month={odd}"))
+        assert "junio de 2026" in text(Browser(shop).sign_in(card.pk).get("statement?language=es"))
     assert "At the beginning 30 3 0 At the end 42 4 1" in text(june)
     assert "At the beginning 0 0 0 At the end 30 3 0" in text(may)
     assert sheet.headers["Content-Type"] == "text/csv; charset=utf-8"
