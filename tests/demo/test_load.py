@@ -15,13 +15,14 @@ import pytest
 from django.db import connection
 from django.db.models import F, Value
 from django.db.models.functions import Concat
+from django_scopes import scope
 
 from regulars.demo import load
 from regulars.demo.load import DemoExists, load_demo, reopen_demo
 from regulars.demo.shops import BAKERY
 from regulars.ledger.audit import audit
 from regulars.tenants import actions as tenants
-from regulars.tenants.models import Business, User
+from regulars.tenants.models import Business, Logo, Microsite, Staff, User
 
 SMALL = replace(BAKERY, members=10)
 
@@ -150,6 +151,38 @@ def test_other_businesses_stay_as_they_are() -> None:
 @pytest.mark.django_db
 def test_without_a_demo_there_is_nothing_to_reopen() -> None:
     assert reopen_demo() is None
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_reopening_gives_the_demo_of_an_earlier_version_its_pages_and_pins() -> None:
+    load_demo()
+    business = Business.objects.get()
+    with scope(business=business):
+        before = [
+            list(rows.order_by("pk").values_list(*names))
+            for rows, names in (
+                (Staff.objects.all(), ("user__email",)),
+                (Logo.objects.all(), ("digest",)),
+                (Microsite.objects.all(), ("about",)),
+            )
+        ]
+        Staff.objects.update(pin="")
+        Logo.objects.all().delete()
+        Microsite.objects.all().delete()
+    again = reopen_demo()
+    assert again is not None
+    with scope(business=business):
+        after = [
+            list(rows.order_by("pk").values_list(*names))
+            for rows, names in (
+                (Staff.objects.exclude(pin=""), ("user__email",)),
+                (Logo.objects.all(), ("digest",)),
+                (Microsite.objects.all(), ("about",)),
+            )
+        ]
+    assert after == before
+    assert all(before)
 
 
 @pytest.mark.once

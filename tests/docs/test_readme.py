@@ -78,6 +78,14 @@ def check_it_is_kept(regulars: Regulars, keys: list[str], stamps: int) -> None:
         answer = httpx.get(f"{running.url}/api/stats", headers={"X-Api-Key": keys[0]})
         assert answer.json()["data"]["total_stamps"] == stamps
     assert kept.read_text() == content
+    # What an earlier version kept says less; the demo is shown all the same, with new keys.
+    told = json.loads(content)
+    kept.write_text(json.dumps(told | {"logins": [{**one, "pin": None} for one in told["logins"]]}))
+    with regulars.serving("--demo") as running:
+        assert running.said(loaded.LAST_LINE)
+        assert not set(shown_keys(running.output)) & set(keys)
+        assert any("(owner, PIN " in line for line in running.output)
+        assert not any("Traceback" in line for line in running.errors)
 
     # Without its file the shop stays and gets keys that work.
     kept.unlink()

@@ -15,6 +15,11 @@ if TYPE_CHECKING:
     from rich.progress import TaskID
 
 FILE = "demo.json"
+# Without one of these it was written by an earlier version, or by somebody else.
+_NEEDED = {
+    "logins": ("email", "password", "role", "pin"),
+    "businesses": ("name", "slug", "api_key", "join_code", "qr_code", "member_name", "member_code"),
+}
 
 
 def demo() -> None:
@@ -66,14 +71,15 @@ def kept(settings: Environment) -> dict[str, Any] | None:
     """What was kept when the demo shop was loaded, or None."""
     try:
         shop = json.loads((settings.data_dir / FILE).read_text(encoding="utf-8"))
-        needed = ("name", "slug", "api_key", "qr_code", "member_name", "member_code")
-        valid = bool(shop["logins"]) and all(one[key] for one in shop["businesses"] for key in needed)
+        valid = bool(shop["logins"]) and all(
+            one[key] for table, keys in _NEEDED.items() for one in shop[table] for key in keys
+        )
     except FileNotFoundError:
         return None
     except (ValueError, KeyError, TypeError):
         valid = False
     if not valid:
-        warn(f"{settings.data_dir / FILE} is not readable; the demo shop is loaded again.")
+        warn(f"{settings.data_dir / FILE} is not what this version writes; the demo shop is opened again.")
         return None
     return dict(shop)
 

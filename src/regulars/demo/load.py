@@ -38,7 +38,7 @@ from regulars.demo.outreach import covered_card, reach_out
 from regulars.demo.people import Person
 from regulars.demo.programme import Programme, Till
 from regulars.demo.shops import SHOPS, Shop
-from regulars.demo.storefront import open_doors
+from regulars.demo.storefront import has_doors, open_doors
 from regulars.demo.year import Year, draw_year
 from regulars.ledger import actions as ledger
 from regulars.ledger import points
@@ -109,7 +109,8 @@ def load_demo(progress: Progress | None = None) -> DemoShop:
 def reopen_demo() -> DemoShop | None:
     """The demo that was loaded before, with a new API key for each business; None when there is none.
 
-    For when what `load_demo` returned was lost: keys are not stored. The logins are as they were loaded.
+    For when what `load_demo` returned was lost: keys are not stored. The logins are as they were loaded. One
+    that an earlier version loaded gets the pages and the counter that it lacks.
     """
     # Both name and owner: another business may have asked a demo's owner into its team.
     ours = Q()
@@ -119,11 +120,23 @@ def reopen_demo() -> DemoShop | None:
         with scopes_disabled():  # which businesses they are, is the question
             staff = Staff.objects.select_related("business").filter(ours).order_by("business_id")
             found = [owner.business for owner in staff]
+        for business in found:
+            _open_doors_again(business)
         businesses = [
             _describe(business, tenants.create_api_key(business=business, name="Demo")[1])
             for business in found
         ]
     return DemoShop(_logins(), businesses) if businesses else None
+
+
+def _open_doors_again(business: Business) -> None:
+    shop = next(shop for shop in SHOPS if shop.name == business.name)
+    emails = [colleague.email for colleague in shop.team]
+    with scope(business=business):
+        staff = {one.user.email: one for one in Staff.objects.select_related("user").all()}
+    team = [staff[email] for email in emails if email in staff]
+    if len(team) == len(emails) and not any(one.pin for one in team) and not has_doors(business.pk):
+        open_doors(business_id=business.pk, storefront=shop.storefront, team=team)
 
 
 def _be_silent(_stage: str, _done: int, _total: int) -> None:

@@ -7,12 +7,13 @@ from dataclasses import dataclass, field
 from io import BytesIO
 from typing import Any
 
+from django_scopes import scope
 from PIL import Image, ImageDraw
 
 from regulars.counter import pins
 from regulars.counter import settings as counter
 from regulars.tenants import logos, microsites
-from regulars.tenants.models import Staff
+from regulars.tenants.models import Logo, Staff
 
 _SIDE = 1024  # pixels; it is made smaller when it is stored, which smooths its edges
 _CREAM = "#fdf6ec"
@@ -36,6 +37,12 @@ def open_doors(*, business_id: int, storefront: Storefront, team: list[Staff]) -
     counter.update_settings(business_id=business_id, **storefront.counter)
     for staff, pin in zip(team, storefront.pins, strict=True):
         pins.set_pin(business_id=business_id, staff_id=staff.pk, pin=pin)
+
+
+def has_doors(business_id: int) -> bool:
+    """Whether a business has a logo, the last thing that nobody has without having asked for it."""
+    with scope(business=business_id):
+        return Logo.objects.exists()
 
 
 def _logo(storefront: Storefront) -> bytes:
