@@ -200,6 +200,30 @@ def test_scratch_cards_are_given_and_their_prizes_handed_out(shop: Shop, card: C
         do(at_work(shop), "scratch_issue", card, campaign_id=campaign.pk)
 
 
+def test_a_prize_is_booked_on_whose_card_it_was(shop: Shop, card: Card) -> None:
+    other, operator = shop.enrol("Rahul"), at_work(shop)
+    won = scratched.revealed(shop, scratched.campaign(shop), other)
+    done = do(operator, "scratch_redeem", card, token=won.token)
+    assert done.action is not None
+    assert (done.member_id, done.action.member_id, done.action.scan) == (other.pk, other.pk, None)
+    assert done.scan is None
+    mine = do(operator, "scratch_redeem", card, token=scratched.revealed(shop, won.campaign, card).token)
+    assert mine.action is not None
+    assert (mine.member_id, mine.action.scan) == (card.pk, mine.scan)
+
+
+@pytest.mark.parametrize("name", ["member_id", "code", "enrol_id"])
+def test_nobody_is_enrolled_for_another_member(shop: Shop, card: Card, name: str) -> None:
+    rules(shop, quickscan_function="auto:7")
+    operator = at_work(shop)
+    known = do(operator, "enrol", name="Neha", phone="9876500002").action
+    who = {"member_id": card.pk, "code": card.qr_code, "enrol_id": known and known.client_id}
+    with pytest.raises(InvalidInput) as refused:
+        do(operator, "enrol", name="Zed", phone="9876500003", **{name: who[name]})
+    assert set(refused.value.fields) == {name}
+    assert (scans(shop), card_of(card).points) == ([], 0)
+
+
 def test_a_new_member_says_what_they_agree_to(shop: Shop) -> None:
     branch = shop.branch()
     operator = at_work(shop, branch=branch)

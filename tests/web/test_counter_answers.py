@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import time_machine
 from django.utils import timezone
 from PIL import Image
 from pytest_django import Settings
@@ -130,3 +131,28 @@ def test_a_voucher_that_was_used_is_not_taken_back_before_its_use(shop: Shop, ca
     for done in (used, issued):
         assert counter.ok("undo", action_id=done["action"]["id"])["action"]["undone"]
     assert card_of(card).points == 100
+
+
+def test_after_an_undo_the_scan_counts_as_the_server_counts_it(shop: Shop, card: Card) -> None:
+    rules(shop, scans_per_day=1)
+    counter = Counter(shop)
+    with time_machine.travel(dt.datetime(2026, 6, 1, 6, 30, tzinfo=dt.UTC), tick=False) as clock:
+        scan_id = counter.ok("scan", text=card.qr_code, client_id=new_id())["scan_id"]
+        first, second = (counter.act("stamps", card, scan_id=scan_id) for _ in range(2))
+        undone = counter.ok("undo", action_id=second["action"]["id"])["member"]
+        assert undone["limits"] == {"may_earn": True, "again_at": None, "left_today": 1, "text": ""}
+        counter.act("stamps", card, scan_id=scan_id)
+        # Once the scan is over, what is given belongs to another one.
+        clock.shift(31 * 60)
+        again = counter.ok("undo", action_id=first["action"]["id"])["member"]
+        assert (again["limits"]["may_earn"], again["limits"]["left_today"]) == (False, 0)
+        counter.refused("act", 409, "limit_reached", kind="stamps", client_id=new_id(),
+                        member_id=card.pk, scan_id=scan_id)  # fmt: skip
+
+
+def test_when_all_of_a_scan_is_undone_the_limit_is_free_again(shop: Shop, card: Card) -> None:
+    rules(shop, scans_per_day=1)
+    counter = Counter(shop)
+    done = counter.act("stamps", card)
+    undone = counter.ok("undo", action_id=done["action"]["id"])["member"]
+    assert (undone["limits"]["may_earn"], undone["limits"]["left_today"]) == (True, 1)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import uuid
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, Final
 
@@ -19,7 +20,7 @@ from regulars.counter.finding import find_member
 from regulars.counter.kinds import Doing, Outcome
 from regulars.counter.models import Action, Scan
 from regulars.counter.operators import Operator
-from regulars.counter.refusals import ClientIdReused, NeedsNetwork, NotAllowed
+from regulars.counter.refusals import CardUnconfirmed, ClientIdReused, NeedsNetwork, SeveralMembers
 from regulars.counter.scanning import Place
 from regulars.counter.settings import REASON_LENGTH
 from regulars.rules.errors import InvalidInput, NotFound
@@ -32,7 +33,9 @@ SCAN: Final = "scan"
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """How a kind of action is done. `earns`: the limits count it; `offline`: it may wait for the network."""
+    """How a kind of action is done. `earns`: the limits count it; `offline`: it may wait for the network;
+    `newcomer`: whom it is for becomes a member by it.
+    """
 
     run: Callable[[Doing, dict[str, Any]], Outcome]
     fields: frozenset[str]
@@ -42,6 +45,7 @@ class Kind:
     reasoned: bool = False
     # Whether it is for a member who is known before.
     member: bool = True
+    newcomer: bool = False
 
 
 _NEW: Final = frozenset(
@@ -62,7 +66,7 @@ KINDS: Final[Mapping[str, Kind]] = {
     "scratch_issue": Kind(kinds.scratch_issue, frozenset({"campaign_id"})),
     "scratch_redeem": Kind(kinds.scratch_redeem, frozenset({"token"}), member=False),
     "card_code": Kind(kinds.card_code, frozenset({"qr_code"})),
-    "enrol": Kind(kinds.enrol, _NEW, offline=True, member=False),
+    "enrol": Kind(kinds.enrol, _NEW, offline=True, member=False, newcomer=True),
 }
 REASON_KINDS: Final = tuple(name for name, kind in KINDS.items() if kind.reasoned)
 
@@ -131,27 +135,40 @@ def act(*, operator: Operator, wish: Wish) -> Done:
         Refusal: what the rooms below refuse: Suspended, NothingToRedeem, NotEnoughPoints and others.
     """
     if wish.kind == SCAN:
+        _check_fields(wish, frozenset())
         return scanning.once_more(lambda: _scan(operator, wish))
     kind = KINDS.get(wish.kind)
     if kind is None:
         raise InvalidInput.at("kind", f"must be one of {', '.join((*KINDS, SCAN))}")
-    unknown = wish.fields.keys() - kind.fields
+    _check_fields(wish, kind.fields, newcomer=kind.newcomer)
+    return scanning.once_more(lambda: _act(operator, wish, kind))
+
+
+def _check_fields(wish: Wish, known: frozenset[str], *, newcomer: bool = False) -> None:
+    """Refuse what an action has no place for: for a newcomer that is also a member who is there already."""
+    unknown = set(wish.fields.keys() - known)
+    if newcomer:
+        whose = {"member_id": wish.member_id, "code": wish.code or None, "enrol_id": wish.enrol_id}
+        unknown |= {name for name, value in whose.items() if value is not None}
     if unknown:
         raise InvalidInput.at(min(unknown), "is not a field of this action")
-    return scanning.once_more(lambda: _act(operator, wish, kind))
 
 
 def _scan(operator: Operator, wish: Wish) -> Done:
     """A scan that waited for the network."""
     with transaction.atomic(), scope(business=operator.business):
-        known = Scan.objects.filter(client_id=wish.client_id).first()
-        if known is None:
-            place = _place(operator, wish)
-            member_id = _member_id(operator, wish) or 0
+        row = Scan.objects.filter(client_id=wish.client_id).first()
+        repeated = row is not None
+        if row is None:
+            place, member_id = _place(operator, wish), _member_id(operator, wish)
+            if member_id is None:
+                raise InvalidInput.at("member_id", "is needed")
             row = scanning.record(place, client_id=wish.client_id, member_id=member_id, gives=wish.gives)
         else:
-            row = known
-    return Done(scanning.given_by(operator, row), row.member_id, row, repeated=known is not None)
+            # Whose code it was may be nobody's by now, which takes nothing from what was done.
+            with suppress(NotFound, CardUnconfirmed, SeveralMembers):
+                scanning.check_same(row, _member_id(operator, wish))
+    return Done(scanning.given_by(operator, row), row.member_id, row, repeated=repeated)
 
 
 def _act(operator: Operator, wish: Wish, kind: Kind) -> Done:
@@ -180,7 +197,11 @@ def _act(operator: Operator, wish: Wish, kind: Kind) -> Done:
                 limits.use(row, operator.settings, timezone=operator.business.timezone)
         doing = Doing(place, row.member if row is not None else None, reason, row)
         outcome = kind.run(doing, dict(wish.fields))
-        action = _keep(doing, wish, outcome, member_id or outcome.member_id, row)
+        # A prize belongs to whose card it was, whoever holds it.
+        member_id = outcome.member_id or member_id
+        if row is not None and row.member_id != member_id:
+            row = None
+        action = _keep(doing, wish, outcome, member_id, row)
     return Done(action, action.member_id, row)
 
 
@@ -240,7 +261,7 @@ def _done_by(operator: Operator, wish: Wish) -> Staff | None:
 
 def _branch(operator: Operator, wish: Wish, done_by: Staff | None) -> int | None:
     """Where it happened. A branch that was closed since is left out of what waited for the network, and one
-    at which somebody else who did it does not work any more.
+    at which whoever did it does not work any more.
     """
     if not wish.offline:
         operator.check_branch()
@@ -252,12 +273,8 @@ def _branch(operator: Operator, wish: Wish, done_by: Staff | None) -> int | None
         raise NotFound(
             f"There is no branch {wish.branch_id}.", fields={"branch_id": "is not an active branch"}
         )
-    who = done_by or operator.staff
-    if who.branch_id not in {None, branch.pk}:
-        if done_by is not None:
-            return None
-        raise NotAllowed("You work at another branch.")
-    return branch.pk if branch.is_active else None
+    works_there = (done_by or operator.staff).branch_id in {None, branch.pk}
+    return branch.pk if works_there and branch.is_active else None
 
 
 def _reason(operator: Operator, wish: Wish, kind: Kind) -> str:

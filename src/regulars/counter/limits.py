@@ -8,12 +8,16 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
+from typing import Final
 from zoneinfo import ZoneInfo
 
 from regulars import db
 from regulars.counter.models import CounterSettings, Scan
 from regulars.counter.refusals import LimitReached
 from regulars.ledger.post import business_day
+
+# What is given within so long of a scan belongs to it; after that it is another one.
+SCAN_LASTS: Final = dt.timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,6 +32,11 @@ class Room:
 def hold(member_id: int) -> None:
     """Let one after the other look at the limits of a member and use them up, until the transaction ends."""
     db.serialise("counter", member_id)
+
+
+def lasts(scan: Scan, at: dt.datetime) -> bool:
+    """Whether what is given at a moment belongs to a scan."""
+    return abs(at - scan.occurred_at) <= SCAN_LASTS
 
 
 def room(

@@ -6,7 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Final, TypeVar
+from typing import TypeVar
 
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -29,9 +29,6 @@ from regulars.rules.errors import NotFound
 from regulars.tenants.models import Staff
 
 T = TypeVar("T")
-
-# What is given within so long of a scan belongs to it; after that it is another one.
-SCAN_LASTS: Final = dt.timedelta(minutes=30)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,10 +151,7 @@ def record(place: Place, *, client_id: uuid.UUID, member_id: int, gives: bool = 
     limits.hold(member_id)
     known = Scan.objects.filter(client_id=client_id).first()
     if known is not None:
-        if known.member_id != member_id:
-            raise ClientIdReused(
-                "Another customer was scanned under this id.", fields={"client_id": "belongs to another scan"}
-            )
+        check_same(known, member_id)
         return known
     member = Member.objects.filter(pk=member_id).first()
     if member is None:
@@ -178,6 +172,14 @@ def record(place: Place, *, client_id: uuid.UUID, member_id: int, gives: bool = 
     return row
 
 
+def check_same(known: Scan, member_id: int | None) -> None:
+    """Refuse a scan of somebody under the id of another's, with ClientIdReused."""
+    if known.member_id != member_id:
+        raise ClientIdReused(
+            "Another customer was scanned under this id.", fields={"client_id": "belongs to another scan"}
+        )
+
+
 def of_action(
     place: Place, *, scan_id: uuid.UUID | None, client_id: uuid.UUID, member_id: int, gives: bool = True
 ) -> Scan:
@@ -189,7 +191,7 @@ def of_action(
         NotFound, ClientIdReused: as for `record`.
     """
     row = record(place, client_id=scan_id or client_id, member_id=member_id, gives=gives)
-    if abs(place.at - row.occurred_at) <= SCAN_LASTS:
+    if limits.lasts(row, place.at):
         return row
     return record(place, client_id=client_id, member_id=member_id, gives=gives)
 

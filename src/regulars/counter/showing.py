@@ -70,12 +70,14 @@ def masked_contact(member: Member) -> str:
 
 
 def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Shown:
-    """A member as an operator sees them, in the course of a scan.
+    """A member as an operator sees them, in the course of a scan; one that is over is none.
 
     Raises:
         NotFound: the business has no such member.
     """
     now = timezone.now()
+    if scan is not None and not limits.lasts(scan, now):
+        scan = None
     business = operator.business
     today = business_day(business.timezone, now)
     with scope(business=business):

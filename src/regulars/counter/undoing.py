@@ -83,7 +83,9 @@ def undo(*, operator: Operator, action_id: int) -> Action:
         Refusal: what the rooms below refuse, such as StampsSpent when the stamps are in a redeemed reward.
     """
     with transaction.atomic(), scope(business=operator.business):
-        rows = Action.objects.select_for_update(of=("self",)).select_related("staff", "branch", "member")
+        rows = Action.objects.select_for_update(of=("self",)).select_related(
+            "staff", "branch", "member", "scan"
+        )
         action = rows.filter(pk=action_id).first()
         if action is None:
             raise NotFound(f"There is no action {action_id}.", fields={"action_id": "is unknown"})
@@ -97,8 +99,8 @@ def undo(*, operator: Operator, action_id: int) -> Action:
         _check_exact(operator, action.member_id, latest)
         action.undone_at, action.undone_by = timezone.now(), operator.staff
         action.save(update_fields=["undone_at", "undone_by"])
-        if action.scan_id is not None and action.kind in _EARNING:
-            _release(action.scan_id)
+        if action.scan is not None and action.kind in _EARNING:
+            _release(action.scan)
         return action
 
 
@@ -126,11 +128,11 @@ def _check(operator: Operator, action: Action) -> None:
     raise CannotUndo("This is not undone at the counter.", why=found.why)
 
 
-def _release(scan_id: int) -> None:
+def _release(scan: Scan) -> None:
     """Let a scan not count any more when all that was earned in it has been undone."""
-    earned = Action.objects.filter(scan_id=scan_id, undone_at=None, kind__in=_EARNING)
-    if not earned.exists():
-        Scan.objects.filter(pk=scan_id).update(earned=False)
+    if not Action.objects.filter(scan=scan, undone_at=None, kind__in=_EARNING).exists():
+        scan.earned = False
+        scan.save(update_fields=["earned"])
 
 
 def _check_exact(operator: Operator, member_id: int | None, latest: int) -> None:

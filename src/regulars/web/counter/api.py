@@ -309,7 +309,7 @@ def undo(call: Call) -> dict[str, Any]:
     if action_id is None:
         action_id = undoing.action_of(operator=operator, client_id=call.client_id())
     row = undoing.undo(operator=operator, action_id=action_id)
-    done = Done(row, row.member_id, None)
+    done = Done(row, row.member_id, row.scan)
     return _with_member({"action": shapes.action(row, operator)}, done, operator)
 
 
