@@ -60,7 +60,7 @@ def test_a_scratch_card_speaks(browser: str, member: str, business: str, chosen:
         of = actions.create_campaign(business_id=shop.id, name="Spin", prizes=prizes)
         issued = cards.issue_card(business_id=shop.id, campaign_id=of.pk, member_id=card.pk, expires_days=14)
         response = ask(f"/scratch/{issued.token}", browser, chosen)
-    assert days.get(spoken, "16 de Junho de 2026") in shown(response, spoken)
+    assert days.get(spoken, "16 de junho de 2026") in shown(response, spoken)
     assert (response.cookies.get("regulars_language") is not None) is bool(chosen)
 
 

@@ -36,9 +36,9 @@
   const texts = JSON.parse(document.getElementById("texts").textContent);
   const said = document.getElementById("said");
   const note = document.getElementById("offline");
-  // As this phone writes times, where it speaks the page's language: en-GB has no AM and PM.
+  // Days and times as the pages write them: the day first, hours from 0 to 23.
   const spoken = document.documentElement.lang;
-  const locale = navigator.languages?.find((one) => one.split("-")[0] === spoken) ?? spoken;
+  const locale = spoken === "en" ? "en-GB" : spoken;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
   let seen = new Date(main.dataset.seen);
   let active = Date.now();
@@ -88,7 +88,7 @@
       misses += 1;
       wait = Math.min(SLOW, QUICK * 2 ** misses);
       const time = new Intl.DateTimeFormat(locale, {
-        timeStyle: "short", ...(Date.now() - seen > 72e6 && { dateStyle: "medium" }),
+        timeStyle: "short", hourCycle: "h23", ...(Date.now() - seen > 72e6 && { dateStyle: "medium" }),
       }).format(seen);
       note.textContent = texts.offline.replace("{time}", time);
       note.hidden = false;

@@ -10,12 +10,13 @@ from django.shortcuts import render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.cache import patch_vary_headers
-from django.utils.dates import MONTHS
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
 from regulars import __version__
+from regulars.formats.months import MONTHS
 from regulars.ledger.post import business_day
 from regulars.members import blank_cards
 from regulars.portal import freshness, joining, links
@@ -49,9 +50,12 @@ def page(request: HttpRequest, join_code: str) -> HttpResponse:
         business = business_to_join(join_code)
     except NotFound:
         raise Http404 from None
-    with language.speaking(request, business=business.language) as spoken:
+    form = Form.of(request.POST) if request.method == "POST" else None
+    # A browser that keeps no cookie says in which language the page was by the form alone.
+    shown = form.language if form else ""
+    with language.speaking(request, member=shown, business=business.language) as spoken:
         visit = _Visit(request, business, spoken)
-        response = visit.send() if request.method == "POST" else visit.greet()
+        response = visit.send(form) if form else visit.greet()
     language.remember(response, request)
     patch_vary_headers(response, ("Accept-Language", "Cookie"))
     return response
@@ -81,17 +85,21 @@ class _Visit:
             return self._unusable(asked)
         return self._ask(Form(token=joining.new_token(), card=asked))
 
-    def send(self) -> HttpResponse:
+    def send(self, form: Form) -> HttpResponse:
         """Let somebody join, or say what is wrong."""
         allowance = ratelimit.take(f"join:{self.request.META.get('REMOTE_ADDR', '')}", SENDS_A_MINUTE)
         if not allowance.allowed:
             return self._wait(allowance)
-        form = Form.of(self.request.POST)
+        if not self.site.join_open:
+            return self._closed()
+        form.reworded = not constant_time_compare(form.words, self._words())
         words = {"programme": self._programme_words()}
         if form.offers:
             words |= dict.fromkeys(("email", "text"), self._offers_words())
         try:
             values = form.values(business=self.business, site=self.site)
+            if form.reworded:  # nobody agrees to what they did not see
+                return self._ask(form, HTTPStatus.CONFLICT)
             joined = joining.join(
                 **values, consents=words, language=self.spoken, token=form.token, blank_code=form.card
             )
@@ -132,6 +140,7 @@ class _Visit:
             "months": MONTHS.items(),
             "consent": self._programme_words(),
             "offers": self._offers_words(),
+            "words": self._words(),
             "card_here": "" if form.card else self._card_here(),
             "links_to_phones": links.reach_phones(),
             "languages": [(code, name, self._in(code, form)) for code, name in LANGUAGES.items()],
@@ -158,6 +167,12 @@ class _Visit:
             "You can see it and have it deleted at any time."
         )
         return words % {"shop": self.business.name}
+
+    def _words(self) -> str:
+        """What says which words the form shows, and in which language: nobody else can make it."""
+        said = (self.business.pk, self.spoken, self._programme_words(), self._offers_words())
+        signature = salted_hmac("regulars.web.member.join", repr(said), algorithm="sha256").hexdigest()
+        return f"{self.spoken}.{signature}"
 
     def _offers_words(self) -> str:
         words = _("Yes, %(shop)s may send me offers and news. I can stop them at any time.")
