@@ -112,7 +112,12 @@ def test_hostile_names_come_back_as_they_were(till: Till, name: str) -> None:
     assert till.one("get_member", {"first_name": name})["first_name"] == name.strip()
 
 
-def test_what_turns_the_direction_of_a_line_is_left_out_of_a_name(till: Till) -> None:
-    row = till.one("add_member", {"first_name": "\u202eevil", "last_name": "X"})
-    assert row["first_name"] == "evil"
-    assert till.one("get_member", {"first_name": "evil"})["first_name"] == "evil"
+@pytest.mark.parametrize(
+    ("name", "kept"), [("\u202eevil", "evil"), ("Ann  Mary", "Ann Mary"), ("\u2067\u202eb\u2069 c", "b c")]
+)
+def test_a_name_is_one_line_and_found_as_it_was_sent_and_as_it_is_kept(
+    name: str, kept: str, till: Till
+) -> None:
+    assert till.one("add_member", {"first_name": name, "last_name": "X"})["first_name"] == kept
+    for asked in (name, kept, f"{name[:-1]}*"):
+        assert till.one("get_member", {"first_name": asked})["first_name"] == kept

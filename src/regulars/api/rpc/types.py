@@ -22,7 +22,7 @@ from regulars.members import phones
 from regulars.members import queries as members
 from regulars.rules import occasions
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, Refusal
-from regulars.rules.text import clean_text
+from regulars.rules.text import clean_line, clean_text
 from regulars.rules.values import MAX_POINTS
 
 Printed = str | int | None
@@ -120,7 +120,11 @@ class Text(FieldType):
 
     def where(self, caller: Caller, name: str, column: str, text: str) -> Q:
         """See `FieldType`."""
-        return matches(F(column), clean_text(text, field=name, max_length=1000), name)
+        said = clean_text(text, field=name, max_length=1000)
+        found = matches(F(column), said, name)
+        line = clean_line(text, field=name, max_length=1000)
+        # What is one line is stored with single spaces and without marks of direction.
+        return found if line == said else found | matches(F(column), line, name)
 
 
 @dataclass(frozen=True, slots=True)
