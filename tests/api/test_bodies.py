@@ -102,7 +102,6 @@ def wrong_values(field: dict[str, Any]) -> list[Any]:
     return WRONG_TYPES[chief] + ([] if "null" in allowed else [None])
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("operation", WITH_BODY)
 def test_what_is_not_json_is_refused(operation: str, mine: Things) -> None:
     rest, before = Rest(mine.shop), dump()
@@ -118,7 +117,6 @@ def test_what_is_not_json_is_refused(operation: str, mine: Things) -> None:
     assert dump() == before
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("operation", WITH_BODY)
 def test_another_content_type_is_refused(operation: str, mine: Things) -> None:
     rest, before, call = Rest(mine.shop), dump(), own(mine)[operation]
@@ -148,7 +146,6 @@ def test_json_by_another_name_is_taken(kind: str, rest: Rest) -> None:
     )
 
 
-@pytest.mark.once
 @pytest.mark.parametrize("operation", WITH_BODY)
 def test_unknown_fields_are_refused_by_name(operation: str, mine: Things) -> None:
     rest, before, call = Rest(mine.shop), dump(), own(mine)[operation]

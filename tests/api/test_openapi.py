@@ -161,7 +161,7 @@ def test_limits_of_numbers_are_documented() -> None:
 
 LONG = bool(os.environ.get("SOAK"))
 MODES = [GenerationMode.POSITIVE, GenerationMode.NEGATIVE]
-CASES = -(-2_000 // (len(operations()) * len(MODES))) if LONG else 3
+CASES = -(-2_000 // (len(operations()) * len(MODES))) if LONG else 5
 CHECKS = [
     checks.not_a_server_error,
     checks.status_code_conformance,

@@ -1,7 +1,6 @@
 """The benchmarks run the product: they fill it, record its statements and replay purchases as it is today."""
 
 from pathlib import Path
-from unittest.mock import patch
 
 import pytest
 
@@ -11,7 +10,6 @@ from bench.recording import Joined
 from bench.statements import Ref
 from bench.workloads import WORKLOADS
 from tests import blank
-from tests.bench.test_sending import with_tables
 
 pytestmark = pytest.mark.once
 
@@ -25,8 +23,7 @@ LINES = [
 
 def test_purchases_of_a_file_come_to_what_the_file_says() -> None:
     said: list[str] = []
-    with patch.object(places, "database", with_tables):
-        done = replay.replay("sqlite", replay.read_purchases(LINES), said.append)
+    done = replay.replay("sqlite", replay.read_purchases(LINES), said.append)
     assert (done.people, done.purchases, done.points, done.vouchers) == (2, 4, 3, 1)
     assert said == ["starting the server", "2 members", "4 purchases", "audit"]
 

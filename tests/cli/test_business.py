@@ -12,7 +12,6 @@ from tests.cli.conftest import Regulars
 NEW = ("createbusiness", "Café Zoë", "--owner-email", "Zoe@Cafe.example")
 
 
-@pytest.mark.once  # that it makes a database, tests/cli/test_database.py asks both
 def test_createbusiness_makes_everything_and_prints_one_object(regulars: Regulars) -> None:
     done = regulars(
         *NEW, "--plan", "growth", "--country", "IN", "--timezone", "Asia/Kolkata", "--currency", "INR",

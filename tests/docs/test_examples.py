@@ -13,9 +13,6 @@ import pytest
 from tests.docs import examples, pages
 from tests.docs.house import COMMAND, House, serving
 
-# Both databases are asked by the tests of the calls themselves; this one reads the pages.
-pytestmark = pytest.mark.once
-
 
 @pytest.fixture
 def house(tmp_path: Path) -> Iterator[House]:

@@ -240,7 +240,7 @@ def test_both_ways_write_the_same_rows() -> None:
     state = state_of(shop, card)
     assert state.next_reward_id is not None
 
-    @settings(max_examples=80, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=120, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(
         posting=st.one_of(
             postings(lots, state.next_reward_id, branch.pk, shop.owner.pk),

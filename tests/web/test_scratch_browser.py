@@ -14,7 +14,6 @@ from tests.factories import make_shop
 from tests.scratchcards.given import NOTHING, campaign, issue, now
 
 pytestmark = [
-    pytest.mark.once,  # what the page does in a browser has nothing to do with the database
     pytest.mark.django_db(transaction=True),
     pytest.mark.skipif(find() is None, reason="there is no browser"),
 ]
