@@ -10,6 +10,7 @@ from django.test import Client
 from pytest_django import Settings
 
 from regulars.ledger import adjustments
+from regulars.members import actions as members
 from regulars.portal import sso_secrets
 from regulars.tenants import microsites, ratelimit
 from regulars.web.microsite import balance
@@ -124,3 +125,27 @@ def test_the_script_is_served_to_other_sites(shop: Shop) -> None:
     assert "event.origin !== address.origin" in script
     for word in ("innerHTML", "eval(", "document.write", '"*"'):
         assert word not in script
+
+
+def test_a_suspended_member_sees_that_the_card_is_paused(shop: Shop) -> None:
+    card, secret = shop.enrol(), new_secret(shop)
+    shop.stamp(card, 5)
+    members.edit_member(business_id=shop.id, pk=card.pk, suspended=True)
+    answer = Browser(shop).get(f"balance?{balance_query(secret, card.member.code)}")
+    shown = text(answer)
+    assert "This card is paused. Ask at the counter; what is on it stays." in shown
+    assert "more, then" not in shown
+    assert "face paused" in answer.content.decode()
+
+
+def test_a_frame_keeps_no_language_and_takes_it_from_no_cookie(shop: Shop) -> None:
+    card, secret = shop.enrol("Eve", language="fr"), new_secret(shop)
+    query = balance_query(secret, card.member.code)
+    browser = Browser(shop)
+    answer = browser.get(f"balance?{query}&language=de")
+    assert '<html lang="de"' in answer.content.decode()
+    assert not answer.cookies
+    browser.sign_in(card.pk).client.cookies["regulars_language"] = "pt"
+    shown = browser.get(f"balance?{query}", Accept_Language="es").content.decode()
+    assert '<html lang="es"' in shown
+    assert '<html lang="pt"' in browser.get().content.decode()

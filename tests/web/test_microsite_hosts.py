@@ -104,6 +104,28 @@ def test_links_name_hosts_only_when_the_operator_does(shop: Shop, settings: Sett
     assert sites.address(shop.business) == "http://sunrise-cafe.localhost:8000/"
 
 
+def test_a_slug_that_is_a_name_of_the_installation_itself_stays_below_its_address(settings: Settings) -> None:
+    """A business "App" at app.example, whose micro-sites are below the domain "example"."""
+    app, other = make_shop("App").business, make_shop("Other").business
+    settings.LINKS_TO_MICROSITE_HOSTS = True
+    settings.OWN_HOSTS = settings.OWN_HOSTS | {"app.example"}
+    settings.REGULARS_MICROSITE_DOMAIN = "example"
+    settings.REGULARS_PUBLIC_URL = "https://app.example"
+    assert sites.address(app) == "https://app.example/m/app/"
+    assert sites.address(other) == "https://other.example/"
+
+
+@pytest.mark.parametrize("behind_proxy", [False, True])
+def test_the_page_that_somebody_wanted_is_remembered_as_safely(
+    shop: Shop, settings: Settings, *, behind_proxy: bool
+) -> None:
+    settings.SESSION_COOKIE_SECURE = behind_proxy
+    scheme = {} if behind_proxy else HTTPS  # a proxy that is not trusted makes it look like plain HTTP
+    answer = Client().get(f"/m/{shop.business.slug}/data", SERVER_NAME="shop.example", **scheme)
+    assert answer.status_code == 303
+    assert answer.cookies["regulars_wanted"]["secure"] is True
+
+
 @pytest.mark.parametrize("slug", ["nobody", "Sunrise-Cafe", "x" * 61])
 def test_a_shop_that_is_not_there_is_a_page(shop: Shop, slug: str) -> None:
     assert status("shop.example", f"/m/{slug}/") == 404

@@ -18,9 +18,10 @@ def address(business: Business) -> str:
     """The address of a business's micro-site, with a slash at its end.
 
     A host of its own where the operator named a domain for them, because only the operator knows whether
-    that leads here; else a part of the installation's address, which always does.
+    that leads here; else a part of the installation's address, which always does. So does the latter where
+    the host would be one of the installation's own.
     """
-    if settings.LINKS_TO_MICROSITE_HOSTS:
+    if settings.LINKS_TO_MICROSITE_HOSTS and slug_of(_host(business.slug)) is not None:
         return host_address(business.slug)
     return f"{settings.REGULARS_PUBLIC_URL}{path(business.slug)}"
 
@@ -29,7 +30,11 @@ def host_address(slug: str) -> str:
     """The address of the micro-site on a host of its own, with a slash at its end."""
     public = urlsplit(settings.REGULARS_PUBLIC_URL)
     port = "" if public.port is None else f":{public.port}"
-    return f"{public.scheme}://{slug}.{settings.REGULARS_MICROSITE_DOMAIN}{port}/"
+    return f"{public.scheme}://{_host(slug)}{port}/"
+
+
+def _host(slug: str) -> str:
+    return f"{slug}.{settings.REGULARS_MICROSITE_DOMAIN}"
 
 
 def path(slug: str) -> str:

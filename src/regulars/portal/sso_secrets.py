@@ -9,9 +9,11 @@ import secrets
 from typing import Final
 
 import structlog
+from django.db import transaction
 from django.utils import timezone
 from django_scopes import scope
 
+from regulars import db
 from regulars.portal.models import SsoSecret
 from regulars.rules import codes
 from regulars.rules.errors import Conflict, NotFound
@@ -35,7 +37,8 @@ def create_secret(*, business: Business) -> tuple[SsoSecret, str]:
         Conflict: there are as many in use as may be (`MOST`).
     """
     secret = MARK + "".join(secrets.choice(codes.CLEAR_CHARACTERS) for _ in range(LENGTH))
-    with scope(business=business):
+    with transaction.atomic(), scope(business=business):
+        db.serialise("secrets of single sign-on", business.pk)  # so that no two count at once
         if SsoSecret.objects.filter(revoked_at=None).count() >= MOST:
             raise Conflict(f"{MOST} secrets are in use. Revoke one first.")
         row = SsoSecret.objects.create(

@@ -101,10 +101,10 @@ def statement(*, business_id: int, member_id: int, month: dt.date) -> Statement:
     """One month of a member's card; `month` is any day of it."""
     first = month.replace(day=1)
     last = month.replace(day=calendar.monthrange(month.year, month.month)[1])
-    rows = history(
-        business_id=business_id, member_id=member_id, most=MOST_ROWS + 1, first_day=first, last_day=last
-    )
     with db.snapshot():
+        rows = history(
+            business_id=business_id, member_id=member_id, most=MOST_ROWS + 1, first_day=first, last_day=last
+        )
         opening = _balance(business_id, member_id, first - dt.timedelta(days=1))
         closing = _balance(business_id, member_id, last)
     points, lines = opening.points, []

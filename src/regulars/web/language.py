@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from django.utils import translation
 
 from regulars.rules import languages
@@ -15,29 +16,35 @@ COOKIE = "regulars_language"
 _YEAR = 365 * 24 * 3600
 
 
-def chosen(request: HttpRequest) -> str:
-    """The language that somebody chose in this browser, by `?language=` now or before; empty for none."""
-    for value in (request.GET.get("language", ""), request.COOKIES.get(COOKIE, "")):
+def chosen(request: HttpRequest, *, cookies: bool = True) -> str:
+    """The language that somebody chose in this browser, by `?language=` now or before; empty for none.
+
+    Without `cookies` only now.
+    """
+    before = request.COOKIES.get(COOKIE, "") if cookies else ""
+    for value in (request.GET.get("language", ""), before):
         if value in languages.LANGUAGES:
             return value
     return ""
 
 
-def of_page(request: HttpRequest, *, member: str = "", business: str = "") -> str:
+def of_page(request: HttpRequest, *, member: str = "", business: str = "", cookies: bool = True) -> str:
     """A page's language: chosen here, the member's, what the browser asks for, the business's, English."""
     wanted = languages.best_of(request.headers.get("Accept-Language", ""))
-    return chosen(request) or member or wanted or business or languages.USUAL
+    return chosen(request, cookies=cookies) or member or wanted or business or languages.USUAL
 
 
 @contextmanager
-def speaking(request: HttpRequest, *, member: str = "", business: str = "") -> Iterator[str]:
+def speaking(
+    request: HttpRequest, *, member: str = "", business: str = "", cookies: bool = True
+) -> Iterator[str]:
     """Render what is inside in the page's language, which is given."""
-    language = of_page(request, member=member, business=business)
+    language = of_page(request, member=member, business=business, cookies=cookies)
     with translation.override(language):
         yield language
 
 
-def remember(response: HttpResponse, request: HttpRequest) -> None:
+def remember(response: HttpResponseBase, request: HttpRequest) -> None:
     """Keep a language that was chosen by `?language=` in this browser for a year."""
     value = request.GET.get("language", "")
     if value in languages.LANGUAGES:

@@ -29,10 +29,9 @@ _POLICY = (
 _THEMES = ("light", "dark")
 
 
-@page("GET")
+@page("GET", cookies_count=False)
 def balance(visit: Visit) -> HttpResponse:
     """The balance of whom the address names, signed by the shop. Read only, and no cookie counts."""
-    visit.signed_in = None
     take(visit, "balance", BALANCE_LIMIT)
     query = visit.request.GET
     signed = Signed(query.get("sso", ""), token=query.get("token", ""), expires=query.get("expires", ""))

@@ -54,7 +54,7 @@ def ask_for(response: HttpResponse, request: HttpRequest, base: str, page: str) 
         page,
         max_age=WANTED_LASTS,
         path=base,
-        secure=request.is_secure(),
+        secure=cookies_are_secure(request),
         httponly=True,
         samesite="Lax",
     )

@@ -108,20 +108,26 @@ class Visit:
 View = Callable[..., HttpResponse]
 
 
-def page(*methods: str, member: bool = False) -> Callable[[Callable[..., HttpResponse]], View]:
+def page(
+    *methods: str, member: bool = False, cookies_count: bool = True
+) -> Callable[[Callable[..., HttpResponse]], View]:
     """A view of the micro-site; it takes a Visit. With `member`, whoever is not signed in is led to sign in.
 
-    What is posted must come from a page of the micro-site itself.
+    What is posted must come from a page of the micro-site itself. Without `cookies_count` none is read and
+    none is set: nobody is signed in, and a language is neither remembered nor kept.
     """
     allowed = methods or ("GET",)
 
     def decorate(view: Callable[..., HttpResponse]) -> View:
         @wraps(view)
         def wrapped(request: HttpRequest, slug: str = "", **more: Any) -> HttpResponse:
-            visit = _arrive(request, slug)
+            visit = _arrive(request, slug, cookies_count=cookies_count)
             me = visit.signed_in.member if visit.signed_in else None
             with language.speaking(
-                request, member=me.language if me else "", business=visit.business.language
+                request,
+                member=me.language if me else "",
+                business=visit.business.language,
+                cookies=cookies_count,
             ) as spoken:
                 visit.language = spoken
                 response = _answer(visit, view, allowed, more, member=member)
@@ -129,7 +135,8 @@ def page(*methods: str, member: bool = False) -> Callable[[Callable[..., HttpRes
             response.headers.setdefault("Referrer-Policy", "same-origin")
             response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
             response.headers.setdefault("Vary", "Accept-Language, Cookie, HX-Request")
-            language.remember(response, request)
+            if cookies_count:
+                language.remember(response, request)
             return response
 
         return wrapped
@@ -137,7 +144,7 @@ def page(*methods: str, member: bool = False) -> Callable[[Callable[..., HttpRes
     return decorate
 
 
-def _arrive(request: HttpRequest, slug: str) -> Visit:
+def _arrive(request: HttpRequest, slug: str, *, cookies_count: bool) -> Visit:
     host = slug_of_host(request)
     try:
         business = sites.business_of(slug if host is None else host)
@@ -145,7 +152,8 @@ def _arrive(request: HttpRequest, slug: str) -> Visit:
         raise Http404 from None
     base = sites.path(business.slug) if host is None else "/"
     visit = Visit(request, business, base, microsites.microsite(business.pk))
-    visit.signed_in = sessions.find(business_id=business.pk, token=cookies.token_of(request, base))
+    if cookies_count:
+        visit.signed_in = sessions.find(business_id=business.pk, token=cookies.token_of(request, base))
     return visit
 
 
