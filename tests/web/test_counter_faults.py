@@ -39,7 +39,7 @@ READS: dict[str, tuple[str, ...]] = {
     "undo": ("action_id", "client_id"),
     "preview": ("member_id", "amount"),
     "sign-in": ("email", "password", "business_id", "branch_id", "new_password", "temp_password"),
-    "pair": ("code", "name"),
+    "pair": ("code", "name", "client_id"),
     "pin": ("staff_id", "pin"),
     "sign-out": ("device",),
     "act": OF_A_WISH,

@@ -15,6 +15,7 @@ from regulars.counter.buttons import MOST_FREE, Button, Offered, name_of, offere
 from regulars.counter.models import CounterSettings, Scan
 from regulars.counter.refusals import ButtonChanged, NotAllowed, OtherRewardFirst
 from regulars.counter.scanning import Place, add_points, give_itself
+from regulars.counter.settings import MAX_STAMPS
 from regulars.counter.showing import may_choose
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
@@ -34,8 +35,6 @@ from regulars.vouchers.models import Voucher, VoucherCode
 Fields = dict[str, Any]
 
 # So much more than anybody asks for in one sale that it is a slip of the finger.
-# The most that `stamps_at_once` can be.
-MOST_STAMPS: Final = 10
 MOST_AMOUNT: Final = Decimal(1_000_000)
 
 
@@ -100,7 +99,7 @@ def stamps(doing: Doing, given: Fields) -> Outcome:
     if not business.program.is_active:
         raise NotAllowed("This programme has no stamps.")
     # What waited for the network was right at its time, whatever the settings say now.
-    most = MOST_STAMPS if doing.place.offline else doing.settings.stamps_at_once
+    most = MAX_STAMPS if doing.place.offline else doing.settings.stamps_at_once
     count = fields.whole(given.get("count", 1), "count", most=most)
     made = ledger.add_stamps(
         business_id=doing.business_id,

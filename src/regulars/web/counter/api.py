@@ -52,9 +52,12 @@ def session(call: Call) -> dict[str, Any]:
 
 
 def _session(call: Call, operator: Operator | None) -> dict[str, Any]:
-    device = operator.device if operator is not None else call.device
-    if device is None:
-        device = call.device
+    device = call.device
+    if operator is not None:
+        device = operator.device
+        # At another business's device they are as on one of their own.
+        if device is None and call.device is not None and call.device.business_id == operator.business_id:
+            device = call.device
     business = operator.business if operator is not None else device.business if device is not None else None
     return {
         "state": "operator" if operator is not None else "device" if device is not None else "none",
@@ -115,13 +118,22 @@ def _signed_in(call: Call, made: signing.SignedIn) -> HttpResponse:
         operators.sign_out(call.operator)
     response = answer(_session(call, operator))
     cookies.keep(response, call.request, cookies.SESSION, made.token)
+    if call.device is not None:  # before the browser forgets it
+        cookies.keep(response, call.request, cookies.DEVICE, cookies.read(call.request, cookies.DEVICE))
     return response
 
 
 @endpoint("POST", limit=GUESSING_LIMIT, what="counter pairing")
 def pair(call: Call) -> HttpResponse:
-    """Make this device a counter, with the code that an owner was shown."""
-    _, token = devices.pair(code=call.text("code"), name=call.text("name"))
+    """Make this device a counter, with the code that an owner was shown; it is no other any more."""
+    _, token = devices.pair(
+        code=call.text("code"),
+        name=call.text("name"),
+        client_id=_uuid_or_none(call.body.get("client_id"), "client_id"),
+        before=cookies.read(call.request, cookies.DEVICE),
+    )
+    if call.operator is not None:
+        operators.sign_out(call.operator)
     device = devices.device_of(token)
     response = answer(_session(Call(call.request, call.body, None, device), None))
     cookies.keep(response, call.request, cookies.DEVICE, token)
@@ -135,7 +147,7 @@ def sign_out(call: Call) -> HttpResponse:
     device_too = call.body.get("device") is True
     if call.operator is not None:
         operators.sign_out(call.operator, device_too=device_too)
-    gone = device_too and call.operator is not None
+    gone = device_too and call.operator is not None and call.operator.device is not None
     left = Call(call.request, call.body, None, None if gone else call.device)
     response = answer(_session(left, None))
     cookies.drop(response, cookies.SESSION)

@@ -13,7 +13,8 @@ from regulars.web.secure import cookies_are_secure
 SESSION: Final = "regulars_counter"
 DEVICE: Final = "regulars_device"
 PATH: Final = "/scan/"
-# A paired device stays one until somebody ends it; browsers keep a cookie for 400 days at most.
+# A paired device stays one until somebody ends it. Browsers keep a cookie for 400 days at most, so it is set
+# again whenever somebody signs in.
 _DEVICE_LASTS: Final = 400 * 24 * 3600
 _SALT: Final = "regulars.counter"
 
