@@ -229,6 +229,10 @@ def _migrate(settings: Environment, state: State) -> None:
         warn(f"The database is of an older version; it was copied to {copy} before the upgrade.")
     from django.core.management import call_command  # noqa: PLC0415 - as above
 
+    if settings.database.engine == "sqlite":
+        from regulars.commands.numbering import CountsOn  # noqa: PLC0415 - as above
+
+        connection.SchemaEditorClass = CountsOn
     call_command("migrate", verbosity=0, interactive=False)
 
 

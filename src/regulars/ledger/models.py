@@ -196,8 +196,10 @@ class Reward(models.Model):
     card = models.ForeignKey(Card, on_delete=models.PROTECT, related_name="+", db_index=False)
     text = models.CharField(max_length=300)
     earned_entry = models.ForeignKey(Entry, on_delete=models.PROTECT, related_name="+")
-    redeemed_entry = models.OneToOneField(
-        Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+"
+    # An index of those that are redeemed, and of no others: SQLite, which counts nothing, would look for the
+    # waiting ones of a card among all that wait.
+    redeemed_entry = models.ForeignKey(
+        Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
     undone_entry = models.ForeignKey(
         Entry, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
@@ -207,6 +209,11 @@ class Reward(models.Model):
 
     class Meta:
         constraints = (
+            models.UniqueConstraint(
+                fields=("redeemed_entry",),
+                name="reward_redeemed_once",
+                condition=Q(redeemed_entry__isnull=False),
+            ),
             models.CheckConstraint(
                 condition=Q(redeemed_entry__isnull=True) | Q(undone_entry__isnull=True),
                 name="reward_gone_once",

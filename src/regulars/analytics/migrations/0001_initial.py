@@ -22,7 +22,6 @@ class Migration(migrations.Migration):
                 ("rewards_redeemed", models.BigIntegerField(default=0)),
                 ("points_earned", models.BigIntegerField(default=0)),
                 ("points_used", models.BigIntegerField(default=0)),
-                ("stamps_undone", models.BigIntegerField(default=0)),
                 (
                     "business",
                     models.OneToOneField(
