@@ -14,6 +14,14 @@ import pytest
 
 from tests.cli.conftest import Regulars, Running
 
+# What nobody needs who only asks how the shop is doing: it would be carried along for months.
+NOT_AT_REST = {
+    "PIL", "anymail", "argon2", "cryptography", "django.contrib.admin", "django.contrib.messages",
+    "django.contrib.sessions", "django.contrib.sitemaps", "django.contrib.syndication", "django.test",
+    "django_stubs_ext", "fontTools", "httpx", "pygments", "redis", "regulars.demo", "reportlab", "requests",
+    "rich.console", "segno", "smtplib", "unittest", "urllib.request", "urllib3", "xml", "yaml",
+}  # fmt: skip
+
 
 def workers(running: Running) -> list[int]:
     """Process ids of the serving processes."""
@@ -71,6 +79,21 @@ def test_it_makes_the_database_answers_and_stops(regulars: Regulars) -> None:
     assert sum("over plain HTTP are refused" in line for line in running.errors) == 1
     assert not any("Traceback" in line for line in running.errors if "evil.example" not in line)
     assert (regulars.data_dir / "secret_key").exists()
+
+
+@pytest.mark.usefixtures("tables")
+def test_at_rest_no_process_has_loaded_what_is_for_later(regulars: Regulars, database: str) -> None:
+    # Python tells on standard error what it loads, in the parent with its worker and in the one that serves.
+    with regulars.serving("--workers", "1", PYTHONPROFILEIMPORTTIME="1") as running:
+        for path in ("/", "/nowhere", "/healthz", "/api/business", "/api/openapi.json"):
+            httpx.get(f"{running.url}{path}")
+        until(lambda: any("promotions.tasks.daily_run" in line for line in running.errors))
+        assert running.stop() == 0
+    told = {line.rpartition("|")[2].strip() for line in running.errors if line.startswith("import time:")}
+    loaded = {name.rsplit(".", depth)[0] for name in told for depth in range(name.count(".") + 1)}
+    assert {"regulars.server", "regulars.jobs.worker", "regulars.api.rest.api", "ninja"} <= loaded
+    assert {"psycopg"} & loaded == ({"psycopg"} if database == "postgresql" else set())
+    assert NOT_AT_REST & loaded == set()
 
 
 @pytest.mark.once
