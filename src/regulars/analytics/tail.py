@@ -149,15 +149,13 @@ def rolled_up(watermark: int, gaps: list[list[int]]) -> str:
     return f"{{entry}}.id <= {int(watermark)}{outside}"
 
 
-def members_undone(*, business_id: int, watermark: int, gaps: list[list[int]]) -> list[int]:
-    """Members of whom something was undone past the watermark or in its gaps."""
+def members_undone(*, business_id: int, watermark: int, gaps: list[list[int]]) -> tuple[str, list[Any]]:
+    """The statement that finds of whom something was undone past the watermark or in its gaps; its values."""
     ids = " OR ".join(["id > %s", *["id BETWEEN %s AND %s"] * len(gaps)])
-    rows = db.run(
-        f"SELECT DISTINCT card_id FROM ledger_entry "
-        f"WHERE reverses_id IS NOT NULL AND business_id = %s AND ({ids})",
-        (business_id, watermark, *(border for gap in gaps for border in gap[:2])),
+    return (
+        f"SELECT card_id FROM ledger_entry WHERE reverses_id IS NOT NULL AND business_id = %s AND ({ids})",
+        [business_id, watermark, *(border for gap in gaps for border in gap[:2])],
     )
-    return sorted(member for (member,) in rows)
 
 
 def read_tail(*, business_id: int, watermark: int, gaps: list[list[int]]) -> list[Line]:

@@ -82,12 +82,10 @@ class Reading:
         in_tail = _IN_TAIL.format(ids=" OR ".join(ids), kinds=kinds)
         since = db.calendar_day(day)
         active = Selection(f"(COALESCE(s.day >= %s, 1 = 0) OR {in_tail})", [since, *params, since])
-        if not self._undone:
-            return active
         left = _LEFT.format(kinds=kinds)
+        undone, whose = self._undone
         return Selection(
-            f"CASE WHEN {db.any_of('m.id')} THEN {left} ELSE {active.sql} END",
-            [db.numbers(self._undone), since, *active.params],
+            f"CASE WHEN m.id IN ({undone}) THEN {left} ELSE {active.sql} END", [*whose, since, *active.params]
         )
 
     def _condition(self, segment: str) -> Selection:
