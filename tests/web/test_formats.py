@@ -27,7 +27,9 @@ def test_months_are_called_as_people_call_them(language: str) -> None:
 def test_hours_go_from_0_to_23(language: str) -> None:
     with translation.override(language):
         assert formats.time_format(dt.time(14, 25), "TIME_FORMAT") == "14:25"
-        assert "14:25" in formats.date_format(dt.datetime(2026, 5, 3, 14, 25, tzinfo=dt.UTC), "DATETIME_FORMAT")
+        assert "14:25" in formats.date_format(
+            dt.datetime(2026, 5, 3, 14, 25, tzinfo=dt.UTC), "DATETIME_FORMAT"
+        )
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ from django.http import HttpResponse
 from django.test import Client
 from django_scopes import scope
 
+from regulars import __version__
 from regulars.ledger.models import Card
 from regulars.members import actions as members
 from regulars.members.models import Member
@@ -204,7 +205,7 @@ def test_the_page_is_kept_from_caches_and_engines_and_loads_nothing_from_elsewhe
     body = page.content.decode()
     for inline in ("style=", "<style", "<script", "onclick"):
         assert inline not in body
-    assert 'href="/look/facc15.css"' in body
+    assert f'href="/look/facc15.css?v={__version__}"' in body
     assert get("/look/facc15.css").status_code == 200
     assert "Set-Cookie" not in page.headers
 

@@ -10,27 +10,34 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.urls import reverse
 from django.views.decorators.http import require_safe
 
+from regulars import __version__
 from regulars.rules import colours
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import logos
 from regulars.tenants.models import Business
 from regulars.web.pictures import kept, limited
 
-# What pages are made of: `--raised` of their style sheets (tokens.css).
+# What pages are made of: `--raised` of their style sheets (tokens.css); buttons stand on `--paper`, too.
 LIGHT_GROUND = "#ffffff"
+LIGHT_PAPER = "#f5f4f1"
 DARK_GROUND = "#221e1b"
 # Text in the accent stands on tinted grounds, too, so it has some contrast to spare.
 INK_CONTRAST = 6
+# What belongs to a button stands out from its ground by so much (WCAG 2.2, 1.4.11).
+EDGE_CONTRAST = 3
 _STEPS = 40
 
+# A card's face stays in the shop's own colour, with an edge where the ground is of much the same; what is
+# pressed gets an edge on light grounds, and is lighter on dark ones.
 _SHEET = """\
-:root {{ --accent: {accent}; --on-accent: {on_accent}; --accent-ink: {light_ink};
-  --accent-deep: {deep}; --accent-pale: {pale}; }}
+:root {{ --accent: {accent}; --on-accent: {on_accent}; --accent-ink: {light_ink}; --accent-edge: {edge};
+  --face: {accent}; --on-face: {on_accent}; --accent-deep: {deep}; --accent-pale: {pale}; }}
 @media (prefers-color-scheme: dark) {{
-  :root:not([data-theme="light"]) {{ --accent: {dark}; --on-accent: {on_dark}; --accent-ink: {dark_ink}; }}
+  :root:not([data-theme="light"]) {{ {in_the_dark} }}
 }}
-:root[data-theme="dark"] {{ --accent: {dark}; --on-accent: {on_dark}; --accent-ink: {dark_ink}; }}
+:root[data-theme="dark"] {{ {in_the_dark} }}
 """
+_IN_THE_DARK = "--accent: {dark}; --on-accent: {on_dark}; --accent-ink: {dark_ink}; --accent-edge: {dark};"
 
 
 def mixed(colour: str, other: str, share: float) -> str:
@@ -54,23 +61,26 @@ def apart(colour: str, ground: str, *, ratio: float) -> str:
 
 def sheet(accent: str) -> str:
     """The style sheet of an accent."""
-    # A button must stand out from its ground, and text in the accent must be readable.
-    dark = apart(accent, DARK_GROUND, ratio=3)
-    return _SHEET.format(
-        accent=accent,
-        on_accent=colours.text_on(accent),
-        light_ink=apart(accent, LIGHT_GROUND, ratio=INK_CONTRAST),
-        deep=mixed(accent, colours.BLACK, 0.28),
-        pale=mixed(accent, colours.WHITE, 0.34),
+    dark = apart(accent, DARK_GROUND, ratio=EDGE_CONTRAST)
+    in_the_dark = _IN_THE_DARK.format(
         dark=dark,
         on_dark=colours.text_on(dark),
         dark_ink=apart(accent, DARK_GROUND, ratio=INK_CONTRAST),
     )
+    return _SHEET.format(
+        accent=accent,
+        on_accent=colours.text_on(accent),
+        light_ink=apart(accent, LIGHT_GROUND, ratio=INK_CONTRAST),
+        edge=apart(accent, LIGHT_PAPER, ratio=EDGE_CONTRAST),
+        deep=mixed(accent, colours.BLACK, 0.28),
+        pale=mixed(accent, colours.WHITE, 0.34),
+        in_the_dark=in_the_dark,
+    )
 
 
 def address(accent: str) -> str:
-    """Where the style sheet of an accent is."""
-    return reverse("look", args=[accent.lstrip("#")])
+    """Where the style sheet of an accent is. Another version of the program makes another one."""
+    return f"{reverse('look', args=[accent.lstrip('#')])}?v={__version__}"
 
 
 @require_safe
