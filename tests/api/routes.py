@@ -111,6 +111,7 @@ def own(mine: Things) -> dict[str, Call]:
         ),
         "GET /api/customers/{customer_id}": Call(path={"customer_id": mine.customer_id}),
         "DELETE /api/customers/{customer_id}": Call(path={"customer_id": mine.customer_id}),
+        "GET /api/customers/{customer_id}/data": Call(path={"customer_id": mine.customer_id}),
         "POST /api/stamps/add": Call(body={"qr_code": mine.qr_code, "count": 3, "branch_id": mine.branch_id}),
         "POST /api/rewards/redeem": Call(body={"qr_code": mine.qr_code}),
         "GET /api/rewards": Call(query={"page": 1, "per_page": 100}),
@@ -142,6 +143,7 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
         "GET /api/customers": [Call(query={"q": theirs.marks[0]})],
         "GET /api/customers/{customer_id}": [Call(404, path={"customer_id": theirs.customer_id})],
         "DELETE /api/customers/{customer_id}": [Call(404, path={"customer_id": theirs.customer_id})],
+        "GET /api/customers/{customer_id}/data": [Call(404, path={"customer_id": theirs.customer_id})],
         "POST /api/stamps/add": [
             Call(404, body={"qr_code": theirs.qr_code}),
             Call(404, body={"qr_code": mine.qr_code, "branch_id": theirs.branch_id}),

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import datetime as dt
+import errno
+import json
 from typing import Any
 
 import pytest
 import time_machine
 from django_scopes import scope
 
+from regulars import spool
 from regulars.ledger.models import Card, Entry
+from regulars.members import own_data
 from regulars.members.models import Member
 from regulars.outbox.models import Event
 from tests.api.support import Rest, dump, invalid, meta, ok, refused, values
@@ -255,6 +259,7 @@ def test_a_customer_is_deleted_with_everything_about_them(shop: Shop, rest: Rest
 def test_a_number_that_nobody_has_is_not_found(number: int, rest: Rest) -> None:
     refused(rest.get(f"/api/customers/{number}"), 404, "not_found")
     refused(rest.delete(f"/api/customers/{number}"), 404, "not_found")
+    refused(rest.get(f"/api/customers/{number}/data"), 404, "not_found")
 
 
 def test_recent_activity_is_newest_first(shop: Shop, rest: Rest) -> None:
@@ -277,3 +282,39 @@ def test_recent_activity_is_newest_first(shop: Shop, rest: Rest) -> None:
         None,
         None,
     )
+
+
+def test_all_that_is_kept_about_a_customer_is_given_out(shop: Shop, rest: Rest) -> None:
+    number = enrol(rest, email="rahul@example.com")
+    ok(rest.post(f"/api/customers/{number}/card/replace"))
+    found = ok(rest.get(f"/api/customers/{number}/data"))
+    assert (found["business"], found["customer_id"]) == (shop.business.name, number)
+    assert found["profile"]["email"] == "rahul@example.com"
+    assert [one["kind"] for one in found["history"]] == ["enrol"]
+    assert values(found["events"], "type") == ["member.enrolled", "card.replaced"]
+    assert found["about"].keys() == found.keys() - {"business", "customer_id", "made_at", "about"}
+
+
+def test_data_of_any_length_is_given_out(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
+    number = enrol(rest, email="rahul@example.com")
+    monkeypatch.setattr(spool, "SMALL", 1000)
+    response: Any = rest.get(f"/api/customers/{number}/data")
+    text = b"".join(response.streaming_content)
+    assert json.loads(text)["data"]["profile"]["name"] == "Rahul Mehta"
+    assert int(response.headers["Content-Length"]) == len(text)
+    assert response.headers["Content-Type"] == "application/json"
+    assert response.headers["Cache-Control"] == "no-store"
+    monkeypatch.undo()
+    assert ok(rest.get(f"/api/customers/{number}/data"))["customer_id"] == number
+
+
+def test_without_room_for_a_long_answer_the_service_is_unavailable(
+    rest: Rest, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    number = enrol(rest, email="rahul@example.com")
+
+    def full(**_: Any) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(own_data, "write_data", full)
+    refused(rest.get(f"/api/customers/{number}/data"), 503, "unavailable")

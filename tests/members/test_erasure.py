@@ -2,6 +2,7 @@
 
 import datetime as dt
 from collections import defaultdict
+from dataclasses import replace
 from decimal import Decimal
 from functools import cache
 
@@ -292,7 +293,8 @@ def test_a_failure_in_one_room_erases_nothing_in_any(monkeypatch: pytest.MonkeyP
     def fail(*, business_id: int, member_id: int) -> None:
         raise RuntimeError("the last room burns")
 
-    monkeypatch.setitem(personal_data._registry, "members", personal_data.Holding("members", 100, fail))
+    last = personal_data._registry["members"]
+    monkeypatch.setitem(personal_data._registry, "members", replace(last, erase=fail))
     with pytest.raises(RuntimeError, match="burns"):
         delete_member(business_id=shop.id, member_id=card.pk)
     assert counts() == before

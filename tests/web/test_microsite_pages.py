@@ -15,6 +15,7 @@ import time_machine
 from django_scopes import scopes_disabled
 from pytest_django import Settings
 
+from regulars import spool
 from regulars.ledger import adjustments
 from regulars.members.models import Consent, Member
 from regulars.portal import sessions
@@ -276,6 +277,19 @@ def test_all_data_can_be_taken_along_but_for_secrets(shop: Shop) -> None:
     scratch.reveal(token=covered.token)
     prizes = json.loads(browser.get("data.json").content)["scratch_cards"]
     assert prizes[0]["prize"] == "Free Coffee"
+
+
+def test_data_of_any_length_can_be_taken_along(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    card = shop.enrol(email="priya@example.com")
+    browser = Browser(shop).sign_in(card.pk)
+    monkeypatch.setattr(spool, "SMALL", 1000)
+    answer: Any = browser.get("data.json")
+    text = b"".join(answer.streaming_content)
+    assert json.loads(text)["profile"]["email"] == "priya@example.com"
+    assert int(answer.headers["Content-Length"]) == len(text)
+    assert answer.headers["Content-Disposition"] == (
+        f'attachment; filename="my-data-{shop.business.slug}.json"'
+    )
 
 
 def test_erasing_wants_the_cards_number_and_leaves_nothing(shop: Shop) -> None:

@@ -11,9 +11,9 @@ class CounterConfig(AppConfig):
 
     def ready(self) -> None:
         """Enter this room wherever rooms are called: erasure, the schedule."""
-        from regulars.counter import tasks, upkeep  # noqa: PLC0415 - models load first
+        from regulars.counter import personal, tasks  # noqa: PLC0415 - models load first
         from regulars.jobs import schedule  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
 
-        personal_data.register("counter", order=5, erase=upkeep.erase_member)
+        personal_data.register("counter", order=5, erase=personal.erase_member, parts=personal.PARTS)
         schedule.register("counter: forget ended sessions", tasks.forget_ended, cron=tasks.DAILY)

@@ -1,4 +1,4 @@
-"""What the counter forgets: a member who is erased, sessions and codes that have ended."""
+"""What the counter forgets by itself: sessions and codes that have ended."""
 
 from __future__ import annotations
 
@@ -6,20 +6,11 @@ import datetime as dt
 from typing import Final
 
 from django.utils import timezone
-from django_scopes import scope
 
 from regulars import db
-from regulars.counter.models import Action, Scan
 
 # Ended sessions and codes that nobody used say nothing to anybody after so long.
 KEEP: Final = dt.timedelta(days=1)
-
-
-def erase_member(*, business_id: int, member_id: int) -> None:
-    """Delete what was done for a member. Within the caller's transaction."""
-    with scope(business=business_id):
-        Action.objects.filter(member_id=member_id).delete()
-        Scan.objects.filter(member_id=member_id).delete()
 
 
 def forget_ended() -> int:

@@ -11,10 +11,10 @@ class LedgerConfig(AppConfig):
 
     def ready(self) -> None:
         """Enter this room in the registries of personal data and of what the audit compares."""
-        from regulars.ledger import audit, post  # noqa: PLC0415 - models load first
+        from regulars.ledger import audit, personal, post  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
 
-        personal_data.register("ledger", order=50, erase=post.erase_history)
+        personal_data.register("ledger", order=50, erase=post.erase_history, parts=personal.PARTS)
         audit.register_documents(
             "adjustment", table="ledger_pointsadjustment", worth="points", member="card_id"
         )

@@ -234,9 +234,3 @@ def _erase(business_id: int, member_id: int, patience: int | None) -> None:
             holding.erase(business_id=business_id, member_id=member_id)
         gone = emit.NewEvent("member.deleted", None, {"customer_id": member_id})
         emit.emit(business_id=business_id, events=[gone])
-
-
-def erase_profile(*, business_id: int, member_id: int) -> None:
-    """Delete the member's row. Within the caller's transaction, after all that refers to it."""
-    with scope(business=business_id):
-        Member.objects.filter(pk=member_id).delete()

@@ -26,7 +26,7 @@ class MessagesConfig(AppConfig):
 
         consumers.register("messages", frozenset(automatic.KINDS_OF_EVENTS), automatic.handle)
         mail.register(actions.queue_message)
-        personal_data.register("messages", order=15, erase=personal.erase_member)
+        personal_data.register("messages", order=15, erase=personal.erase_member, parts=personal.PARTS)
         schedule.register("messages: today's", tasks.daily_messages, every=tasks.EVERY)
         schedule.register("messages: forget old ones", tasks.forget_messages, cron="41 3 * * *")
         schedule.register("messages: forget old journals", upkeep.forget_journals, cron="47 3 * * *")

@@ -15,6 +15,6 @@ class PortalConfig(AppConfig):
         from regulars.members import personal_data, suspensions  # noqa: PLC0415 - models load first
         from regulars.portal import personal, sessions, tasks  # noqa: PLC0415 - models load first
 
-        personal_data.register("portal", order=10, erase=personal.erase_member)
+        personal_data.register("portal", order=10, erase=personal.erase_member, parts=personal.PARTS)
         suspensions.register("portal", sessions.end_all)
         schedule.register("portal: forget what ended", tasks.forget_old, cron="53 3 * * *")

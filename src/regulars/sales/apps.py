@@ -13,9 +13,9 @@ class SalesConfig(AppConfig):
         """Enter this room in the registries of personal data and of the audit."""
         from regulars.ledger import audit  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
-        from regulars.sales import store  # noqa: PLC0415 - models load first
+        from regulars.sales import personal, store  # noqa: PLC0415 - models load first
 
-        personal_data.register("sales", order=30, erase=store.erase)
+        personal_data.register("sales", order=30, erase=store.erase, parts=personal.PARTS)
         audit.register_documents("sale", table="sales_sale", worth="points")
         for name, sql in store.CHECKS.items():
             audit.register(name, sql)

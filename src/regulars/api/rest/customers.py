@@ -1,10 +1,12 @@
 """`/api/customers`."""
 
-from typing import Annotated, Any
+from typing import IO, Annotated, Any
 
 from django.http import HttpRequest
+from django.http.response import HttpResponseBase
 from ninja import Query, Router
 
+from regulars import spool
 from regulars.api.rest.auth import identity_of
 from regulars.api.rest.common import (
     IDEMPOTENT,
@@ -18,6 +20,7 @@ from regulars.api.rest.common import (
     printed,
 )
 from regulars.api.rest.envelope import data, listed
+from regulars.api.rest.personal import CUSTOMER_DATA
 from regulars.api.rest.schemas import CustomerOut, CustomerRow, Data, Deleted, Enrol, Enrolled, Listed
 from regulars.api.rest.writes import answers
 from regulars.ledger import actions as ledger
@@ -25,6 +28,7 @@ from regulars.ledger import queries
 from regulars.ledger.models import Card
 from regulars.ledger.queries import KIND_NAMES
 from regulars.members import actions as members
+from regulars.members import own_data
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Business
 from regulars.tenants.queries import business_by_id
@@ -88,6 +92,23 @@ def get_customer(request: HttpRequest, customer_id: int) -> dict[str, Any]:
     ]
     more = {"qr_code": card.qr_code, "card_url": card_url(card.qr_code), "recent_activity": activity}
     return data(_row(card, business) | more)
+
+
+@router.get(
+    "/customers/{int:customer_id}/data",
+    response=answered(CUSTOMER_DATA, also=(404,)),
+    summary="Get all data of a customer",
+)
+def get_data(request: HttpRequest, customer_id: int) -> HttpResponseBase:
+    """Everything that is kept about a customer, for those who ask you for it. Times are in UTC."""
+    business_id, pk = identity_of(request).business_id, known_id(customer_id, "customer")
+
+    def write(file: IO[bytes]) -> None:
+        file.write(b'{"data":')
+        own_data.write_data(business_id=business_id, member_id=pk, file=file)
+        file.write(b"}")
+
+    return spool.answer(write, content_type="application/json")
 
 
 @router.post(

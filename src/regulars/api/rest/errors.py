@@ -119,7 +119,7 @@ def _not_found(_request: HttpRequest, _exc: Http404) -> HttpResponse:
 
 
 def _unavailable(_request: HttpRequest, exc: Exception) -> HttpResponse:
-    log.error("the database does not answer", error=str(exc).strip())
+    log.error("database or disk does not answer", error=str(exc).strip())
     response = envelope.plain_error(HttpResponse(status=503))
     response.headers["Retry-After"] = "1"
     return response
@@ -140,6 +140,7 @@ def install(api: NinjaAPI) -> None:
         Http404: _not_found,
         OperationalError: _unavailable,
         InterfaceError: _unavailable,
+        OSError: _unavailable,  # no room for a long answer
         Exception: _fault,
     }
     for kind, handler in handlers.items():

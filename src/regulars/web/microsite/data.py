@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import json
 from http import HTTPStatus
 
 from django.http import HttpResponse
+from django.http.response import HttpResponseBase
 from django.utils.crypto import constant_time_compare
 from django.utils.translation import gettext as _
 
+from regulars import spool
 from regulars.members import actions as members
-from regulars.portal import own_data
+from regulars.members import own_data
 from regulars.web.microsite import cookies
 from regulars.web.microsite.visit import Visit, page, take
 
@@ -25,12 +26,13 @@ def data(visit: Visit) -> HttpResponse:
 
 
 @page("GET", member=True)
-def download(visit: Visit) -> HttpResponse:
+def download(visit: Visit) -> HttpResponseBase:
     """All of it as one file."""
     take(visit, "member-data", DOWNLOADS_LIMIT)
-    found = own_data.collect(business_id=visit.business.pk, member_id=visit.member_id)
-    body = json.dumps(found, ensure_ascii=False, indent=2)
-    response = HttpResponse(body, content_type="application/json; charset=utf-8")
+    response = spool.answer(
+        lambda file: own_data.write_data(business_id=visit.business.pk, member_id=visit.member_id, file=file),
+        content_type="application/json; charset=utf-8",
+    )
     name = f"my-data-{visit.business.slug}.json"
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

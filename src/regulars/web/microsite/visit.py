@@ -9,6 +9,7 @@ from http import HTTPStatus
 from typing import Any, Final
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect
+from django.http.response import HttpResponseBase
 from django.shortcuts import render
 from django.utils.translation import gettext as _
 
@@ -105,12 +106,10 @@ class Visit:
         return self.page(template, {"title": title, "text": text, **more}, status)
 
 
-View = Callable[..., HttpResponse]
+View = Callable[..., HttpResponseBase]
 
 
-def page(
-    *methods: str, member: bool = False, cookies_count: bool = True
-) -> Callable[[Callable[..., HttpResponse]], View]:
+def page(*methods: str, member: bool = False, cookies_count: bool = True) -> Callable[[View], View]:
     """A view of the micro-site; it takes a Visit. With `member`, whoever is not signed in is led to sign in.
 
     What is posted must come from a page of the micro-site itself. Without `cookies_count` none is read and
@@ -118,9 +117,9 @@ def page(
     """
     allowed = methods or ("GET",)
 
-    def decorate(view: Callable[..., HttpResponse]) -> View:
+    def decorate(view: View) -> View:
         @wraps(view)
-        def wrapped(request: HttpRequest, slug: str = "", **more: Any) -> HttpResponse:
+        def wrapped(request: HttpRequest, slug: str = "", **more: Any) -> HttpResponseBase:
             visit = _arrive(request, slug, cookies_count=cookies_count)
             me = visit.signed_in.member if visit.signed_in else None
             with language.speaking(
@@ -158,8 +157,8 @@ def _arrive(request: HttpRequest, slug: str, *, cookies_count: bool) -> Visit:
 
 
 def _answer(
-    visit: Visit, view: Callable[..., HttpResponse], allowed: tuple[str, ...], more: Any, *, member: bool
-) -> HttpResponse:
+    visit: Visit, view: View, allowed: tuple[str, ...], more: Any, *, member: bool
+) -> HttpResponseBase:
     method = visit.request.method or ""
     if (method if method != "HEAD" else "GET") not in allowed:
         return HttpResponseNotAllowed([*allowed, "HEAD"] if "GET" in allowed else allowed)

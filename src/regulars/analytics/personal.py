@@ -1,0 +1,19 @@
+"""What this room gives out about a member; `rollup.erase_member` erases it."""
+
+from __future__ import annotations
+
+from typing import Final
+
+from regulars.analytics.models import LastSeen
+from regulars.members.personal_data import Part, named
+
+PARTS: Final = (
+    Part(
+        "last_visits",
+        "For our figures: the last day on which you came to each branch (null: to any), and how often.",
+        LastSeen,
+        "member_id",
+        named("day", "visits", branch_id="branch_key"),
+        shown={"branch_id": lambda row: row["branch_id"] or None},
+    ),
+)
