@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars import db
-from regulars.members import personal_data, suspensions
+from regulars.members import access, personal_data
 from regulars.members import profile as fields
 from regulars.members.models import Member
 from regulars.outbox import emit
@@ -87,11 +87,15 @@ def create_member(
         )
 
 
-def edit_member(*, business_id: int, pk: int, unique_contact: bool = False, **changes: Any) -> Member:
+def edit_member(
+    *, business_id: int, pk: int, unique_contact: bool = False, by_member: bool = False, **changes: Any
+) -> Member:
     """Change a member; what is not named stays, empty text and None erase.
 
     `changes` are `members.profile.FIELDS` and `code`, which every member has. With `unique_contact` a new
-    phone or e-mail that another member has is refused.
+    phone or e-mail that another member has is refused. When the shop or one of its programs gives a member
+    another e-mail address, they are signed out everywhere and their password is gone: links for a new one go
+    there. With `by_member` they changed it themselves, and who stays signed in is the caller's to say.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
@@ -119,7 +123,7 @@ def edit_member(*, business_id: int, pk: int, unique_contact: bool = False, **ch
         if "code" in changed:
             _check_code(changed["code"], but=pk)
         if changed:
-            _store(member, changed)
+            _store(member, changed, by_member=by_member)
     return member
 
 
@@ -145,7 +149,7 @@ def _locked(pk: int) -> Member:
     return member
 
 
-def _store(member: Member, changed: dict[str, Any]) -> None:
+def _store(member: Member, changed: dict[str, Any], *, by_member: bool) -> None:
     for column, value in changed.items():
         setattr(member, column, value)
     member.search_text = fields.search_text(member.name, member.email, member.cell)
@@ -164,7 +168,9 @@ def _store(member: Member, changed: dict[str, Any]) -> None:
     }
     emit.emit(business_id=member.business_id, events=[emit.NewEvent("member.updated", member.pk, told)])
     if changed.get("suspended"):
-        suspensions.end_all(business_id=member.business_id, member_id=member.pk)
+        access.sign_out(business_id=member.business_id, member_id=member.pk)
+    if "email" in changed and not by_member:
+        access.take_back(business_id=member.business_id, member_id=member.pk)
 
 
 def _day(business: Business, at: dt.datetime) -> dt.date:

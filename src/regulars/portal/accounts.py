@@ -162,7 +162,7 @@ def change_email(*, business: Business, session: Session, address: str, current:
     if links.has_enough(**ids, purpose=links.Purpose.CHANGE_EMAIL):
         seconds = int(links.PAUSE.total_seconds())
         raise TooManyRequests("Several links were sent. Wait ten minutes.", retry_after=seconds)
-    links.request_email_change(**ids, address=address)
+    links.request_email_change(**ids, address=address, session_id=session.pk)
 
 
 def set_password(*, business: Business, session: Session, password: str, current: str = "") -> None:
@@ -185,6 +185,14 @@ def set_password(*, business: Business, session: Session, password: str, current
             create_defaults={"business": business, "password": hashed},
         )
         sessions.end_all(business_id=business.pk, member_id=member_id, but=session.pk)
+
+
+def take_back(*, business_id: int, member_id: int) -> None:
+    """End all that lets somebody in as this member: sessions, the password, links to other addresses."""
+    with scope(business=business_id):
+        Account.objects.filter(member_id=member_id).update(password="")
+        links.end_changes(member_id)
+        sessions.end_all(business_id=business_id, member_id=member_id)
 
 
 def _check_new(password: str, member: Member) -> None:

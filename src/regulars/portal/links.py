@@ -23,6 +23,7 @@ from regulars.members import phones
 from regulars.members.models import Member
 from regulars.messages import actions as messages
 from regulars.messages.channels import sms
+from regulars.portal import sessions
 from regulars.portal.models import OneTimeLink
 from regulars.rules import codes
 from regulars.rules.errors import NotFound
@@ -59,12 +60,13 @@ def make_link(
     alias: str = "",
     lasts: dt.timedelta,
     page: str = "",
+    session_id: int | None = None,
 ) -> str:
     """A new link of a member, as the address that is sent to them; here it is not to be had again.
 
     `address` is the mailbox or number that it goes to: the link ends when the member's is another by then
     (of `CHANGE_EMAIL`: the new address). `page` is what stands before the token in the address, when a page
-    other than the usual one uses it.
+    other than the usual one uses it. `session_id` is that of the browser in which it was asked for.
     """
     token = codes.new_api_key().removeprefix(codes.API_KEY_MARK)
     now = timezone.now()
@@ -76,6 +78,7 @@ def make_link(
             token_hash=codes.key_hash(token),
             address=address,
             alias=alias,
+            session_id=session_id,
             created_at=now,
             expires_at=now + lasts,
         )
@@ -234,11 +237,20 @@ def send(
     )
 
 
-def request_email_change(*, business_id: int, member_id: int, address: str) -> None:
+def end_changes(member_id: int) -> None:
+    """End links to new addresses of a member. Within the business's scope."""
+    OneTimeLink.objects.filter(member_id=member_id, purpose=Purpose.CHANGE_EMAIL, used_at=None).update(
+        used_at=timezone.now()
+    )
+
+
+def request_email_change(
+    *, business_id: int, member_id: int, address: str, session_id: int | None = None
+) -> None:
     """Send a link to a new address of a member: theirs becomes that when its button is pressed.
 
-    Links to other new addresses end. Whether another member has the address is said only to whoever opens
-    the link. Beyond some in ten minutes nothing is sent.
+    `session_id` is that of the browser in which they ask. Links to other new addresses end. Whether another
+    member has the address is said only to whoever opens the link. Beyond some in ten minutes nothing is sent.
 
     Raises:
         InvalidInput: `email` is not an e-mail address.
@@ -251,14 +263,14 @@ def request_email_change(*, business_id: int, member_id: int, address: str) -> N
             raise NotFound(f"There is no customer {member_id}.")
         if has_enough(business_id=business_id, member_id=member_id, purpose=Purpose.CHANGE_EMAIL):
             return
-        earlier = OneTimeLink.objects.filter(member=member, purpose=Purpose.CHANGE_EMAIL, used_at=None)
-        earlier.update(used_at=timezone.now())
+        end_changes(member_id)
         url = make_link(
             business_id=business_id,
             member_id=member_id,
             purpose=Purpose.CHANGE_EMAIL,
             address=address,
             lasts=CONFIRM_LASTS,
+            session_id=session_id,
         )
         send(
             member=member,
@@ -272,6 +284,8 @@ def request_email_change(*, business_id: int, member_id: int, address: str) -> N
 def change_email(*, token: str) -> OneTimeLink:
     """Give the member of a `CHANGE_EMAIL` link the address that it went to. The old address is told.
 
+    Only the browser in which they asked for it stays signed in.
+
     Raises:
         NotFound: the link was used, is too old, or is none of these.
         AlreadyEnrolled: another member of the business has the address.
@@ -281,7 +295,8 @@ def change_email(*, token: str) -> OneTimeLink:
         link = use_link(token=token, purpose=Purpose.CHANGE_EMAIL)
         ids = {"business_id": link.business_id, "pk": link.member_id}
         before = link.member
-        members.edit_member(**ids, unique_contact=True, email=link.address)
+        members.edit_member(**ids, unique_contact=True, by_member=True, email=link.address)
+        sessions.end_all(business_id=link.business_id, member_id=link.member_id, but=link.session_id)
         members.confirm_email(**ids, address=link.address)
         if before.email and before.email != link.address:
             send(member=before, kind="email_changed", links={}, to=before.email, **before.told_names)

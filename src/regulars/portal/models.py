@@ -84,6 +84,8 @@ class OneTimeLink(models.Model):
     address = models.CharField(max_length=254)
     # For OPEN_CARD: the code of the card that is confirmed by it.
     alias = models.CharField(max_length=32, blank=True)
+    # For CHANGE_EMAIL: the number of the session that asked; it may have ended.
+    session_id = models.BigIntegerField(null=True, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     expires_at = models.DateTimeField(db_index=True)
     used_at = models.DateTimeField(null=True, blank=True)

@@ -45,7 +45,7 @@ PARTS: Final = (
         OneTimeLink,
         "member_id",
         named("purpose", "address", "created_at", "expires_at", "used_at", card_code="alias"),
-        withheld={"token_hash": "secret"},
+        withheld={"token_hash": "secret", "session_id": "a number of ours"},
     ),
     messages_part(
         "messages_to_other_addresses",

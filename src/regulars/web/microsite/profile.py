@@ -10,9 +10,10 @@ from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
 from regulars.members.models import Member
-from regulars.portal import accounts, choices, links, sessions
+from regulars.portal import accounts, choices, sessions
 from regulars.rules.errors import AlreadyEnrolled, InvalidInput, Refusal, TooManyRequests
 from regulars.web.member import channels
+from regulars.web.microsite import proof
 from regulars.web.microsite.visit import Visit, page
 
 _LONGEST: Final = 500
@@ -115,7 +116,7 @@ def messages(visit: Visit) -> HttpResponse:
 @page("GET", "POST", member=True)
 def email(visit: Visit) -> HttpResponse:
     """Mail a link to a new address, which becomes theirs when it is opened."""
-    context: dict[str, Any] = {"here": "profile", **_proof(visit)}
+    context: dict[str, Any] = {"here": "profile", **proof.needed(visit)}
     if visit.request.method != "POST":
         return visit.page("email", context)
     typed = visit.request.POST
@@ -141,18 +142,6 @@ def email(visit: Visit) -> HttpResponse:
     return visit.page("email", context, status)
 
 
-def _proof(visit: Visit) -> dict[str, bool]:
-    """What must be shown before they change with what they sign in; `no_way` when no link can reach them."""
-    me = visit.me
-    fresh = accounts.is_fresh(me.session)
-    needs_link = not fresh and not accounts.has_password(business=visit.business, member_id=me.member.pk)
-    return {
-        "asks_current": not fresh,
-        "needs_link": needs_link,
-        "no_way": needs_link and not links.reached(me.member)[0],
-    }
-
-
 def _link_sent(visit: Visit) -> HttpResponse:
     return visit.notice(
         title=_("Look into your new mailbox"),
@@ -166,7 +155,7 @@ def _link_sent(visit: Visit) -> HttpResponse:
 @page("GET", "POST", member=True)
 def password(visit: Visit) -> HttpResponse:
     """Choose a password, or another one."""
-    context: dict[str, Any] = {"here": "profile", **_proof(visit)}
+    context: dict[str, Any] = {"here": "profile", **proof.needed(visit)}
     if visit.request.method != "POST":
         return visit.page("password", context)
     typed = visit.request.POST
