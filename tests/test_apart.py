@@ -1,12 +1,15 @@
 """Work in a process of its own: what it returns, what it raises, and that it leaves nothing behind."""
 
+import multiprocessing
 import os
 import signal
 import threading
+import time
 
 import pytest
 
 from regulars.apart import apart
+from regulars.commands import serve
 from regulars.commands.console import Stop
 
 pytestmark = pytest.mark.once
@@ -53,3 +56,20 @@ def test_what_cannot_travel_is_told_all_the_same() -> None:
 def test_one_that_is_killed_is_no_result() -> None:
     with pytest.raises(ChildProcessError, match="status -9"):
         apart(lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_a_server_that_cannot_be_prepared_says_so_in_one_line() -> None:
+    with pytest.raises(Stop, match=r"ended with status -9 before it was done\.$"):
+        serve._apart(lambda: os.kill(os.getpid(), signal.SIGKILL))
+
+
+def test_one_that_is_interrupted_takes_the_other_process_along() -> None:
+    def interrupt() -> None:
+        os.kill(os.getppid(), signal.SIGINT)
+        time.sleep(60)
+
+    began = time.monotonic()
+    with pytest.raises(KeyboardInterrupt):
+        apart(interrupt)
+    assert time.monotonic() - began < 30
+    assert not [process for process in multiprocessing.active_children() if process.name == "apart"]

@@ -61,17 +61,7 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
 
     ``when_ready`` is called once, as soon as a request is answered.
     """
-    # The first workers are forked: they share what is loaded, which halves the memory. Nothing may be open.
-    connections.close_all()
-    _ = get_resolver().url_patterns  # loads every view; a broken installation fails here
-    from regulars.api.rest.api import api  # noqa: PLC0415 - models need Django
-    from regulars.jobs import worker as _worker  # noqa: F401, PLC0415 - shared, too
-    from regulars.wsgi import application as _application  # noqa: F401, PLC0415 - shared, too
-
-    api.keep_description(apart(api.made_description))  # seconds on a slow machine, and megabytes
-    gc.collect()
-    _give_memory_back()
-    gc.freeze()
+    _load()
     _let_forks_begin_without_handlers()
     multiprocessing.set_start_method("fork" if sys.platform == "linux" else "spawn", force=True)
     server = Granian(
@@ -118,8 +108,26 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
     return 0
 
 
+def _load() -> None:
+    """Load all that serves. The first workers are forked: they share it, which halves the memory.
+
+    Nothing may be open.
+    """
+    connections.close_all()
+    _ = get_resolver().url_patterns  # loads every view; a broken installation fails here
+    from regulars.api.rest.api import api  # noqa: PLC0415 - models need Django
+    from regulars.jobs import worker as _worker  # noqa: F401, PLC0415 - shared, too
+    from regulars.wsgi import application as _application  # noqa: F401, PLC0415 - shared, too
+
+    with contextlib.suppress(ChildProcessError):  # then it is made when somebody asks for it
+        api.keep_description(apart(api.made_description))  # seconds on a slow machine, and megabytes
+    gc.collect()
+    _give_memory_back()
+    gc.freeze()
+
+
 def _give_memory_back() -> None:
-    """What making the database has left behind is not carried along by every process: 12 MB, measured."""
+    """What starting has left behind is not carried along by every process."""
     with contextlib.suppress(OSError, AttributeError):  # not every libc can
         ctypes.CDLL(None).malloc_trim(0)
 

@@ -3,9 +3,10 @@
 import errno
 import os
 import socket
+from collections.abc import Callable
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, TypeVar
 
 import typer
 
@@ -20,6 +21,8 @@ from regulars.environment import Environment
 if TYPE_CHECKING:
     from regulars.server import Plan
     from regulars.tls import Files
+
+T = TypeVar("T")
 
 MAX_DEFAULT_WORKERS = 8
 ANY_ADDRESS = ("0.0.0.0", "::")  # noqa: S104 - recognised, not bound
@@ -62,7 +65,9 @@ def serve(
     start_django(settings, writes=True)
     lock = database.lock_for_serving(settings) if sqlite else None
     _warn(settings, secure=secure)
-    apart(partial(database.make_or_check, settings, upgrade=sqlite))  # thousands of classes that nobody needs
+    _apart(
+        partial(database.make_or_check, settings, upgrade=sqlite)
+    )  # thousands of classes nobody needs later
     shop = _shop(settings, load=with_demo) if with_demo or show_banner else None
     files = _certificates(settings) if secure else None
     from regulars import server  # noqa: PLC0415 - needs Django
@@ -82,7 +87,14 @@ def serve(
 
 
 def _shop(settings: Environment, *, load: bool) -> dict[str, Any] | None:
-    return apart(partial(demo.load_once, settings)) if load else demo.kept(settings)
+    return _apart(partial(demo.load_once, settings)) if load else demo.kept(settings)
+
+
+def _apart(work: Callable[[], T]) -> T:
+    try:
+        return apart(work)
+    except ChildProcessError as error:
+        raise Stop(f"A process that prepares the start {error}.") from error
 
 
 def _warn(settings: Environment, *, secure: bool) -> None:
