@@ -72,3 +72,9 @@ def text(answer: HttpResponse, status: int = 200) -> str:
 def form_of(answer: HttpResponse) -> dict[str, str]:
     """What the hidden fields of a page's form say."""
     return dict(re.findall(r'type="hidden" name="(\w+)" value="(\w*)"', answer.content.decode()))
+
+
+def all_fields(answer: HttpResponse) -> dict[str, str]:
+    """The same, whatever they hold."""
+    found = re.findall(r'type="hidden" name="(\w+)" value="([^"]*)"', answer.content.decode())
+    return {name: html.unescape(value) for name, value in found}

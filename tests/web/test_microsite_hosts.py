@@ -14,7 +14,7 @@ from regulars.tenants import ratelimit
 from tests.api.support import Rest, ok
 from tests.factories import HTTPS, Shop, make_shop
 from tests.portal.signing import new_secret, token2_query
-from tests.web.microsite import Browser, text
+from tests.web.microsite import Browser, all_fields, text
 
 pytestmark = pytest.mark.django_db
 
@@ -175,7 +175,9 @@ def test_signing_in_takes_over_no_token_that_somebody_brought(shop: Shop) -> Non
     theirs = Browser(shop).sign_in(mallory.pk)
     victim = Browser(shop)
     victim.client.cookies["regulars_member"] = planted = theirs.client.cookies["regulars_member"].value
-    answer = victim.get(f"?{token2_query(secret, card.member.code)}")
+    asked = victim.get(f"?{token2_query(secret, card.member.code)}")
+    assert "You are signed in as Mallory" in text(asked)
+    answer = victim.post("sign-in/shop", all_fields(asked))
     assert answer.cookies["regulars_member"].value != planted
     assert "Priya" in text(victim.get())
     assert not theirs.is_signed_in()  # what was planted has ended
@@ -183,7 +185,7 @@ def test_signing_in_takes_over_no_token_that_somebody_brought(shop: Shop) -> Non
 
 POSTS = (
     "sign-out", "profile", "profile/messages", "profile/email", "password", "data/erase", "vouchers/1",
-    "sessions/1/end", "sign-in", "l/token",
+    "sessions/1/end", "sign-in", "l/token", "sign-in/shop",
 )  # fmt: skip
 
 

@@ -47,6 +47,19 @@ def find_member(*, business_id: int, reference: str) -> int:
     return int(rows[0][0])
 
 
+def member_by_id(*, business_id: int, member_id: int) -> Member:
+    """A member of the business.
+
+    Raises:
+        NotFound: the business has no such member.
+    """
+    with scope(business=business_id):
+        member = Member.objects.filter(pk=member_id).first()
+    if member is None:
+        raise NotFound(f"There is no customer {member_id}.")
+    return member
+
+
 def find_for_new_code(
     *, business_id: int, secondary_code: str = "", email: str = "", cell: str = ""
 ) -> int | None:

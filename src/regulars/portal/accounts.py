@@ -18,7 +18,7 @@ from regulars.members.models import Member
 from regulars.portal import links, sessions
 from regulars.portal.joining_form import check_name
 from regulars.portal.models import Account, Session
-from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
+from regulars.rules.errors import InvalidInput, Refusal, TooManyRequests
 from regulars.tenants import ratelimit
 from regulars.tenants.checks import check_email
 from regulars.tenants.models import Business
@@ -222,10 +222,7 @@ def change_profile(*, business: Business, session: Session, address: str, **chan
     foreign = changes.keys() - set(OWN_FIELDS)
     if foreign:
         raise InvalidInput.at(min(foreign), "cannot be changed here")
-    with scope(business=business):
-        member = Member.objects.filter(pk=session.member_id).first()
-    if member is None:
-        raise NotFound(f"There is no customer {session.member_id}.")
+    member = queries.member_by_id(business_id=business.pk, member_id=session.member_id)
     # What the shop entered stays as it is.
     if "name" in changes and changes["name"].strip() != member.name:
         changes["name"] = check_name(changes["name"])

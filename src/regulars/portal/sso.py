@@ -102,8 +102,8 @@ def signature(secret: str, *lines: str) -> str:
     return hmac.new(secret.encode(), text, hashlib.sha256).hexdigest()
 
 
-def member_of(*, business: Business, signed: Signed) -> Brought:
-    """The member whom a signed address brings. A `token2` is used up by it.
+def member_of(*, business: Business, signed: Signed, only_look: bool = False) -> Brought:
+    """The member whom a signed address brings. A `token2` is used up by it, unless it is `only_look`ed at.
 
     Raises:
         NotSigned: there is no valid signature by a key or secret in use of this business.
@@ -112,7 +112,7 @@ def member_of(*, business: Business, signed: Signed) -> Brought:
         Unknown: no member, or more than one, has this code or e-mail.
     """
     if signed.token2:
-        return _by_token2(business, signed)
+        return _by_token2(business, signed, only_look=only_look)
     return _by_token(business, signed)
 
 
@@ -151,7 +151,7 @@ def _by_token(business: Business, signed: Signed) -> Brought:
     raise NotSigned("The token fits no key of this business with single sign-on, or is older than two hours.")
 
 
-def _by_token2(business: Business, signed: Signed) -> Brought:
+def _by_token2(business: Business, signed: Signed, *, only_look: bool) -> Brought:
     secrets = sso_secrets.in_use(business.pk)
     for sso in _readings(signed.sso):
         lines = ("sso", sso, signed.expires, signed.nonce)
@@ -161,7 +161,7 @@ def _by_token2(business: Business, signed: Signed) -> Brought:
                 raise NotSigned(f"The nonce must have {NONCE_MIN} to {NONCE_MAX} characters of ASCII.")
             ends = _check_expires(signed.expires, TOKEN2_LASTS)
             member_id = _find(business, sso)
-            _use_up(business, signed.token2, ends)
+            _use_up(business, signed.token2, ends, only_look=only_look)
             return Brought(member_id, f"secret:{signer}")
     raise NotSigned("The address is not signed with a secret of this business.")
 
@@ -205,10 +205,16 @@ def _find(business: Business, sso: str) -> int:
         raise Unknown(refusal.message) from None
 
 
-def _use_up(business: Business, token2: str, ends: dt.datetime) -> None:
+def _use_up(business: Business, token2: str, ends: dt.datetime, *, only_look: bool) -> None:
     digest = hashlib.sha256(token2.lower().encode()).hexdigest()
+    used = UsedUp("This address has signed somebody in already.")
+    if only_look:
+        with scope(business=business):
+            if UsedToken.objects.filter(digest=digest).exists():
+                raise used
+        return
     try:
         with transaction.atomic(), scope(business=business):
             UsedToken.objects.create(business=business, digest=digest, expires_at=ends)
     except IntegrityError:
-        raise UsedUp("This address has signed somebody in already.") from None
+        raise used from None

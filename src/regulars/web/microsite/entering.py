@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import asdict
 from http import HTTPStatus
 from typing import Final
 from urllib.parse import urlencode
@@ -9,13 +10,14 @@ from urllib.parse import urlencode
 import structlog
 from django.conf import settings
 from django.db import transaction
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect, QueryDict
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
+from regulars.members import queries
 from regulars.portal import accounts, links, sessions, sites, sso
 from regulars.portal.models import OneTimeLink, Session
-from regulars.portal.sso import Signed
+from regulars.portal.sso import Brought, Signed
 from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
 from regulars.web.microsite import cookies
 from regulars.web.microsite.devices import device_of
@@ -40,23 +42,54 @@ def is_signed(visit: Visit) -> bool:
 
 
 def by_sso(visit: Visit) -> HttpResponse:
-    """Sign in whom a signed address brings, and lead on to the address without the signature."""
-    take(visit, "sso", SSO_LIMIT)
-    query = visit.request.GET
-    signed = Signed(
-        query.get("sso", ""),
-        token=query.get("token", ""),
-        token2=query.get("token2", ""),
-        expires=query.get("expires", ""),
-        nonce=query.get("nonce", ""),
+    """Sign in whom a signed address brings, and lead on to the address without the signature.
+
+    While another member is signed in, somebody else may have sent the browser there. So their session is
+    replaced by a button only, and nothing is used up before it is pressed.
+    """
+    signed = _signed(visit.request.GET)
+    if visit.signed_in is not None:
+        brought = _brought(visit, signed, only_look=True)
+        if isinstance(brought, HttpResponse):
+            return brought
+        if brought.member_id != visit.member_id:
+            other = queries.member_by_id(business_id=visit.business.pk, member_id=brought.member_id)
+            return visit.page("other_member", {"signed": asdict(signed), "other": other})
+    return _enter_signed(visit, signed)
+
+
+@page("POST")
+def go_on(visit: Visit) -> HttpResponse:
+    """Sign in whom a signed address brought instead of whoever is signed in here."""
+    return _enter_signed(visit, _signed(visit.request.POST))
+
+
+def _signed(given: QueryDict) -> Signed:
+    return Signed(
+        given.get("sso", ""),
+        token=given.get("token", ""),
+        token2=given.get("token2", ""),
+        expires=given.get("expires", ""),
+        nonce=given.get("nonce", ""),
     )
+
+
+def _enter_signed(visit: Visit, signed: Signed) -> HttpResponse:
+    brought = _brought(visit, signed)
+    if isinstance(brought, HttpResponse):
+        return brought
+    return _enter(visit, brought.member_id, Session.How.SSO, brought.credential)
+
+
+def _brought(visit: Visit, signed: Signed, *, only_look: bool = False) -> Brought | HttpResponse:
+    """Whom an address brings, or the page that says what is wrong with it."""
+    take(visit, "sso", SSO_LIMIT)
     try:
-        brought = sso.member_of(business=visit.business, signed=signed)
+        return sso.member_of(business=visit.business, signed=signed, only_look=only_look)
     except Refusal as refusal:
         log.info("single sign-on refused", business=visit.business.slug, why=refusal.code)
         take(visit, "sso-wrong", WRONG_LIMIT)
         return _not_signed(visit, refusal)
-    return _enter(visit, brought.member_id, Session.How.SSO, brought.credential)
 
 
 def _not_signed(visit: Visit, refusal: Refusal) -> HttpResponse:

@@ -8,6 +8,7 @@ urlpatterns = [
     path("", home.home, name="microsite"),
     path("terms", home.terms),
     path("sign-in", entering.sign_in),
+    path("sign-in/shop", entering.go_on),
     path("sign-out", entering.sign_out),
     path("l/<str:token>", entering.by_link),
     path("vouchers", vouchers.vouchers),
