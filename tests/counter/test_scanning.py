@@ -318,6 +318,6 @@ def test_what_is_shown_costs_the_same_however_long_the_history(
     operator = at_work(shop)
     for _ in range(12):
         do(operator, "stamps", card)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(12):
         showing.show(operator=operator, member_id=card.pk)
     assert len(actions(shop)) == 12

@@ -8,6 +8,7 @@ from decimal import Decimal
 from typing import Final
 
 from django.db.models import Q
+from django_scopes import scope
 
 from regulars.counter.models import CounterSettings
 from regulars.counter.refusals import ButtonChanged
@@ -66,14 +67,37 @@ class Offered:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class Live:
+    """The promotions of a day that show something at the counter or give at a scan, of all groups and
+    branches, oldest first.
+    """
+
+    day: dt.date
+    promotions: tuple[EventPromotion, ...]
+
+    @property
+    def at_scan(self) -> bool:
+        """Whether one gives at a scan by itself."""
+        return any(one.auto_allocate_on_event == occasions.QUICKSCAN for one in self.promotions)
+
+
+def live_on(*, business_id: int, day: dt.date) -> Live:
+    """The promotions of a day for which the counter has a place. One statement."""
+    with scope(business=business_id):
+        rows = EventPromotion.objects.filter(
+            Q(date_from=None) | Q(date_from__lte=day),
+            Q(date_to=None) | Q(date_to__gte=day),
+            ~Q(auto_allocate_on_event="") | ~Q(quickscan_function=""),
+            auto_allocate_on_event__in=_SHOWN,
+        )
+        return Live(day, tuple(rows.order_by("pk")))
+
+
 def offered(
-    settings: CounterSettings,
-    *,
-    day: dt.date,
-    member: Member | None = None,
-    branch_id: int | None = None,
+    settings: CounterSettings, live: Live, *, member: Member | None = None, branch_id: int | None = None
 ) -> Offered:
-    """What the counter offers on a day, to a member and at a branch. Within the business's scope.
+    """What the counter offers on a day, to a member and at a branch.
 
     Without a member what is for a group is left out.
     """
@@ -81,7 +105,9 @@ def offered(
     if settings.quickscan_function:
         parts += _read(None, settings.quickscan_function)
     buttons: list[Button] = []
-    for promotion in _promotions(day, member, branch_id):
+    for promotion in live.promotions:
+        if not _is_for(promotion, member, branch_id):
+            continue
         if promotion.auto_allocate_on_event == occasions.QUICKSCAN_BUTTON and promotion.points_to_award:
             buttons.append(Button(promotion.pk, name_of(promotion), promotion.points_to_award))
         if promotion.quickscan_function:
@@ -134,16 +160,7 @@ def _read(
         return []
 
 
-def _promotions(day: dt.date, member: Member | None, branch_id: int | None) -> list[EventPromotion]:
-    """The promotions of a day that show something at the counter, for this member at this branch."""
-    group_id = member.group_id if member is not None else None
-    own_branches = {branch_id, member.branch_id if member is not None else None} - {None}
-    rows = EventPromotion.objects.filter(
-        Q(date_from=None) | Q(date_from__lte=day),
-        Q(date_to=None) | Q(date_to__gte=day),
-        Q(group=None) | (Q(group_id=group_id) if group_id else Q(pk__in=())),
-        Q(branch=None) | Q(branch_id__in=own_branches),
-        Q(auto_allocate_on_event=occasions.QUICKSCAN_BUTTON) | ~Q(quickscan_function=""),
-        auto_allocate_on_event__in=_SHOWN,
-    )
-    return list(rows.order_by("pk"))
+def _is_for(promotion: EventPromotion, member: Member | None, branch_id: int | None) -> bool:
+    """Whether a promotion is for this member at this branch."""
+    group_id, own_id = (member.group_id, member.branch_id) if member is not None else (None, None)
+    return promotion.group_id in {None, group_id} and promotion.branch_id in {None, branch_id, own_id}

@@ -19,7 +19,6 @@ from regulars.counter.settings import MAX_STAMPS
 from regulars.counter.showing import may_choose
 from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
-from regulars.ledger.post import business_day
 from regulars.members import blank_cards, consents, phones
 from regulars.members.models import Member
 from regulars.promotions.models import EventPromotion
@@ -89,8 +88,7 @@ class Doing:
 
     def offered(self) -> Offered:
         """What the amount field offers the member."""
-        day = business_day(self.place.operator.business.timezone, self.place.at)
-        return offered(self.settings, day=day, member=self.member, branch_id=self.place.branch_id)
+        return offered(self.settings, self.place.live, member=self.member, branch_id=self.place.branch_id)
 
 
 def stamps(doing: Doing, given: Fields) -> Outcome:
@@ -147,8 +145,9 @@ def button(doing: Doing, given: Fields) -> Outcome:
         fields.whole(given.get("points"), "points"),
     )
     shown = doing.offered()
-    if doing.scan is not None and wanted == withheld.button(doing.scan, doing.person, shown):
-        return _give_withheld(doing, doing.scan)
+    scan = doing.scan
+    if scan is not None and wanted == withheld.button(scan, doing.person, shown, doing.place.live):
+        return _give_withheld(doing, scan)
     if doing.place.offline and wanted not in shown.buttons and wanted.points <= MOST_FREE:
         _past_label(wanted.promotion_id)
         return _give(doing, wanted)

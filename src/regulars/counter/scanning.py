@@ -6,6 +6,7 @@ import datetime as dt
 import uuid
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeVar
 
 from django.db import IntegrityError, connection, transaction
@@ -31,7 +32,7 @@ from regulars.tenants.models import Staff
 T = TypeVar("T")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Place:
     """When, where and on which device something happens at the counter.
 
@@ -50,10 +51,21 @@ class Place:
         """On whom it is booked."""
         return self.done_by or self.operator.staff
 
+    @property
+    def day(self) -> dt.date:
+        """The business's own day of it."""
+        return business_day(self.operator.business.timezone, self.at)
+
+    @cached_property
+    def live(self) -> buttons.Live:
+        """The promotions of that day, read once."""
+        return buttons.live_on(business_id=self.operator.business_id, day=self.day)
+
 
 @dataclass(frozen=True, slots=True)
 class Scanned:
-    """What a scan showed. With a member `shown` and `scan`; `given` is what the scan itself gave.
+    """What a scan showed. With a member `shown` and `scan`; `given` is what the scan itself gave, `live` the
+    promotions of the day.
 
     Without: what was `found`, and `members` to choose from, or the one who has yet to be confirmed.
     """
@@ -63,6 +75,7 @@ class Scanned:
     shown: Shown | None = None
     given: Action | None = None
     members: tuple[Member, ...] = ()
+    live: buttons.Live | None = None
 
 
 def scan(
@@ -118,8 +131,9 @@ def _of_member(operator: Operator, client_id: uuid.UUID, found: Found, *, gives:
     return Scanned(
         found,
         scan=row,
-        shown=show(operator=operator, member_id=member_id, scan=row),
+        shown=show(operator=operator, member_id=member_id, scan=row, live=place.live),
         given=given_by(operator, row),
+        live=place.live,
     )
 
 
@@ -165,7 +179,7 @@ def record(place: Place, *, client_id: uuid.UUID, member_id: int, gives: bool = 
         device=operator.device,
         branch_id=place.branch_id,
         occurred_at=place.at,
-        day=business_day(operator.business.timezone, place.at),
+        day=place.day,
     )
     if gives:
         _give(place, row, member)
@@ -210,7 +224,8 @@ def given_by(operator: Operator, scan: Scan) -> Action | None:
 def _give(place: Place, scan: Scan, member: Member) -> None:
     """Give what the scan itself gives, if the limits allow the member to earn."""
     operator = place.operator
-    if member.suspended:
+    offered = _offered(place, scan, member)
+    if member.suspended or not (offered.auto or place.live.at_scan):
         return
     free = limits.room(
         operator.settings,
@@ -255,16 +270,24 @@ def give_itself(place: Place, scan: Scan, member: Member) -> GivenItself | None:
     Within the caller's transaction and scope.
     """
     made, points, labels = _by_promotions(place, scan)
-    found = buttons.offered(place.operator.settings, day=scan.day, member=member, branch_id=place.branch_id)
-    for button in found.auto:
+    for button in _offered(place, scan, member).auto:
         made.append(add_points(place, member.pk, button, note=button.label))
         points += button.points
         labels.append(button.label)
     return GivenItself(points, withheld.label(labels), made) if points else None
 
 
+def _offered(place: Place, scan: Scan, member: Member) -> buttons.Offered:
+    live = place.live
+    if live.day != scan.day:  # what was withheld before midnight, and is asked for after it
+        live = buttons.live_on(business_id=place.operator.business_id, day=scan.day)
+    return buttons.offered(place.operator.settings, live, member=member, branch_id=place.branch_id)
+
+
 def _by_promotions(place: Place, scan: Scan) -> tuple[list[int], int, list[str]]:
     """What promotions give on the event of a scan: the adjustments, their points, the promotions' names."""
+    if not place.live.at_scan:
+        return [], 0, []
     occasion = withheld.occasion(scan)
     given = happened(
         business_id=scan.business_id,

@@ -12,7 +12,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars.counter import limits, withheld
-from regulars.counter.buttons import Offered, offered
+from regulars.counter.buttons import Live, Offered, live_on, offered
 from regulars.counter.models import Action, Scan
 from regulars.counter.operators import Operator
 from regulars.ledger.models import Card, Reward
@@ -69,8 +69,9 @@ def masked_contact(member: Member) -> str:
     return f"{name[:1]}•••{at}{domain}" if at else ""
 
 
-def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Shown:
-    """A member as an operator sees them, in the course of a scan; one that is over is none.
+def show(*, operator: Operator, member_id: int, scan: Scan | None = None, live: Live | None = None) -> Shown:
+    """A member as an operator sees them, in the course of a scan; one that is over is none. `live` are the
+    promotions of the day, when they are known already.
 
     Raises:
         NotFound: the business has no such member.
@@ -88,17 +89,20 @@ def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Sho
         waiting = Reward.objects.filter(card=card, redeemed_entry=None, undone_entry=None).order_by("pk")
         texts = Counter(waiting.values_list("text", flat=True)) if card.pending_rewards else Counter[str]()
         room = _room(operator, member_id, now, scan)
+        if live is None or live.day != today:
+            live = live_on(business_id=business.pk, day=today)
+        spendable = orders.spendable_points(member_id, today, balance=card.points)
         return Shown(
             member=member,
             card=card,
             today=today,
-            spendable=orders.spendable_points(member_id, today),
+            spendable=spendable,
             rewards=tuple(texts.items()),
             vouchers=tuple(_vouchers(member_id, today)),
-            offers=tuple(_offers(operator, member)),
+            offers=tuple(_offers(operator, member, spendable, today)),
             campaigns=tuple(_campaigns(operator, today)),
             scratch_cards=tuple(_scratch_cards(member_id, today)),
-            offered=_offered(operator, member, today, scan if room.may_earn else None),
+            offered=_offered(operator, member, live, scan if room.may_earn else None),
             room=room,
             visits_today=Scan.objects.filter(member_id=member_id, day=today).count(),
             last=tuple(
@@ -109,12 +113,12 @@ def show(*, operator: Operator, member_id: int, scan: Scan | None = None) -> Sho
         )
 
 
-def _offered(operator: Operator, member: Member, today: dt.date, scan: Scan | None) -> Offered:
+def _offered(operator: Operator, member: Member, live: Live, scan: Scan | None) -> Offered:
     """What the amount field offers; first what the scan would have given by itself, if it did not."""
-    found = offered(operator.settings, day=today, member=member, branch_id=operator.branch_id)
+    found = offered(operator.settings, live, member=member, branch_id=operator.branch_id)
     if scan is None or member.suspended:
         return found
-    button = withheld.button(scan, member, found)
+    button = withheld.button(scan, member, found, live)
     return found if button is None else replace(found, buttons=(button, *found.buttons))
 
 
@@ -146,10 +150,10 @@ def may_choose(operator: Operator) -> bool:
     return operator.is_owner or operator.settings.chooses_vouchers
 
 
-def _offers(operator: Operator, member: Member) -> list[Voucher]:
+def _offers(operator: Operator, member: Member, spendable: int, today: dt.date) -> list[Voucher]:
     if member.suspended or not may_choose(operator):
         return []
-    found = issuing.self_selectable(business_id=operator.business_id, member_id=member.pk)
+    found = issuing.choosable(member, spendable=spendable, today=today)
     # Others are refused where the operator works.
     return [one for one in found if operator.branch_id is None or one.branch_id in {None, operator.branch_id}]
 

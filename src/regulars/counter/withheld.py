@@ -6,7 +6,7 @@ and what the scan would have given is a button.
 
 from __future__ import annotations
 
-from regulars.counter.buttons import Button, Offered, name_of
+from regulars.counter.buttons import Button, Live, Offered, name_of
 from regulars.counter.models import Action, Scan
 from regulars.members.models import Member
 from regulars.promotions.models import EventPromotion
@@ -26,12 +26,13 @@ def occasion(scan: Scan) -> str:
     return f"scan:{scan.pk}"
 
 
-def button(scan: Scan, member: Member, offered: Offered) -> Button | None:
-    """The button for what a scan would have given, None when it gave it, or for nothing.
+def button(scan: Scan, member: Member, offered: Offered, live: Live) -> Button | None:
+    """The button for what a scan would have given, None when it gave it, or for nothing. `live` are the
+    promotions of the day on which it is shown.
 
     Within the business's scope.
     """
-    promotions = _promotions(scan, member)
+    promotions = [] if live.day == scan.day and not live.at_scan else _promotions(scan, member)
     points = sum(one.points for one in offered.auto) + sum(one.points_to_award for one in promotions)
     if not points or Action.objects.filter(scan=scan, said__auto=True).exists():
         return None

@@ -10,9 +10,10 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars.ledger.post import business_day
+from regulars.members.models import Member
 from regulars.rules import values
 from regulars.rules import vouchers as rules
-from regulars.rules.errors import Refusal
+from regulars.rules.errors import NotFound, Refusal
 from regulars.rules.text import clean_text
 from regulars.vouchers import revision
 from regulars.vouchers.lookups import (
@@ -195,16 +196,23 @@ def self_selectable(*, business_id: int, member_id: int, at: dt.datetime | None 
     """
     now = at or timezone.now()
     with scope(business=business_id):
-        place, person = place_of(business_id), find_person(member_id)
-        today = business_day(place.timezone, now)
-        spendable = spendable_points(member_id, today)
-        found = []
-        chosen = Voucher.objects.filter(available_for_self_selection=True, points_required__lte=spendable)
-        for voucher in chosen.select_related("sku", "group", "branch").order_by("pk"):
-            try:
-                rules.check_eligible(terms_of(voucher), today=today, person=person)
-                check_room(voucher, member_id, 1)
-            except Refusal:
-                continue
-            found.append(voucher)
-        return found
+        member = Member.objects.filter(pk=member_id).first()
+        if member is None:
+            raise NotFound(f"There is no customer {member_id}.", fields={"member_id": "is unknown"})
+        today = business_day(place_of(business_id).timezone, now)
+        return choosable(member, spendable=spendable_points(member_id, today), today=today)
+
+
+def choosable(member: Member, *, spendable: int, today: dt.date) -> list[Voucher]:
+    """The same for a member who is at hand, with so many points to spend. Within the business's scope."""
+    person = rules.Person(member.suspended, member.group_id, member.branch_id)
+    found = []
+    chosen = Voucher.objects.filter(available_for_self_selection=True, points_required__lte=spendable)
+    for voucher in chosen.select_related("sku", "group", "branch").order_by("pk"):
+        try:
+            rules.check_eligible(terms_of(voucher), today=today, person=person)
+            check_room(voucher, member.pk, 1)
+        except Refusal:
+            continue
+        found.append(voucher)
+    return found

@@ -211,9 +211,10 @@ def try_carry_out(business_id: int, order: Order) -> VoucherIssue | None:
         return None
 
 
-def spendable_points(member_id: int, today: dt.date) -> int:
-    """The points that a member of the scope's business can spend on a day."""
-    balance = Card.objects.values_list("points", flat=True).get(pk=member_id)
+def spendable_points(member_id: int, today: dt.date, *, balance: int | None = None) -> int:
+    """The points that a member of the scope's business can spend on a day; `balance` when it is known."""
+    if balance is None:
+        balance = Card.objects.values_list("points", flat=True).get(pk=member_id)
     if balance <= 0:
         return 0
     rows = db.run(

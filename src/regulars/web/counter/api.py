@@ -190,7 +190,8 @@ def scan(call: Call) -> dict[str, Any]:
 
 
 def _scanned(call: Call, found: scanning.Scanned) -> dict[str, Any]:
-    return shapes.scanned(found, call.at_work) | {"settings": here.settings(call.at_work)["digest"]}
+    digest = here.settings(call.at_work, found.live)["digest"]
+    return shapes.scanned(found, call.at_work) | {"settings": digest}
 
 
 def _gives(body: Mapping[str, Any]) -> bool:
@@ -344,11 +345,4 @@ def preview(call: Call) -> dict[str, Any]:
         total_value=amount,
         branch_id=operator.branch_id,
     )
-    least = show(operator=operator, member_id=member_id).offered.minimum
-    return {
-        "amount": f"{amount:.2f}",
-        "points": earned.points,
-        "text": texts.points(earned.points),
-        "below_minimum": least is not None and amount < least,
-        "minimum": None if least is None else f"{least:.2f}",
-    }
+    return {"amount": f"{amount:.2f}", "points": earned.points, "text": texts.points(earned.points)}

@@ -6,7 +6,6 @@ from hashlib import blake2b
 from typing import Any
 
 import orjson
-from django_scopes import scope
 
 from regulars.counter import buttons, doing, kinds, operators
 from regulars.counter.operators import Operator
@@ -50,11 +49,15 @@ def where(operator: Operator | None) -> dict[str, Any]:
     }
 
 
-def settings(operator: Operator) -> dict[str, Any]:
-    """What the counter offers without a member, and a digest by which the page sees that it has changed."""
+def settings(operator: Operator, live: buttons.Live | None = None) -> dict[str, Any]:
+    """What the counter offers without a member, and a digest by which the page sees that it has changed.
+
+    `live` are the promotions of today, when they are known already.
+    """
     row = operator.settings
-    with scope(business=operator.business):
-        offered = buttons.offered(row, day=shapes.today_of(operator.business), branch_id=operator.branch_id)
+    if live is None:
+        live = buttons.live_on(business_id=operator.business_id, day=shapes.today_of(operator.business))
+    offered = buttons.offered(row, live, branch_id=operator.branch_id)
     found = {
         "stamps_at_once": row.stamps_at_once if operator.business.program.is_active else 0,
         "reasons": row.reasons,
