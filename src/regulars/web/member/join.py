@@ -92,6 +92,9 @@ class _Visit:
             return self._wait(allowance)
         if not self.site.join_open:
             return self._closed()
+        return self._join(form)
+
+    def _join(self, form: Form) -> HttpResponse:
         form.reworded = not constant_time_compare(form.words, self._words())
         words = {"programme": self._programme_words()}
         if form.offers:

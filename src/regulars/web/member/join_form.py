@@ -11,10 +11,11 @@ from django.utils.translation import gettext as _
 
 from regulars.portal import joining
 from regulars.rules.errors import InvalidInput
+from regulars.rules.languages import LANGUAGES
 from regulars.tenants.models import Business, Microsite
 
 _LONGEST: Final = 300
-_TEXTS: Final = ("name", "contact", "day", "month", "year", "token", "card")
+_TEXTS: Final = ("name", "contact", "day", "month", "year", "token", "card", "words")
 # In the order in which they stand on the page.
 FIELDS: Final = ("name", "contact", "birthday")
 _NO_SUCH_DAY: Final = "is no day of the calendar"
@@ -22,7 +23,10 @@ _NO_SUCH_DAY: Final = "is no day of the calendar"
 
 @dataclass(slots=True)
 class Form:
-    """The fields as they were typed, and what is `wrong` with them, in words of the page's language."""
+    """The fields as they were typed, and what is `wrong` with them, in words of the page's language.
+
+    `words` says which words were shown that somebody agrees to; `reworded` that they are others now.
+    """
 
     name: str = ""
     contact: str = ""
@@ -31,7 +35,9 @@ class Form:
     year: str = ""
     token: str = ""
     card: str = ""
+    words: str = ""
     offers: bool = False
+    reworded: bool = False
     wrong: dict[str, str] = field(default_factory=dict)
 
     @classmethod
@@ -40,6 +46,17 @@ class Form:
         texts: dict[str, Any] = {name: str(sent.get(name, ""))[:_LONGEST] for name in _TEXTS}
         texts["card"] = card_code(texts["card"])
         return cls(**texts, offers=bool(sent.get("offers")))
+
+    @property
+    def language(self) -> str:
+        """The language in which the page was shown; empty when the form does not say."""
+        language = self.words.partition(".")[0]
+        return language if language in LANGUAGES else ""
+
+    @property
+    def is_back(self) -> bool:
+        """Whether it was sent, and is shown again."""
+        return bool(self.wrong) or self.reworded
 
     @property
     def first_wrong(self) -> str:
