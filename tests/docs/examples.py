@@ -26,6 +26,7 @@ ANSWERS = ("json", "text")
 
 # What differs from run to run, and what stands for it when two answers are compared.
 _VOLATILE = (
+    (r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ", "<time in UTC>"),
     (r"\d{4}-\d\d-\d\d \d\d:\d\d:\d\d", "<time>"),
     (r"\d{4}-\d\d-\d\d", "<day>"),
     (r"rk_[0-9A-Za-z]{40}", "<key>"),

@@ -12,6 +12,7 @@ from regulars.api import limits
 from regulars.api.rest import envelope, errors
 from regulars.api.rest.api import api
 from regulars.api.rest.common import MAX_PER_PAGE
+from regulars.members import personal_data
 from regulars.tenants import actions as tenants
 from regulars.tenants import checks, idempotency, identity, plans
 from tests.docs import pages
@@ -96,6 +97,13 @@ def test_the_guide_names_what_may_be_sent(call: str) -> None:
         one["name"] for one in operation.get("parameters", []) if one["in"] == "query" and one["required"]
     }
     assert required == wanted
+
+
+def test_the_guide_names_what_is_kept_about_a_customer() -> None:
+    told = rows(pages.section(GUIDE, "GET /api/customers/{id}/data"), "Part", "Fields")
+    assert {name: pages.code(row["Fields"]) for name, row in told.items()} == {
+        part.key: list(part.fields) for part in personal_data.parts()
+    }
 
 
 def _is_of_request(call: str, table: list[dict[str, str]]) -> bool:
