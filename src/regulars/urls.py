@@ -28,6 +28,7 @@ urlpatterns = [
     path("card/<str:qr_code>/settings", card.settings, name="card-settings"),
     path("card/<str:qr_code>/vouchers/<int:voucher_id>", choosing.voucher, name="card-voucher"),
     path("card/<str:qr_code>/away", keeping.away, name="card-away"),
+    path("card/<str:qr_code>/forget", keeping.forget, name="card-forget"),
     path("card/<str:qr_code>/manifest.webmanifest", keeping.manifest, name="card-manifest"),
     path("join/<str:join_code>", join.page, name="join"),
     path("l/<str:token>", links.page, name="link"),
@@ -58,7 +59,7 @@ urlpatterns = [
     path("regulars-ca.crt", ca.ca_certificate, name="ca-certificate"),
 ]
 
-handler400 = "regulars.pages.bad_request"
-handler403 = "regulars.pages.forbidden"
-handler404 = "regulars.pages.not_found"
-handler500 = "regulars.pages.server_error"
+handler400 = "regulars.web.errors.bad_request"
+handler403 = "regulars.web.errors.forbidden"
+handler404 = "regulars.web.errors.not_found"
+handler500 = "regulars.web.errors.server_error"

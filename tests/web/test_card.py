@@ -77,7 +77,7 @@ def test_a_card_shows_what_lies_on_it_and_no_contact(shop: Shop, card: Card) -> 
 
 @pytest.mark.parametrize(
     ("language", "said"),
-    [("en", "Good from 3 May"), ("de", "3. Mai"), ("es", "3 de mayo"), ("pt", "3 de Maio"), ("hi", "3 मई")],
+    [("en", "Good from 3 May"), ("de", "3. Mai"), ("es", "3 de mayo"), ("pt", "3 de maio"), ("hi", "3 मई")],
 )
 def test_a_voucher_that_begins_later_says_when(shop: Shop, card: Card, language: str, said: str) -> None:
     later = voucher(shop)
@@ -256,6 +256,25 @@ def test_a_phone_can_keep_the_card(shop: Shop, card: Card) -> None:
         assert picture.headers["Content-Type"] == "image/png"
     worker = get("sw.js")
     assert worker.headers["Content-Type"].startswith("text/javascript")
+
+
+def test_a_browser_forgets_the_card(shop: Shop, card: Card) -> None:
+    client = Client()
+    page = client.get(f"/card/{card.qr_code}", secure=True).content.decode()
+    assert f'action="/card/{card.qr_code}/forget"' in page
+    path = f"/join/{shop.business.join_code}"
+    answer = client.post(f"/card/{card.qr_code}/forget", secure=True)
+    assert "This phone has forgotten the card" in text(answer)
+    assert (answer.cookies["regulars_joined"]["path"], answer.cookies["regulars_joined"]["max-age"]) == (
+        path,
+        0,
+    )
+    assert answer.headers["Cache-Control"] == "no-store"
+    assert client.get(f"/card/{card.qr_code}/forget", secure=True).status_code == 405
+    refused = client.post(f"/card/{card.qr_code}/forget", secure=True, headers=ELSEWHERE)
+    assert refused.status_code == 403
+    assert post(f"{'0' * 16}/forget").status_code == 404
+    assert get(card.qr_code).status_code == 200
 
 
 @pytest.mark.parametrize(

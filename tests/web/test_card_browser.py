@@ -106,6 +106,36 @@ def test_a_card_that_was_seen_is_there_without_a_network(shop: Shop, card: Card,
     expect(phone.locator("#offline")).to_be_hidden()
 
 
+KEPT = """(async () => {
+  const found = [];
+  for (const name of await caches.keys()) {
+    found.push(...(await (await caches.open(name)).keys()).map((one) => new URL(one.url).pathname));
+  }
+  return found;
+})()"""
+
+
+def test_a_phone_forgets_a_card(shop: Shop, card: Card, phone: Page) -> None:
+    other = shop.enrol("Bob")
+    for one in (other, card):
+        phone.goto(f"/card/{one.qr_code}")
+        expect(phone.locator("#card[data-kept]")).to_have_count(1)
+    assert {f"/card/{card.qr_code}", f"/card/{card.qr_code}/away"} <= set(phone.evaluate(KEPT))
+    phone.get_by_role("button", name="Forget this card on this phone").click()
+    expect(phone.get_by_role("heading", name="This phone has forgotten the card")).to_be_visible()
+    axe(phone)
+    left = [path for path in phone.evaluate(KEPT) if path.startswith("/card/")]
+    assert sorted(left) == [f"/card/{other.qr_code}", f"/card/{other.qr_code}/away"]
+    phone.goto(f"/m/{shop.business.slug}/")
+    phone.evaluate("document.querySelector('main').dataset.forgetsCards = ''")
+    phone.add_script_tag(url="/static/regulars/microsite.js?again")  # as after an erasure
+    for _ in range(50):
+        if not (left := phone.evaluate(KEPT)):
+            break
+        phone.wait_for_timeout(100)
+    assert left == []
+
+
 def test_what_needs_the_network_says_so_and_leads_back(shop: Shop, card: Card, tabs: Tabs) -> None:
     page = tabs(language="en-US")
     allow(page, "ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "503")

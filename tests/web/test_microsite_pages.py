@@ -300,6 +300,8 @@ def test_erasing_wants_the_cards_number_and_leaves_nothing(shop: Shop) -> None:
         assert "Type M000001" in text(browser.post("data/erase", {"code": typed}), 400)
     answer = browser.post("data/erase", {"code": " m000001 "})
     assert "erased" in text(answer)
+    assert answer.headers["Clear-Site-Data"] == '"cache"'
+    assert "data-forgets-cards" in answer.content.decode()
     assert answer.cookies[browser.cookie]["max-age"] == 0
     with scopes_disabled():
         left = [model for model in (Member, Session, Account) if model.objects.exists()]

@@ -37,6 +37,13 @@
     choice.addEventListener("change", () => choice.form.requestSubmit());
   }
 
+  // Who erased themselves leaves no card here for times without network. Other cards are kept again when opened.
+  if (document.querySelector("[data-forgets-cards]") && "caches" in window) {
+    caches.keys().then((names) => Promise.all(
+      names.filter((name) => name.startsWith("regulars-card-")).map((name) => caches.delete(name)),
+    )).catch(() => undefined); // a browser that keeps nothing
+  }
+
   document.addEventListener("click", (event) => {
     if (event.target.closest?.("[data-print]")) {
       window.print();

@@ -10,14 +10,15 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.views.decorators.http import require_safe
+from django.views.decorators.http import require_POST, require_safe
 
 from regulars import __version__
 from regulars.portal.wallet import Found
 from regulars.tenants.queries import business_by_id
 from regulars.web import language
-from regulars.web.member import icons
+from regulars.web.member import icons, join
 from regulars.web.member.card import message, shop_of, with_card
+from regulars.web.origin import same_origin
 from regulars.web.private import private
 
 # So many characters of a shop's name fit under an icon.
@@ -82,6 +83,28 @@ def away(request: HttpRequest, found: Found) -> HttpResponse:
             **shop_of(business),
             back=reverse("card", args=[found.qr_code]),
         )
+
+
+@require_POST
+@same_origin
+@private
+@with_card
+def forget(request: HttpRequest, found: Found) -> HttpResponse:
+    """Leave nothing of the card in this browser. Its service worker deletes what is kept there."""
+    business = business_by_id(found.business_id)
+    with language.speaking(request, business=business.language):
+        response = message(
+            request,
+            HTTPStatus.OK,
+            _("This phone has forgotten the card"),
+            _(
+                "Nothing of it is kept here for when there is no network. The card itself stays as it is: "
+                "its link opens it, and keeps it again."
+            ),
+            **shop_of(business),
+        )
+    response.delete_cookie(join.COOKIE, path=reverse("join", args=[business.join_code]), samesite="Lax")
+    return response
 
 
 @require_safe

@@ -78,6 +78,10 @@ def erase(visit: Visit) -> HttpResponse:
         title=_("Your card and your data are erased"),
         text=_("Nothing about you is left here. You are welcome again whenever you like."),
         done=True,
+        forgets_cards=True,
     )
+    # Not "storage": on the same address a counter may keep what it did without network. The page's script
+    # deletes cards that were kept.
+    response.headers["Clear-Site-Data"] = '"cache"'
     cookies.take_away(response, visit.request, visit.base)
     return response

@@ -4,6 +4,7 @@ const KEPT = "regulars-card-{{ version }}";
 const WAIT = 4000; // how long a slow network may take before the kept card is shown
 const IS_CARD = /^\/card\/[^/]+$/;
 const IS_AWAY = /^\/card\/[^/]+\/away$/; // what is shown instead of a page that needs the network
+const IS_FORGET = /^\/card\/[^/]+\/forget$/;
 const IS_PART = /^\/(static|look)\//;
 
 self.addEventListener("install", () => self.skipWaiting());
@@ -38,7 +39,7 @@ self.addEventListener("fetch", (event) => {
   }
   if (request.method !== "GET") {
     if (request.mode === "navigate") {
-      event.respondWith(elsewhere(request, pathname)); // a form of the card's
+      event.respondWith((IS_FORGET.test(pathname) ? forget : elsewhere)(request, pathname)); // a form of the card's
     }
   } else if (IS_CARD.test(pathname) && pathname !== "/card/sw.js") {
     event.respondWith(card(request, pathname));
@@ -78,6 +79,20 @@ async function elsewhere(request, pathname) {
     }
     throw error;
   }
+}
+
+// Somebody wants nothing of a card kept here. Without a network nothing is done, as the answer says.
+async function forget(request, pathname) {
+  const answer = await elsewhere(request, pathname);
+  if (answer.ok && new URL(answer.url).pathname === pathname) {
+    const kept = await caches.open(KEPT);
+    for (const one of await kept.keys()) {
+      if (`${new URL(one.url).pathname}/`.startsWith(pathname.replace(/forget$/, ""))) {
+        await kept.delete(one);
+      }
+    }
+  }
+  return answer;
 }
 
 async function card(request, pathname) {
