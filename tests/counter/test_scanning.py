@@ -234,6 +234,21 @@ def test_an_address_that_nobody_scanned_gives_nothing_by_itself(shop: Shop, card
     assert (card_of(card).points, card_of(card).stamps) == (0, 1)
 
 
+def test_what_was_withheld_before_midnight_is_given_after_it(shop: Shop, card: Card) -> None:
+    rules(shop, quickscan_function="auto:7")
+    promotions.add_event_promotion(
+        business_id=shop.id, name="Hello", points_to_award=5, auto_allocate_on_event="quickscan"
+    )
+    midnight, client_id = dt.datetime(2026, 6, 1, 18, 30, tzinfo=dt.UTC), new_id()
+    with time_machine.travel(midnight - dt.timedelta(minutes=10), tick=False) as clock:
+        operator = at_work(shop)
+        scanning.scan(operator=operator, client_id=client_id, text=card.qr_code, gives=False)
+        clock.move_to(midnight + dt.timedelta(minutes=10))
+        pressed = {"promotion_id": None, "label": "Hello", "points": 12}
+        do(operator, "button", card, scan_id=client_id, **pressed)
+    assert (card_of(card).points, len(scans(shop))) == (12, 1)
+
+
 def test_who_may_not_earn_is_offered_nothing_by_the_scan(shop: Shop, card: Card) -> None:
     rules(shop, quickscan_function="auto:7", scans_per_day=1)
     operator = at_work(shop)
