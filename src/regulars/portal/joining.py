@@ -275,11 +275,22 @@ def _exists(business_id: int, qr_code: str) -> bool:
     return aliases.resolve(business_id=business_id, qr_code=qr_code) is not None
 
 
-def open_card(*, token: str, mine: bool) -> Card:
+def may_be_anothers(link: OneTimeLink) -> bool:
+    """Whether a link, read with its member, asks somebody about a card that a stranger may have got before.
+
+    Nobody confirmed the address with which that one joined by the page, and it is the one that was asked.
+    """
+    member = link.member
+    by_anybody = member.joined_by_page and member.email_confirmed_at is None
+    return bool(link.alias) and by_anybody and link.address == member.email
+
+
+def open_card(*, token: str, mine: bool, alone: bool = False) -> Card:
     """Use the link of a message about a card up; the card that it leads to.
 
     `mine` says that it was the member who joined: the code that they got then is their card's from now on.
-    Whoever opens the link reads the mail of its address, which is confirmed by it.
+    Whoever opens the link reads the mail of its address, which is confirmed by it. With `alone` it was
+    somebody else who had joined before (`may_be_anothers`): the code that they got opens nothing any more.
 
     Raises:
         NotFound: the link was used, is too old, or is none of these.
@@ -288,6 +299,8 @@ def open_card(*, token: str, mine: bool) -> Card:
         link = links.use_link(token=token, purpose=Purpose.OPEN_CARD)
         ids: dict[str, Any] = {"business_id": link.business_id}
         if mine:
+            if alone and may_be_anothers(link):
+                ledger.replace_card(**ids, member_id=link.member_id)
             members.confirm_email(**ids, pk=link.member_id, address=link.address)
             if link.alias:
                 aliases.confirm_alias(**ids, qr_code=link.alias)

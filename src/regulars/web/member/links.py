@@ -30,7 +30,7 @@ from regulars.web.private import private
 
 # Of one network in a minute.
 LOOKS_A_MINUTE: Final = 60
-MINE, NOT_MINE, NOT_ME = "mine", "not-mine", "not-me"
+MINE, MINE_ALONE, NOT_MINE, NOT_ME = "mine", "mine-alone", "not-mine", "not-me"
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -88,7 +88,11 @@ def _ask(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
                 "sees anything of yours."
             )
             % shop,
-            buttons=[(MINE, _("Yes, that was me"), ""), (NOT_MINE, _("No, just open my card"), "second")],
+            buttons=[
+                (MINE, _("Yes, that was me"), ""),
+                *_alone(link),
+                (NOT_MINE, _("No, just open my card"), "second"),
+            ],
             when=timezone.make_naive(link.created_at, ZoneInfo(link.business.timezone)),
         )
     if link.purpose == Purpose.OPEN_CARD:
@@ -118,8 +122,15 @@ def _ask(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
     )
 
 
+def _alone(link: OneTimeLink) -> list[tuple[str, str, str]]:
+    """The button that shuts out whoever joined with the address before its owner came."""
+    told = _("Yes, but I never had a card here before")
+    return [(MINE_ALONE, told, "second")] if joining.may_be_anothers(link) else []
+
+
 def _open_card(request: HttpRequest, _link: OneTimeLink, token: str) -> HttpResponse:
-    card = joining.open_card(token=token, mine=request.POST.get("choice") != NOT_MINE)
+    choice = request.POST.get("choice")
+    card = joining.open_card(token=token, mine=choice != NOT_MINE, alone=choice == MINE_ALONE)
     response = HttpResponseRedirect(reverse("card", args=[card.qr_code]))
     response.status_code = HTTPStatus.SEE_OTHER
     return response
