@@ -13,10 +13,11 @@ urlpatterns = [
     path("", rpc.beside(home.home), name="microsite"),
     path("rpc", rpc.rpc, name="rpc"),
     path("rpc/", rpc.rpc),
-    *microsite.urlpatterns[1:],
+    *microsite.pages[1:],
     path("look/<str:colour>.css", look.look, name="look"),
     path("look/logo/<slug:digest>.png", look.logo, name="logo"),
     path("look/logo/<slug:digest>-<int:size>.webp", look.logo, name="logo-small"),
+    microsite.elsewhere,
 ]
 
 handler400 = urls.handler400

@@ -76,7 +76,7 @@ def test_asking_for_the_page_changes_nothing(message: Message) -> None:
     page = get(link(message))
     assert page.status_code == 200
     body = page.content.decode()
-    assert "No more e-mails?" in body
+    assert "No more e\u2011mails?" in body
     assert body.count("<button") == 1
     assert "Alice&#x27;s Café" in body
     assert "nora" not in body.lower()  # whoever was forwarded the mail learns no address

@@ -108,6 +108,13 @@ def find_link(token: str) -> OneTimeLink:
     return link
 
 
+def business_of(token: str) -> Business | None:
+    """Whose link this is, whether or not it still does anything; None when there is none with this token."""
+    with scopes_disabled():
+        link = OneTimeLink.objects.select_related("business").filter(token_hash=codes.key_hash(token)).first()
+    return link.business if link is not None else None
+
+
 def use_link(*, token: str, purpose: str) -> OneTimeLink:
     """Use a link up; of two who try at once one succeeds. In the transaction of what it does.
 

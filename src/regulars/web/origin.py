@@ -13,6 +13,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from django.http import HttpRequest, HttpResponse
+from django.urls import reverse
 from django.utils.translation import gettext as _
 
 from regulars.web import language
@@ -47,6 +48,8 @@ def same_origin(view: View) -> View:
                     title=_("This was sent from another site"),
                     text=_("Nothing was changed. Open the page itself and try again."),
                     status=HTTPStatus.FORBIDDEN,
+                    way_on=reverse("card", args=[kwargs["qr_code"]]) if "qr_code" in kwargs else request.path,
+                    way_on_text=_("Open the page"),
                 )
         return view(request, *args, **kwargs)
 

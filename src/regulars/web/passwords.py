@@ -89,8 +89,8 @@ def reset(request: HttpRequest, uid: str, token: str) -> HttpResponse:
             title=_("This link does not work any more"),
             text=_("It was used already, or it is older than an hour."),
             status=HTTPStatus.NOT_FOUND,
-            link=reverse("password-forgot"),
-            link_text=_("Ask for a new link"),
+            way_on=reverse("password-forgot"),
+            way_on_text=_("Ask for a new link"),
         )
 
 

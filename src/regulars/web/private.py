@@ -10,6 +10,8 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from regulars import __version__
+
 View = Callable[..., HttpResponse]
 
 
@@ -31,5 +33,10 @@ def private(view: View) -> View:
 def notice(
     request: HttpRequest, *, title: str, text: str, status: HTTPStatus = HTTPStatus.OK, **more: Any
 ) -> HttpResponse:
-    """A page that says one thing."""
-    return render(request, "web/small.html", {"title": title, "text": text, **more}, status=status)
+    """A page that says one thing.
+
+    `business`, `look` and `logo` make it a shop's own; `way_on` and `way_on_text` say where to go on,
+    `buttons` (value, label, class) what can be answered.
+    """
+    page = {"version": __version__, "title": title, "text": text, **more}
+    return render(request, "web/small.html", page, status=status)

@@ -264,7 +264,8 @@
       const parts = performance.getEntriesByType("resource").map((one) => one.name).filter((name) => /\/(static|look)\//.test(name));
       await Promise.all([location.pathname, ...new Set(parts)].map((one) => fetch(one)));
     }
-    await fetch(main.dataset.away); // from what is kept, mostly
+    const away = await (await fetch(main.dataset.away)).text(); // from what is kept, mostly
+    await Promise.all([...away.matchAll(/href="(\/[^"]+\.css[^"]*)"/g)].map(([, one]) => fetch(one)));
     main.dataset.kept = "yes";
   }
 

@@ -61,8 +61,8 @@ def _refused(request: HttpRequest, operator: Operator) -> HttpResponse | None:
             title=_("Only owners print"),
             text=_("Ask the owner to sign in at the counter and to open this page."),
             status=HTTPStatus.FORBIDDEN,
-            link=reverse("counter-page"),
-            link_text=_("Back to the counter"),
+            way_on=reverse("counter-page"),
+            way_on_text=_("Back to the counter"),
         )
     allowance = ratelimit.take(f"print:{request.META.get('REMOTE_ADDR', '')}", A_MINUTE)
     if allowance.allowed:

@@ -32,7 +32,7 @@ from regulars.tenants.queries import business_by_id
 from regulars.web import language, look
 from regulars.web.member import channels, icons, picture
 from regulars.web.origin import same_origin
-from regulars.web.private import private
+from regulars.web.private import notice, private
 
 # Requests a minute from one address: a shop full of phones behind one router that ask every few seconds,
 # and not much guessing.
@@ -89,10 +89,13 @@ def _unknown(request: HttpRequest) -> HttpResponse:
         )
 
 
-def message(request: HttpRequest, status: HTTPStatus, title: str, text: str, **more: Any) -> HttpResponse:
-    """A page beside a card that says one thing; `back` leads to the card, the rest is for its template."""
-    page = {"title": title, "text": text, "version": __version__, **more}
-    return render(request, "web/card_message.html", page, status=status)
+def message(
+    request: HttpRequest, status: HTTPStatus, title: str, text: str, *, back: str = "", **more: Any
+) -> HttpResponse:
+    """A page beside a card that says one thing; `back` leads to the card."""
+    if back:
+        more |= {"way_on": back, "way_on_text": _("Back to your card")}
+    return notice(request, title=title, text=text, status=status, **more)
 
 
 def shop_of(business: Business) -> dict[str, Any]:

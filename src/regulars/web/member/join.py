@@ -19,7 +19,7 @@ from regulars import __version__
 from regulars.formats.months import MONTHS
 from regulars.ledger.post import business_day
 from regulars.members import blank_cards
-from regulars.portal import freshness, joining, links
+from regulars.portal import freshness, joining, links, sites
 from regulars.rules import codes
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, PlanLimit
 from regulars.rules.languages import LANGUAGES
@@ -186,7 +186,7 @@ class _Visit:
             _("Please ask at the counter"),
             _("Nobody can join by themselves here. The people at the counter give you a card."),
             HTTPStatus.FORBIDDEN,
-            **self._back_to_card(),
+            **self._to_own_card(),
         )
 
     def _full(self) -> HttpResponse:
@@ -194,12 +194,14 @@ class _Visit:
             _("There is no place right now"),
             _("This programme has as many members as it can have. Please ask at the counter."),
             HTTPStatus.FORBIDDEN,
-            **self._back_to_card(),
+            **self._to_own_card(),
         )
 
-    def _back_to_card(self) -> dict[str, str]:
+    def _to_own_card(self) -> dict[str, str]:
         card = self._card_here()
-        return {"way_on": card, "way_on_text": _("Open my card")} if card else {}
+        if card:
+            return {"way_on": card, "way_on_text": _("Open my card")}
+        return {"way_on": f"{sites.address(self.business)}sign-in", "way_on_text": _("I have a card")}
 
     def _unusable(self, code: str) -> HttpResponse:
         was_printed = _is_code(code) and blank_cards.was_printed(business_id=self.business.pk, qr_code=code)
@@ -223,7 +225,7 @@ class _Visit:
         return response
 
     def _notice(self, title: str, text: str, status: HTTPStatus, **more: Any) -> HttpResponse:
-        return self._render("web/join_notice.html", status, title=title, text=text, **more)
+        return self._render("web/small.html", status, title=title, text=text, **more)
 
     def _render(self, template: str, status: HTTPStatus, **more: Any) -> HttpResponse:
         return render(self.request, template, page_of(self.business) | more, status=status)

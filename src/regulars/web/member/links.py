@@ -15,7 +15,6 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 from django_scopes import scope
 
-from regulars import __version__
 from regulars.ledger.models import Card
 from regulars.portal import disowning, joining, links, sites
 from regulars.portal.links import Purpose
@@ -26,7 +25,7 @@ from regulars.tenants.models import Business
 from regulars.web import language
 from regulars.web.member.join import page_of
 from regulars.web.origin import same_origin
-from regulars.web.private import private
+from regulars.web.private import notice, private
 
 # Of one network in a minute.
 LOOKS_A_MINUTE: Final = 60
@@ -41,19 +40,18 @@ def page(request: HttpRequest, token: str) -> HttpResponse:
     allowance = ratelimit.take(f"link:{request.META.get('REMOTE_ADDR', '')}", LOOKS_A_MINUTE)
     if not allowance.allowed:
         with language.speaking(request):
-            response = _notice(
+            response = notice(
                 request,
-                _("Please wait a minute"),
-                _("There were too many requests from your network. Nothing was changed."),
-                HTTPStatus.TOO_MANY_REQUESTS,
+                title=_("Please wait a minute"),
+                text=_("There were too many requests from your network. Nothing was changed."),
+                status=HTTPStatus.TOO_MANY_REQUESTS,
             )
         response.headers["Retry-After"] = str(max(allowance.retry_after, 1))
         return response
     try:
         link = links.find_link(token)
     except NotFound:
-        with language.speaking(request):
-            response = _gone(request)
+        response = _gone(request, token)
     else:
         with language.speaking(request, member=link.member.language, business=link.business.language):
             response = _answer(request, link, token)
@@ -71,7 +69,7 @@ def _answer(request: HttpRequest, link: OneTimeLink, token: str) -> HttpResponse
             return _disown(request, link, token)
         return _DO[Purpose(link.purpose)](request, link, token)
     except NotFound:
-        return _gone(request)
+        return _gone(request, token)
 
 
 def _ask(request: HttpRequest, link: OneTimeLink) -> HttpResponse:
@@ -189,24 +187,20 @@ _DO: Final = {
 }
 
 
-def _gone(request: HttpRequest) -> HttpResponse:
-    return _notice(
-        request,
-        _("This link does not work any more"),
-        _(
-            "It was used already, it is too old, or it was cut off on its way. Your card is where it always "
-            "was."
-        ),
-        HTTPStatus.NOT_FOUND,
-    )
-
-
-def _notice(request: HttpRequest, title: str, text: str, status: HTTPStatus) -> HttpResponse:
-    more = {"version": __version__, "title": title, "text": text}
-    return render(request, "web/join_notice.html", more, status=status)
+def _gone(request: HttpRequest, token: str) -> HttpResponse:
+    business = links.business_of(token)
+    with language.speaking(request, business=business.language if business else ""):
+        more: dict[str, Any] = {}
+        text = _("It was cut off on its way, or it is too old. Open the whole link, or ask at the counter.")
+        if business is not None:
+            text = _("It was used already, or it is too old. Your card is where it always was.")
+            to_card = {"way_on": f"{sites.address(business)}sign-in", "way_on_text": _("Get a new link")}
+            more = page_of(business) | to_card
+        title = _("This link does not work any more")
+        return notice(request, title=title, text=text, status=HTTPStatus.NOT_FOUND, **more)
 
 
 def _render(
     request: HttpRequest, link: OneTimeLink, status: HTTPStatus = HTTPStatus.OK, **more: Any
 ) -> HttpResponse:
-    return render(request, "web/join_notice.html", page_of(link.business) | more, status=status)
+    return render(request, "web/small.html", page_of(link.business) | more, status=status)

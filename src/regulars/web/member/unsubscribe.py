@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from http import HTTPStatus
-from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.http.multipartparser import MultiPartParserError
@@ -23,7 +22,8 @@ from regulars.messages import unsubscribe
 from regulars.messages.unsubscribe import Subscription
 from regulars.portal import disowning
 from regulars.rules.errors import NotFound
-from regulars.web import language, look
+from regulars.web import language
+from regulars.web.member.join import page_of
 from regulars.web.member.links import disowned
 from regulars.web.private import notice, private
 
@@ -34,7 +34,7 @@ _STAYS = _lazy("Your card and your rewards stay as they are.")
 # By channel: the question, what a yes means, what was done, how to undo it, and what comes then.
 _WORDS = {
     "email": (
-        _lazy("No more e-mails?"),
+        _lazy("No more e\u2011mails?"),
         _lazy("You will get no more e-mails from %(shop)s."),
         _lazy("%(shop)s sends you no more e-mails."),
         _lazy("Undo, keep the e-mails"),
@@ -130,12 +130,16 @@ def _done(request: HttpRequest, found: Subscription) -> HttpResponse:
 
 def _back(request: HttpRequest, found: Subscription) -> HttpResponse:
     *_others, then = _words(found)
-    return notice(request, title=_("All as before"), text=then, done=True, **_look(found))
+    return notice(request, title=_("All as before"), text=then, done=True, **page_of(found.business))
 
 
 def _disowned(request: HttpRequest, found: Subscription) -> HttpResponse:
     return notice(
-        request, title=_("Thank you for telling us"), text=disowned(found.business), done=True, **_look(found)
+        request,
+        title=_("Thank you for telling us"),
+        text=disowned(found.business),
+        done=True,
+        **page_of(found.business),
     )
 
 
@@ -144,8 +148,4 @@ def _words(found: Subscription) -> list[str]:
 
 
 def _render(request: HttpRequest, found: Subscription, **page: object) -> HttpResponse:
-    return render(request, "web/unsubscribe.html", page | _look(found))
-
-
-def _look(found: Subscription) -> dict[str, Any]:
-    return {"business_name": found.business.name, "look": look.address(found.business.accent_color)}
+    return render(request, "web/unsubscribe.html", page | page_of(found.business))

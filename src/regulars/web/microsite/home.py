@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
+
 from django.http import HttpResponse
+from django.utils.translation import gettext as _
 
 from regulars.portal import wallet
 from regulars.rules.errors import NotFound
@@ -39,6 +42,16 @@ def terms(visit: Visit) -> HttpResponse:
     if not visit.business.program.terms_conditions:
         raise NotFound("This programme has no terms.")
     return visit.page("terms")
+
+
+@page("GET", "POST")
+def elsewhere(visit: Visit, rest: str) -> HttpResponse:
+    """Where there is no page below a shop's address."""
+    return visit.notice(
+        title=_("There is no page here"),
+        text=_("The address may be mistyped, or the page has moved."),
+        status=HTTPStatus.NOT_FOUND,
+    )
 
 
 def _face(visit: Visit) -> HttpResponse:

@@ -4,7 +4,9 @@ from django.urls import path
 
 from regulars.web.microsite import balance, data, entering, history, home, profile, vouchers
 
-urlpatterns = [
+# Below a micro-site's address, whatever is no page of it.
+elsewhere = path("<path:rest>", home.elsewhere)
+pages = [
     path("", home.home, name="microsite"),
     path("terms", home.terms),
     path("sign-in", entering.sign_in),
@@ -26,3 +28,4 @@ urlpatterns = [
     path("data/erase", data.erase),
     path("balance", balance.balance),
 ]
+urlpatterns = [*pages, elsewhere]
