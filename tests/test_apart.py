@@ -3,6 +3,8 @@
 import multiprocessing
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 
@@ -73,3 +75,13 @@ def test_one_that_is_interrupted_takes_the_other_process_along() -> None:
         apart(interrupt)
     assert time.monotonic() - began < 30
     assert not [process for process in multiprocessing.active_children() if process.name == "apart"]
+
+
+def test_nothing_is_left_of_it_when_who_waits_is_killed() -> None:
+    code = (
+        "import os; from regulars.apart import apart; "
+        "apart(lambda: (os.kill(os.getppid(), 9), bytes(1_000_000))[1])"
+    )
+    # This waits for the other process, too: it has the same standard output.
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, timeout=30, check=False)
+    assert (done.returncode, done.stdout, done.stderr) == (-9, b"", b"")

@@ -11,6 +11,7 @@ import pickle
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import suppress
 from multiprocessing.connection import Connection
 from typing import TypeVar
 
@@ -29,7 +30,7 @@ def apart(work: Callable[[], T]) -> T:
         return work()
     context = multiprocessing.get_context("fork")
     reading, writing = context.Pipe(duplex=False)
-    process = context.Process(target=_do, args=(work, writing), name="apart", daemon=True)
+    process = context.Process(target=_do, args=(work, reading, writing), name="apart", daemon=True)
     process.start()
     writing.close()  # so that the end of the process is seen
     try:
@@ -50,12 +51,14 @@ def apart(work: Callable[[], T]) -> T:
     raise found
 
 
-def _do(work: Callable[[], T], writing: Connection) -> None:
+def _do(work: Callable[[], T], reading: Connection, writing: Connection) -> None:
+    reading.close()  # so that the end of who waits is seen
     try:
         told = pickle.dumps((True, work()))
     except BaseException as error:  # noqa: BLE001 - it is raised on the other side
         told = _packed(error)
-    writing.send_bytes(told)
+    with suppress(BrokenPipeError):  # nobody waits any more
+        writing.send_bytes(told)
 
 
 def _packed(error: BaseException) -> bytes:
