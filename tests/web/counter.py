@@ -9,16 +9,18 @@ from urllib.parse import urlsplit
 from django.http import HttpResponse
 from django.test import RequestFactory
 from django_scopes import scope
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, Page, Request, Route, expect
 
 from regulars.counter import signing
 from regulars.counter.models import Action
 from regulars.ledger.models import Card
 from regulars.web.counter import cookies
 from tests.factories import Shop
+from tests.live import allow
 from tests.served import Site
 
 PASSWORD = "a long password"  # make_shop's
+GONE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Failed to fetch", "409")
 
 
 def enter(page: Page, shop: Shop, live: Site, query: str = "") -> None:
@@ -109,3 +111,38 @@ def actions_of(shop: Shop) -> list[Any]:
     with scope(business=shop.id):
         rows = Action.objects.order_by("pk").values_list("kind", "undone_at", "said")
         return [(kind, undone is not None) for kind, undone, _said in rows]
+
+
+def kept(page: Page) -> None:
+    """Wait until the page is on the device."""
+    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
+    page.wait_for_function("navigator.serviceWorker.controller !== null")
+
+
+def cut(page: Page) -> None:
+    allow(page, *GONE)
+    page.context.set_offline(True)
+    expect(page.locator(".strip")).to_be_visible()
+
+
+def mend(page: Page) -> None:
+    page.context.set_offline(False)
+    expect(page.locator(".strip")).to_be_hidden()
+
+
+def lose(route: Route) -> None:
+    """The server does it, and its answer never arrives: `page.route(address, lose)`."""
+    route.fetch()
+    route.abort()
+
+
+def told(request: Request) -> dict[str, Any]:
+    """What a request to the counter's JSON says."""
+    body = request.post_data_json
+    assert isinstance(body, dict)
+    return body
+
+
+def inside(page: Page, script: str) -> Any:
+    """What `(counter) => ...` says of the page's own state."""
+    return page.evaluate(f"({script})(Alpine.$data(document.querySelector('.app')))")

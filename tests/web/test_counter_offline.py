@@ -14,11 +14,25 @@ from regulars.ledger.models import Card
 from tests.factories import Shop, make_shop
 from tests.live import allow, axe, shot
 from tests.served import Site
-from tests.web.counter import actions_of, button, done, enter, field, find, settled, show_again, stamps_of
+from tests.web.counter import (
+    GONE,
+    actions_of,
+    button,
+    cut,
+    done,
+    enter,
+    field,
+    find,
+    kept,
+    lose,
+    mend,
+    settled,
+    show_again,
+    stamps_of,
+    told,
+)
 
 pytestmark = pytest.mark.once
-
-GONE = ("ERR_INTERNET_DISCONNECTED", "ERR_FAILED", "Failed to fetch", "409")
 
 
 @pytest.fixture
@@ -29,23 +43,6 @@ def shop(live: Site) -> Shop:
 @pytest.fixture
 def card(shop: Shop) -> Card:
     return shop.enrol("Priya Sharma", phone="+919876500001")
-
-
-def kept(page: Page) -> None:
-    """Wait until the page is on the device."""
-    page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
-
-
-def cut(page: Page) -> None:
-    allow(page, *GONE)
-    page.context.set_offline(True)
-    expect(page.locator(".strip")).to_be_visible()
-
-
-def mend(page: Page) -> None:
-    page.context.set_offline(False)
-    expect(page.locator(".strip")).to_be_hidden()
 
 
 def enrol(page: Page, name: str) -> None:
@@ -89,10 +86,6 @@ def test_an_answer_that_is_lost_does_not_double(phone: Page, shop: Shop, card: C
     enter(phone, shop, live)
     find(phone, card.qr_code)
     allow(phone, *GONE)
-
-    def lose(route: object) -> None:
-        route.fetch()  # type: ignore[attr-defined]
-        route.abort()  # type: ignore[attr-defined]
 
     phone.route("**/scan/api/act", lose)
     button(phone, "Give 1 stamp").tap()
@@ -225,7 +218,10 @@ def test_what_is_refused_for_its_time_can_be_sent_as_now(
     stamp = phone.locator("#queue li", has_text="1 stamp")
     expect(stamp).to_contain_text("seven days")
     axe(phone)
-    stamp.get_by_role("button", name="Send as now").tap()
+    with phone.expect_request("**/scan/api/sync") as sent:
+        stamp.get_by_role("button", name="Send as now").tap()
+    (item,) = told(sent.value)["items"]
+    assert item["as_now"] is True  # the server puts it down to now, whatever this clock says
     expect(stamp).to_have_count(0)
     assert stamps_of(card) == 1
 

@@ -76,6 +76,16 @@ def test_files_are_kept_for_good_under_the_address_of_their_content() -> None:
     assert get(f"/scan/app/{page.digest()}/page.py").status_code == 404
 
 
+def test_scripts_come_without_their_comments_and_with_all_else() -> None:
+    for path in page._OWN.glob("*.js"):
+        if path.name != "sw.js":
+            lines = [line for line in path.read_text().splitlines() if line.strip()]
+            sent = [line for line in body(get(f"/scan/app/{page.digest()}/{path.name}")).splitlines() if line]
+            left_out = [line.strip() for line in lines if line not in sent]
+            assert sent == [line for line in lines if line in sent]
+            assert all(line.startswith(("//", "/**", "*")) for line in left_out), path.name
+
+
 @pytest.mark.parametrize("name", ["main.js", "alpine-csp.min.js", "counter.css"])
 def test_files_come_packed_to_those_who_can_unpack(name: str) -> None:
     address = f"/scan/app/{page.digest()}/{name}"
@@ -138,7 +148,7 @@ def test_every_text_that_the_scripts_use_is_there_and_every_text_is_used() -> No
 def test_no_name_stands_in_two_parts_of_the_component() -> None:
     """The parts become one object, in which the later would silently replace the earlier."""
     names: list[str] = []
-    for part in ("base", "entering", "scanning", "member", "doing", "lists"):
+    for part in ("base", "entering", "scanning", "member", "doing", "waiting", "lists"):
         _, _, text = (page._OWN / f"{part}.js").read_text().partition("=> ({\n")
         names += re.findall(r"^  (?:async |get )?(\w+)[(:,]", text, re.MULTILINE)
     assert len(names) > 100

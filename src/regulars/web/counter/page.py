@@ -11,6 +11,7 @@ import gzip
 import hashlib
 import json
 import mimetypes
+import re
 from functools import lru_cache
 from http import HTTPStatus
 from pathlib import Path
@@ -40,9 +41,11 @@ _WORTH_PACKING: Final = 500  # bytes
 DETECTOR: Final = ("barcode-detector.js", "zxing_reader.wasm")
 _SHARED: Final = ("theme.js", "tokens.css", "base.css")
 _PRELOADED: Final = (
-    "base.js", "entering.js", "scanning.js", "member.js", "doing.js", "lists.js",
-    "api.js", "store.js", "queue.js", "texts.js", "feel.js", "camera.js", "wedge.js",
+    "base.js", "entering.js", "scanning.js", "member.js", "doing.js", "waiting.js", "lists.js",
+    "api.js", "store.js", "queue.js", "texts.js", "feel.js", "wedge.js",
 )  # fmt: skip
+# Lines of our scripts that are for people who read them, and not sent to phones.
+_COMMENT: Final = re.compile(rb"^ *(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)
 # Our reader of QR codes is WebAssembly, which this lets run; the pictures of QR codes that answers bring are
 # data addresses.
 POLICY: Final = (
@@ -144,12 +147,17 @@ def file(request: HttpRequest, version: str, name: str) -> HttpResponseBase:
         response.headers.pop("Content-Disposition", None)
         patch_vary_headers(response, ("Accept-Encoding",))
     else:
-        response = _smaller(request, HttpResponse(path.read_bytes(), content_type=kind))
+        response = _smaller(request, HttpResponse(_content(path), content_type=kind))
     fresh = version == digest()
     response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if fresh else "no-store"
     response.headers["X-Content-Type-Options"] = "nosniff"
     response.headers["Content-Security-Policy"] = "default-src 'none'"  # a file does nothing by itself
     return response
+
+
+def _content(path: Path) -> bytes:
+    content = path.read_bytes()
+    return _COMMENT.sub(b"", content) if path.parent == _OWN and path.suffix == ".js" else content
 
 
 def _takes_gzip(request: HttpRequest) -> bool:

@@ -84,6 +84,8 @@ def _outcomes() -> Texts:
         "undone": _("Undone"),
         "not_undone": _("Not undone"),
         "not_done": _("Nothing was done"),
+        "nobody_knows": _("Nobody knows yet whether it worked"),
+        "done_after_all": _("{what}: it was done after all."),
         "sent": _forms(lambda n: ngettext("{n} kept action was sent", "{n} kept actions were sent", n)),
         "waiting": _forms(lambda n: ngettext("{n} waits", "{n} wait", n)),
         "waiting_here": _forms(
@@ -95,6 +97,13 @@ def _outcomes() -> Texts:
             lambda n: ngettext(
                 "{n} action is kept on this device. It is sent when somebody signs in.",
                 "{n} actions are kept on this device. They are sent when somebody signs in.",
+                n,
+            )
+        ),
+        "kept_elsewhere": _forms(
+            lambda n: ngettext(
+                "{n} action of another shop is kept on this device. It is sent when that shop signs in.",
+                "{n} actions of another shop are kept on this device. They are sent when that shop signs in.",
                 n,
             )
         ),
@@ -128,6 +137,7 @@ def _trouble() -> Texts:
         "redeem_needs_network": _(
             "Redeeming needs the network, and it is not there. Nothing is lost: try again when it is back."
         ),
+        "no_answer": _("No answer came. Try again: it is done only once, however often you ask."),
         "cannot_keep": _("This device cannot keep it: its storage is full or switched off. Write it down."),
         "went_wrong": _("Something went wrong on our side. Try again."),
         "camera_refused": _(

@@ -1,6 +1,7 @@
 // Calls to the server. Either an answer, or `Refused` (the server said no), or `Unreachable` (nobody knows).
 
 const PATIENCE = 6000; // milliseconds; whoever stands at a counter does not wait longer
+const AWAY = 502; // from here on it is not the server that answers
 
 export class Refused extends Error {
   constructor(status, error, retryAfter) {
@@ -18,7 +19,13 @@ export class Refused extends Error {
   }
 }
 
-export class Unreachable extends Error {}
+export class Unreachable extends Error {
+  /** `sent`: whether the server may have done what was asked. `status`: what somebody answered in its place. */
+  constructor({ sent = false, status = 0 } = {}) {
+    super();
+    Object.assign(this, { sent, status });
+  }
+}
 
 /** Whether what was asked for can wait here: nobody heard it, or too many asked at once. */
 export function mayKeep(problem) {
@@ -41,12 +48,16 @@ function tell(reached) {
 async function answered(path, options) {
   const cut = new AbortController();
   const timer = setTimeout(() => cut.abort(), PATIENCE);
+  let status = 0;
   try {
     const response = await fetch(`/scan/api/${path}`, { ...options, signal: cut.signal, credentials: "same-origin" });
+    status = response.status;
     return [response, await response.json()];
   } catch {
-    tell(false);
-    throw new Unreachable();
+    if (status < 500 || status >= AWAY) {
+      tell(false);
+    }
+    throw new Unreachable({ sent: true, status });
   } finally {
     clearTimeout(timer);
   }
@@ -59,9 +70,9 @@ async function call(path, options) {
   }
   const [response, body] = await answered(path, options);
   // A server whose database is away is as good as none.
-  if (response.status >= 502) {
+  if (response.status >= AWAY) {
     tell(false);
-    throw new Unreachable();
+    throw new Unreachable({ sent: true, status: response.status });
   }
   tell(true);
   if (!response.ok) {

@@ -2,13 +2,10 @@
 
 import { Refused, get, post, watchNetwork } from "./api.js";
 import { feel, listenForTouch, stayAwake } from "./feel.js";
-import { add, list, send, watchQueue } from "./queue.js";
+import { letGo, reread, watchQueue } from "./queue.js";
 import { facts, members } from "./store.js";
 import { clock, money, number, text } from "./texts.js";
 
-// Milliseconds between two tries while the server cannot be reached: at first, and at most.
-const SOON = 1000;
-const LATE = 15_000;
 const SETTLED = new Set([400, 403, 409]);
 const SAME_TIME = 10_000;
 const STALE = 180_000; // milliseconds after which an idle counter asks for its settings again
@@ -21,7 +18,6 @@ export const base = () => ({
   screen: "start",
   session: NOBODY,
   online: true,
-  waiting: [],
   said: "",
   sheet: "",
   sound: localStorage.getItem(SOUND) !== "off",
@@ -29,8 +25,6 @@ export const base = () => ({
   problem: "", // what went wrong in the sheet or form that is open
   wrong: {}, // the same, field by field
   now: Date.now(),
-  triedAt: 0,
-  pause: SOON,
   skew: null, // by how many milliseconds the server's clock is ahead of this one, as far as known
   freshAt: 0,
   guarded: false, // whether Back stays in the counter
@@ -41,12 +35,11 @@ export const base = () => ({
     watchQueue((items) => {
       this.waiting = items;
     });
-    this.waiting = await list();
+    await letGo().catch(() => {}); // a browser that keeps nothing
     this.skew = (await facts.get("skew")) ?? null;
     setInterval(() => this.tick(), 1000);
     window.addEventListener("online", () => {
-      this.pause = SOON / 2;
-      this.tryAgain();
+      this.hurry();
     });
     window.addEventListener("offline", () => this.reached(false));
     document.addEventListener("visibilitychange", () => this.sightChanged());
@@ -85,23 +78,6 @@ export const base = () => ({
   get headline() {
     return this.branchName || this.business.name;
   },
-  get unsent() {
-    return this.waiting.filter((item) => item.business === this.business.id);
-  },
-  get keptHere() {
-    return this.session.business ? this.unsent.length : this.waiting.length;
-  },
-  get pill() {
-    const left = this.sendable.length;
-    const refused = this.unsent.length - left;
-    if (refused) {
-      return text("were_refused", { n: refused });
-    }
-    if (!this.online) {
-      return left ? text("offline_waiting", { n: left }) : text("offline");
-    }
-    return left ? text("waiting", { n: left }) : "";
-  },
   t: text,
   number,
   clock(when) {
@@ -131,6 +107,7 @@ export const base = () => ({
   /** Ask again, so that what the owner changed meanwhile holds here, too. Nothing on the screen is lost. */
   async refresh() {
     this.freshAt = Date.now();
+    reread().catch(() => {}); // as it was, then
     try {
       this.become(await get("session"), { quiet: true });
     } catch {
@@ -154,6 +131,9 @@ export const base = () => ({
       }
     }
     this.dress();
+    if (before.branch?.id !== session.branch?.id || before.operator?.id !== session.operator?.id) {
+      this.forgetRefusal(); // it may not hold any more
+    }
     if (session.state !== "operator") {
       if (before.state === session.state && quiet) {
         return;
@@ -201,17 +181,6 @@ export const base = () => ({
     }
   },
 
-  reached(is) {
-    if (is === this.online) {
-      return;
-    }
-    this.online = is;
-    this.say(text(is ? "online_again" : "offline_said"));
-    if (is && this.isOperator) {
-      this.refresh().then(() => this.sendQueue()); // what waits is sent by the clock as it goes now
-    }
-  },
-
   tick() {
     this.now = Date.now();
     this.tickDone();
@@ -222,41 +191,6 @@ export const base = () => ({
     const idle = this.isOperator && this.online && !this.working && document.visibilityState === "visible";
     if (idle && this.now - this.freshAt > STALE) {
       this.refresh();
-    }
-  },
-
-  get sendable() {
-    return this.unsent.filter((item) => item.state === "waiting");
-  },
-
-  async tryAgain() {
-    this.triedAt = Date.now();
-    this.pause = Math.min(LATE, this.pause * 2);
-    if (!this.online) {
-      try {
-        this.become(await get("session"), { quiet: true });
-      } catch {
-        return; // tick() comes again
-      }
-    }
-    await this.sendQueue();
-    if (this.online && this.sendable.length === 0) {
-      this.pause = SOON;
-    }
-  },
-
-  async sendQueue() {
-    if (!this.isOperator || this.sendable.length === 0) {
-      return;
-    }
-    this.triedAt = Date.now();
-    try {
-      const sent = await send(this.business.id, this.skew);
-      if (sent > 0) {
-        this.say(text("sent", { n: sent }));
-      }
-    } catch (problem) {
-      this.refusedAtDoor(problem);
     }
   },
 
@@ -304,10 +238,6 @@ export const base = () => ({
     }
   },
 
-  async keep(item) {
-    await add({ ...item, business: this.business.id });
-  },
-
   pressed(event) {
     if (this.screen === "done" && event.key === "Tab") {
       this.done.restUntil = 0; // whoever goes from button to button takes their time
@@ -351,6 +281,12 @@ export const base = () => ({
   },
 
   closed(name) {
+    if (document.getElementById(`sheet-${name}`).open) {
+      return; // it was opened again meanwhile
+    }
+    if (name === "reason") {
+      this.askedFor = null;
+    }
     if (this.sheet === name) {
       this.sheet = "";
       this.problem = "";

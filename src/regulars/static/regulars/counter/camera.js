@@ -41,6 +41,22 @@ function detector() {
   return detecting;
 }
 
+/** Somebody left, or the camera went, while it woke up. */
+class Disturbed extends Error {
+  name = "Disturbed";
+}
+
+function end(stream) {
+  for (const track of stream?.getTracks() ?? []) {
+    track.stop();
+  }
+}
+
+async function all() {
+  const devices = await navigator.mediaDevices.enumerateDevices();
+  return devices.filter((one) => one.kind === "videoinput");
+}
+
 export class Camera {
   /** `found(code)` says whether it took the code; until it does, the code is found again. */
   constructor({ video, found, ended }) {
@@ -48,12 +64,8 @@ export class Camera {
     this.canvas = document.createElement("canvas");
   }
 
-  static get possible() {
-    return Boolean(navigator.mediaDevices?.getUserMedia);
-  }
-
   /** Whether it may start by itself: somebody allowed it before. */
-  static async allowed() {
+  async allowed() {
     try {
       return (await navigator.permissions.query({ name: "camera" })).state === "granted";
     } catch {
@@ -65,29 +77,38 @@ export class Camera {
     this.stop();
     const turn = this.turn;
     const size = { width: { ideal: 1280 }, height: { ideal: 720 } };
+    const stillWanted = (stream) => {
+      if (turn !== this.turn) {
+        end(stream);
+        throw new Disturbed();
+      }
+    };
     const wanted = deviceId ? { deviceId: { exact: deviceId } } : { facingMode: { ideal: "environment" } };
+    let stream;
     try {
-      this.stream = await navigator.mediaDevices.getUserMedia({ video: { ...size, ...wanted }, audio: false });
+      stream = await navigator.mediaDevices.getUserMedia({ video: { ...size, ...wanted }, audio: false });
     } catch (problem) {
+      stillWanted();
       if (deviceId && problem.name === "OverconstrainedError") {
         localStorage.removeItem(CHOSEN); // that camera is not plugged in any more
         return this.start("");
       }
       throw problem;
     }
-    if (turn !== this.turn) {
-      this.stop(); // somebody left while the camera woke up
-      throw new DOMException("not wanted any more", "AbortError");
-    }
+    stillWanted(stream);
     localStorage.setItem("regulars-counter-camera-used", "yes");
-    this.video.srcObject = this.stream;
-    await this.video.play();
-    const [track] = this.stream.getVideoTracks();
-    track.addEventListener("ended", () => this.lost("camera_lost"), { once: true });
-    const { stream } = this;
+    this.stream = this.video.srcObject = stream;
+    const [track] = stream.getVideoTracks();
+    track.addEventListener("ended", () => this.stream === stream && this.lost("camera_lost"), { once: true });
+    let cameras;
+    try {
+      [cameras] = await Promise.all([all(), this.video.play()]);
+    } finally {
+      stillWanted(stream);
+    }
     // The picture is there before the reader of codes, which may have to come over the network first.
     detector().then((reader) => this.look(reader, stream), () => this.lost("reader_failed"));
-    return this.features(track);
+    return { ...this.features(track), several: cameras.length > 1 };
   }
 
   features(track) {
@@ -139,24 +160,21 @@ export class Camera {
 
   /** The next camera of this device. */
   async next() {
-    const all = (await navigator.mediaDevices.enumerateDevices()).filter((one) => one.kind === "videoinput");
+    const { turn } = this;
+    const cameras = await all();
+    if (turn !== this.turn) {
+      throw new Disturbed();
+    }
     const now = this.stream?.getVideoTracks()[0].getSettings().deviceId;
-    const at = all.findIndex((one) => one.deviceId === now);
-    const { deviceId } = all[(at + 1) % all.length];
+    const at = cameras.findIndex((one) => one.deviceId === now);
+    const { deviceId } = cameras[(at + 1) % cameras.length];
     localStorage.setItem(CHOSEN, deviceId);
     return this.start(deviceId);
   }
 
-  static async count() {
-    const all = await navigator.mediaDevices.enumerateDevices();
-    return all.filter((one) => one.kind === "videoinput").length;
-  }
-
   stop() {
     this.turn += 1;
-    for (const track of this.stream?.getTracks() ?? []) {
-      track.stop();
-    }
+    end(this.stream);
     this.stream = null;
     this.video.srcObject = null;
   }

@@ -1,7 +1,6 @@
 // The state "done": what was asked for is shown at once, then what became of it; undo; back by itself.
 
 import { Refused, Unreachable, mayKeep, post } from "./api.js";
-import { drop } from "./queue.js";
 import { members } from "./store.js";
 import { newId, text } from "./texts.js";
 
@@ -9,7 +8,9 @@ const EARNING = new Set(["stamps", "points", "sale", "button", "enrol"]);
 const RESTS = 5000; // milliseconds until the next customer's turn, when nobody taps
 const UNDO = 30_000;
 const NOT_YET = 400; // milliseconds in which a second tap of the finger that came means nothing
-const NOTHING = { phase: "", title: "", line: "", note: "", prize: "", qr: "", clientId: "", until: 0, restUntil: 0, retry: null, canUndo: false };
+// What was asked for and not answered, by its id: nobody knows whether it was done, so it is not asked for under another.
+const unanswered = new Map();
+const NOTHING = { phase: "", title: "", line: "", note: "", prize: "", qr: "", clientId: "", until: 0, restUntil: 0, retry: null, canUndo: false, memberId: 0 };
 
 export const doing = () => ({
   done: NOTHING,
@@ -24,7 +25,7 @@ export const doing = () => ({
     return this.last.canUndo ? Math.max(0, Math.ceil((this.last.until - this.now) / 1000)) : 0;
   },
   get doneIcon() {
-    return { refused: "#i-no", queued: "#i-cloud", undone: "#i-undo" }[this.done.phase] ?? "#i-yes";
+    return { refused: "#i-no", unknown: "#i-clock", queued: "#i-cloud", undone: "#i-undo" }[this.done.phase] ?? "#i-yes";
   },
   get isSending() {
     return this.done.phase === "sending";
@@ -55,6 +56,10 @@ export const doing = () => ({
       this.open("reason");
       return;
     }
+    await this.carryOut(this.askedBefore(kind, fields) ?? this.newBody(kind, fields), title, { redeems });
+  },
+
+  newBody(kind, fields) {
     const body = { kind, client_id: newId(), ...this.whoFields(), ...fields };
     if (this.scanId) {
       body.scan_id = this.scanId;
@@ -62,17 +67,45 @@ export const doing = () => ({
     if (this.reason) {
       body.reason = this.reason;
     }
-    await this.carryOut(body, title, { redeems });
+    if (this.fromAddress) {
+      body.from = "address";
+    }
+    return body;
+  },
+
+  /** The same for the same member, when it was asked for and no answer came. A code is the same for everybody. */
+  askedBefore(kind, fields) {
+    const who = fields.voucher_code || fields.token ? {} : this.whoFields();
+    const wish = Object.entries({ kind, ...who, ...fields });
+    return [...unanswered.values()].find((body) => wish.every(([name, value]) => body[name] === value));
+  },
+
+  /** What was not answered, and was done all the same, as whoever is shown now tells. */
+  answeredNow() {
+    const done = this.who.last.filter((action) => unanswered.delete(action.client_id));
+    return done.map((action) => text("done_after_all", { what: action.text })).join(" ");
   },
 
   giveReason(reason) {
+    const asked = this.askedFor;
+    this.askedFor = null;
     this.reason = reason;
     this.close();
-    if (this.askedFor) {
-      const { kind, fields, title, redeems } = this.askedFor;
-      this.askedFor = null;
-      this.act(kind, fields, title, { redeems });
+    if (asked) {
+      this.act(asked.kind, asked.fields, asked.title, { redeems: asked.redeems });
     }
+  },
+
+  forgetDone() {
+    this.done = this.last = NOTHING;
+  },
+
+  /** The screen that says what is asked for, before anybody has answered. */
+  beginDone({ client_id }, title, line = "") {
+    this.done = { ...NOTHING, phase: "sending", title, line, clientId: client_id };
+    this.holdBack();
+    this.screen = "done";
+    this.$nextTick(() => document.getElementById("done-title")?.focus({ preventScroll: true }));
   },
 
   async carryOut(body, title, { redeems = false } = {}) {
@@ -83,27 +116,28 @@ export const doing = () => ({
     const name = this.who.name || (body.kind === "enrol" ? body.name : "");
     const line = name ? text(redeems ? "from_name" : "for_name", { name }) : "";
     const at = Date.now();
-    // Whether the server may have it although no answer came. A new customer's things wait behind the customer.
-    const tried = this.online && !body.enrol_id;
-    this.done = { ...NOTHING, phase: "sending", title, line, clientId: body.client_id };
-    this.holdBack();
+    // A new customer's things wait behind the customer.
+    const goes = this.online && !body.enrol_id;
+    this.beginDone(body, title, line);
     this.last = NOTHING;
-    this.screen = "done";
     this.pauseCamera(false);
-    this.$nextTick(() => document.getElementById("done-title")?.focus({ preventScroll: true }));
+    const held = goes && EARNING.has(body.kind) && this.holdWhile(this.itemOf(body, title, at, { name }));
     try {
-      if (!tried) {
+      if (!goes) {
         throw new Unreachable();
       }
-      this.succeeded(body, await post("act", { ...body, sent_at: new Date().toISOString() }));
+      const answer = await post("act", { ...body, sent_at: new Date().toISOString() });
+      this.heard(body.client_id, held);
+      this.succeeded(body, answer);
     } catch (problem) {
-      await this.stopped(problem, { body, title, at, redeems, tried });
+      await this.stopped(problem, { body, title, at, redeems, held });
     } finally {
       this.working = "";
     }
   },
 
   succeeded(body, { action, result, member }) {
+    unanswered.delete(body.client_id);
     const earned = result.rewards_earned ?? 0;
     if (member) {
       this.who = { ...this.nobody(), ...member };
@@ -142,38 +176,62 @@ export const doing = () => ({
     return kind.startsWith("voucher") || kind.startsWith("scratch") ? "" : (member?.stamps?.text ?? "");
   },
 
-  async stopped(problem, { body, title, at, redeems, tried }) {
+  async stopped(problem, { body, title, at, redeems, held }) {
+    const earns = EARNING.has(body.kind);
+    if (earns && mayKeep(problem)) {
+      await held; // or it would be held again
+      await this.keepForLater(body, title, at, problem.sent ?? false);
+      return;
+    }
+    this.heard(body.client_id, held);
     if (this.refusedAtDoor(problem)) {
       this.done = NOTHING;
       return;
     }
-    if (mayKeep(problem) && EARNING.has(body.kind)) {
-      await this.keepForLater(body, title, at, tried && problem instanceof Unreachable);
-      return;
+    if (problem.sent) {
+      unanswered.set(body.client_id, body);
+    } else if (problem instanceof Refused && !problem.passes) {
+      unanswered.delete(body.client_id);
     }
-    const unreachable = problem instanceof Unreachable;
-    const retry = unreachable ? { body, title, redeems } : null;
-    const message = unreachable ? text("redeem_needs_network") : problem.message || text("went_wrong");
-    Object.assign(this.done, { phase: "refused", title: text("not_done"), line: title, note: message, retry });
-    const other = problem instanceof Refused ? problem.details.member_id : 0;
-    this.done.memberId = other ?? 0;
-    this.feel("refused");
-    this.say(`${text("not_done")}. ${message}`);
+    this.notDone(problem, { body, title, redeems });
   },
 
-  keepItem(body, title, name, at, tried) {
-    const more = { offline: true, occurred_at: new Date(at).toISOString(), branch_id: this.session.branch?.id ?? null };
-    more.done_by = this.session.operator?.id ?? null; // somebody else may send it
-    const item = { client_id: body.client_id, body: { ...body, ...more }, title, name, operator: this.operatorName, at, tried, skew: this.skew };
-    return this.keep(item);
+  /** Say that it was refused, or that nobody knows. */
+  notDone(problem, { body, title, redeems }) {
+    const unknown = unanswered.has(body.client_id);
+    const unreachable = problem instanceof Unreachable;
+    const why = unreachable ? text(problem.sent ? "no_answer" : "redeem_needs_network") : problem.message || text("went_wrong");
+    Object.assign(this.done, {
+      phase: unknown ? "unknown" : "refused",
+      title: text(unknown ? "nobody_knows" : "not_done"),
+      line: title,
+      note: why,
+      retry: unreachable || unknown ? { body, title, redeems } : null,
+      memberId: this.toLookAgain(problem),
+    });
+    this.feel("refused");
+    this.say(`${this.done.title}. ${why}`);
+  },
+
+  /** Whom to look at again after a refusal: somebody else, or whoever is not any more as they are shown. */
+  toLookAgain(problem) {
+    if (!(problem instanceof Refused)) {
+      return 0;
+    }
+    return problem.details.member_id ?? (problem.code === "other_reward_first" ? this.who.id : 0);
   },
 
   async keepForLater(body, title, at, tried) {
     try {
-      await this.keepItem(body, title, this.who.name || body.name || "", at, tried);
+      await this.keep(this.itemOf(body, title, at, { name: this.who.name || body.name || "", tried }));
     } catch {
       // A private window, or a full disk: then it must not look as if it were kept.
-      Object.assign(this.done, { phase: "refused", title: text("not_done"), line: title, note: text("cannot_keep") });
+      const said = { phase: "refused", title: text("not_done"), line: title, note: text("cannot_keep") };
+      if (tried) {
+        unanswered.set(body.client_id, body);
+        Object.assign(said, { phase: "unknown", title: text("nobody_knows"), retry: { body, title } });
+      }
+      Object.assign(this.done, said);
       this.feel("refused");
       return;
     }
@@ -192,7 +250,7 @@ export const doing = () => ({
 
   celebrateGiven(action) {
     const now = Date.now();
-    this.last = { ...NOTHING, title: action.text, line: this.who.name, clientId: action.client_id, canUndo: action.can_undo, until: now + UNDO };
+    this.last = { ...NOTHING, title: action.text, line: this.who.name, clientId: action.client_id, canUndo: action.can_undo, until: now + UNDO, here: this.whoHere() };
     this.feel("ok");
     this.say(action.text);
   },
@@ -219,7 +277,7 @@ export const doing = () => ({
 
   leaveDone() {
     if (this.mayUndo && ["ok", "queued"].includes(this.done.phase)) {
-      this.last = this.done;
+      this.last = { ...this.done, here: this.whoHere() };
     }
     this.toScan();
     this.$nextTick(() => document.getElementById("typed")?.focus({ preventScroll: true }));
@@ -230,11 +288,12 @@ export const doing = () => ({
       return;
     }
     if (this.done.memberId) {
-      this.scan("", { memberId: this.done.memberId });
+      const same = this.done.memberId === this.who.id && this.scanId; // looking again is not another visit
+      this.scan("", { memberId: this.done.memberId, ...(same && { id: this.scanId }) });
       return;
     }
-    const again = { scanId: this.scanId, asOf: this.asOf, code: this.scannedCode };
-    this.show(this.who, again);
+    const { who, scannedCode, ...again } = this.whoHere();
+    this.show(who, { ...again, code: scannedCode });
   },
 
   tickDone() {
@@ -249,6 +308,7 @@ export const doing = () => ({
 
   undoLast() {
     this.done = { ...this.last, phase: "ok" };
+    Object.assign(this, this.last.here); // somebody else may have been here since
     return this.undo(this.last.clientId);
   },
 
@@ -261,7 +321,10 @@ export const doing = () => ({
     this.last = NOTHING;
     this.screen = "done";
     try {
-      await this.takeBack(clientId);
+      const answer = await this.takeBack(clientId);
+      if (answer?.member) {
+        this.who = { ...this.nobody(), ...answer.member };
+      }
       Object.assign(this.done, { phase: "undone", note: text("undone"), canUndo: false, restUntil: Date.now() + RESTS });
       this.feel("scan");
       this.say(`${this.done.title}. ${text("undone")}`);
@@ -269,25 +332,13 @@ export const doing = () => ({
       if (this.refusedAtDoor(problem)) {
         return;
       }
-      const message = problem instanceof Refused ? problem.message : text("needs_network");
-      Object.assign(this.done, { phase: "refused", line: this.done.title, title: text("not_undone"), note: message });
+      const message = problem instanceof Refused ? problem.message : text(problem.sent ? "no_answer" : "needs_network");
+      const said = problem.sent ? { phase: "unknown", title: text("nobody_knows") } : { phase: "refused", title: text("not_undone") };
+      Object.assign(this.done, { ...said, line: this.done.title, note: message });
       this.feel("refused");
       this.say(message);
     } finally {
       this.working = "";
-    }
-  },
-
-  async takeBack(clientId) {
-    const item = this.waiting.find((one) => one.client_id === clientId);
-    if (item && (!item.tried || item.state === "refused")) {
-      await drop(clientId);
-      return;
-    }
-    const { member } = await post("undo", { client_id: clientId });
-    if (member) {
-      this.who = { ...this.nobody(), ...member };
-      members.remember(this.business.id, [member.code, member.id], member);
     }
   },
 });

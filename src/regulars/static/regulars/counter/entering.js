@@ -5,6 +5,16 @@ import { text } from "./texts.js";
 
 const MOST_DIGITS = 8;
 const LEAST_DIGITS = 4;
+const TO_FIND = 10_000; // milliseconds for the device to find itself
+const TO_ANSWER = 15_000; // the same, with the time for allowing it, which browsers do not count
+
+/** Where this device is, or null. */
+function position() {
+  return new Promise((resolve) => {
+    setTimeout(() => resolve(null), TO_ANSWER);
+    navigator.geolocation.getCurrentPosition(resolve, () => resolve(null), { timeout: TO_FIND, maximumAge: 60_000 });
+  });
+}
 
 export const entering = () => ({
   way: "password", // or "pair", "people", "pin"
@@ -17,9 +27,14 @@ export const entering = () => ({
   pinWrong: false,
   near: "",
   leaving: false,
+  finding: false,
 
+  /** Nobody is signed in any more. Nothing that was here is for whoever comes next. */
   leave() {
     this.close();
+    this.forgetWho();
+    this.forgetDone();
+    this.recent = [];
     this.way = this.session.state === "device" ? "people" : "password";
     this.pin = "";
     this.stopCamera();
@@ -156,15 +171,23 @@ export const entering = () => ({
     });
   },
 
-  nearest() {
-    return this.once("nearest", async () => {
-      const place = await new Promise((resolve) => {
-        navigator.geolocation.getCurrentPosition(resolve, () => resolve(null), { timeout: 10_000, maximumAge: 60_000 });
-      });
-      if (!place) {
-        this.problem = text("no_place");
-        return;
-      }
+  /** Whoever does not answer whether this page may know where it is does not stop the counter. */
+  async nearest() {
+    if (this.finding || this.working) {
+      return;
+    }
+    this.finding = true;
+    this.problem = "";
+    const place = await position();
+    this.finding = false;
+    if (this.sheet !== "branch") {
+      return; // it was chosen by hand meanwhile
+    }
+    if (!place) {
+      this.problem = text("no_place");
+      return;
+    }
+    await this.once("nearest", async () => {
       const { latitude, longitude } = place.coords;
       this.become(await post("branch", { latitude, longitude }));
       this.near = this.branchName;

@@ -1,7 +1,6 @@
-// The sheets: last actions, what waits to be sent, a new customer, another card, an amount for a voucher.
+// The sheets: last actions, a new customer, another card, an amount for a voucher.
 
 import { Unreachable, get, mayKeep, post } from "./api.js";
-import { again, drop } from "./queue.js";
 import { isolated, newId, text } from "./texts.js";
 
 const EMPTY = { name: "", phone: "", email: "", birthday: "", marketing: false, blank_code: "" };
@@ -19,8 +18,7 @@ export const lists = () => ({
     this.open("recent");
     this.recentState = this.recent.length ? "" : "loading";
     try {
-      this.recent = (await get("recent")).actions;
-      this.recentState = "";
+      await this.askRecent();
     } catch (problem) {
       if (this.refusedAtDoor(problem)) {
         return;
@@ -28,6 +26,11 @@ export const lists = () => ({
       this.recentState = problem instanceof Unreachable ? "offline" : "";
       this.problem = problem instanceof Unreachable ? "" : problem.message;
     }
+  },
+
+  async askRecent() {
+    this.recent = (await get("recent")).actions;
+    this.recentState = "";
   },
 
   undoRecent(action) {
@@ -45,40 +48,6 @@ export const lists = () => ({
   aboutAction(action) {
     const parts = [action.member?.name ?? "", action.at_text || this.clock(action.at), action.operator, action.branch, action.reason];
     return parts.filter(Boolean).map(isolated).join(" · ");
-  },
-
-  aboutItem(item) {
-    return [item.name || item.body.code || text("unknown_card"), this.clock(item.at), item.operator].filter(Boolean).map(isolated).join(" · ");
-  },
-
-  stateOf(item) {
-    if (item.state === "refused") {
-      return item.message;
-    }
-    return text(this.online ? "being_sent" : "waits_for_network");
-  },
-
-  mayDrop(item) {
-    return item.state === "refused" || !item.tried;
-  },
-
-  isLate(item) {
-    return item.state === "refused" && item.problem === "time";
-  },
-
-  againText(item) {
-    return text(this.isLate(item) ? "send_as_now" : "try_again");
-  },
-
-  sendAgain(item) {
-    return this.once(`again-${item.client_id}`, async () => {
-      await again({ ...item, body: { ...item.body } }, { asNow: this.isLate(item), skew: this.skew });
-      await this.sendQueue();
-    });
-  },
-
-  dropItem(item) {
-    return this.once(`drop-${item.client_id}`, () => drop(item.client_id));
   },
 
   newMember(given = {}) {
@@ -112,21 +81,25 @@ export const lists = () => ({
     }
     await this.once("enrol", async () => {
       const title = text("new_member_is", { name: body.name });
-      const tried = this.online;
+      const at = Date.now();
+      const held = this.online && this.holdWhile(this.itemOf(body, title, at, { name: body.name }));
       try {
-        if (!tried) {
+        if (!this.online) {
           throw new Unreachable();
         }
         const answer = await post("enrol", { ...body, sent_at: new Date().toISOString() });
+        this.heard(body.client_id, held);
         this.enrolled(body, title);
         this.succeeded(body, answer);
       } catch (problem) {
         if (!mayKeep(problem)) {
+          this.heard(body.client_id, held);
           this.otherMember = problem.details?.member_id ?? 0;
           throw problem;
         }
         this.enrolled(body, title);
-        await this.keepForLater(body, title, Date.now(), tried && problem instanceof Unreachable);
+        await held; // or it would be held again
+        await this.keepForLater(body, title, at, problem.sent ?? false);
       }
     });
   },
@@ -134,10 +107,9 @@ export const lists = () => ({
   /** The sheet gives way to the screen that says so. */
   enrolled(body, title) {
     this.close();
+    this.forgetWho(); // nobody scanned this person: the scan of whoever was here before is not theirs
     this.who = { ...this.nobody(), name: body.name };
-    // Nobody scanned this person: neither the scan nor the reason of whoever was here before is theirs.
-    Object.assign(this, { scannedCode: "", scanId: "", reason: "", asOf: null });
-    this.done = { phase: "sending", title, line: "", note: "", prize: "", qr: "", clientId: body.client_id, until: 0, restUntil: 0, retry: null, canUndo: false };
+    this.beginDone(body, title);
     this.holdBack();
     this.screen = "done";
     this.$nextTick(() => document.getElementById("done-title")?.focus({ preventScroll: true }));

@@ -6,6 +6,7 @@ import { entering } from "./entering.js";
 import { lists } from "./lists.js";
 import { member } from "./member.js";
 import { scanning } from "./scanning.js";
+import { waiting } from "./waiting.js";
 
 function mixed(...parts) {
   const whole = {};
@@ -21,7 +22,7 @@ function mixed(...parts) {
 }
 
 document.addEventListener("alpine:init", () => {
-  window.Alpine.data("counter", () => mixed(base(), entering(), scanning(), member(), doing(), lists()));
+  window.Alpine.data("counter", () => mixed(base(), entering(), scanning(), member(), doing(), waiting(), lists()));
 });
 
 if ("serviceWorker" in navigator) {

@@ -10,6 +10,9 @@ const NOBODY = {
   limits: { may_earn: true, again_at: null, left_today: null, text: "" },
   visits: { total: 0, today: 0, last_at: null, last_text: "" }, last: [],
 };
+// Nobody is here, and nothing is known of how they came.
+const NOBODY_HERE = { who: NOBODY, scannedCode: "", scanId: "", reason: "", asOf: null, fromAddress: false, afterAll: "", askedFor: null };
+const PLACES = 2; // decimals of money in the books, whatever the currency could have
 const NO_STAMPS = { count: 0, goal: 0, to_go: 0, reward: "", text: "" };
 const MOST_DOTS = 20;
 const PANEL = "regulars-counter-panel";
@@ -27,19 +30,30 @@ export const member = () => ({
   preview: null,
   reason: "",
   scannedCode: "",
+  fromAddress: false, // whether an address led here that no operator scanned or typed
+  afterAll: "", // what was done for them, as it turns out
 
   nobody: () => NOBODY,
 
-  show(who, { scanId = "", asOf = null, focus = null, given = null, code = "" } = {}) {
+  forgetWho() {
+    Object.assign(this, NOBODY_HERE);
+  },
+  whoHere() {
+    const { who, scannedCode, scanId, asOf, fromAddress } = this;
+    return { who, scannedCode, scanId, asOf, fromAddress };
+  },
+
+  show(who, { scanId = "", asOf = null, focus = null, given = null, code = "", fromAddress = false } = {}) {
+    this.forgetWho();
     this.who = this.inFront({ ...NOBODY, ...who }, focus);
-    Object.assign(this, { scanId, asOf, count: 1, amount: "", preview: null, reason: "", freeAt: 0 });
-    this.scannedCode = code;
+    Object.assign(this, { scanId, asOf, fromAddress, scannedCode: code, count: 1, amount: "", preview: null, freeAt: 0 });
+    this.afterAll = this.answeredNow();
     const kept = localStorage.getItem(PANEL);
     this.panel = this.panels.some((one) => one.name === kept) ? kept : (this.panels[0]?.name ?? "");
     this.screen = "member";
     this.guardBack();
     this.pauseCamera(true);
-    this.say([this.who.name, this.stamps.text].filter(Boolean).join(". "));
+    this.say([this.who.name, this.afterAll || this.stamps.text].filter(Boolean).join(". "));
     if (given) {
       this.celebrateGiven(given);
     }
@@ -200,7 +214,7 @@ export const member = () => ({
       return 0;
     }
     const form = new Intl.NumberFormat("en", { style: "currency", currency: this.business.currency });
-    return form.resolvedOptions().maximumFractionDigits;
+    return Math.min(PLACES, form.resolvedOptions().maximumFractionDigits);
   },
   get keys() {
     return ["1", "2", "3", "4", "5", "6", "7", "8", "9", this.decimals ? decimalMark : "00", "0", "back"];
@@ -312,7 +326,7 @@ export const member = () => ({
   },
 
   redeemReward(reward) {
-    return this.act("reward", {}, reward.text, { redeems: true });
+    return this.act("reward", { reward: reward.text }, reward.text, { redeems: true });
   },
   redeemVoucher(voucher, amount = "") {
     if (voucher.needs_amount && !amount) {

@@ -1,11 +1,12 @@
 // The state "scan": camera, typing, scanners that act as a keyboard; who it is, from the server or from memory.
 
 import { Refused, Unreachable, post } from "./api.js";
-import { Camera } from "./camera.js";
 import { stayAwake } from "./feel.js";
 import { codeOf, members } from "./store.js";
 import { newId, text } from "./texts.js";
 import { Wedge } from "./wedge.js";
+
+const SAME_REFUSAL = 5000; // milliseconds in which a card that was refused is not asked about again
 
 let camera; // outside the component: Alpine would wrap the stream
 
@@ -15,23 +16,31 @@ export const scanning = () => ({
   justFound: false,
   refusal: "",
   refusedCode: "",
+  refusedAt: 0,
   choices: [],
+  choosing: null, // the scan that fits several
   moreFit: false,
   loose: null, // a voucher or scratch card of nobody in particular
   blank: null,
   unconfirmed: null,
 
   beginScanning() {
-    camera = new Camera({
-      video: document.getElementById("video"),
-      found: (code) => this.cameraFound(code),
-      ended: (why) => this.cameraProblem(why),
-    });
     new Wedge({
       found: (keys) => this.wedged(keys),
       wanted: () => this.isOperator && ["scan", "member", "done"].includes(this.screen),
     });
-    this.camera.state = Camera.possible ? "off" : "none";
+    this.camera.state = navigator.mediaDevices?.getUserMedia ? "off" : "none";
+  },
+
+  /** What belongs to the camera comes when it is used. */
+  async readyCamera() {
+    const { Camera } = await import("./camera.js");
+    camera ??= new Camera({
+      video: document.getElementById("video"),
+      found: (code) => this.cameraFound(code),
+      ended: (why) => this.cameraProblem(why),
+    });
+    return camera;
   },
 
   get cameraOn() {
@@ -50,24 +59,32 @@ export const scanning = () => ({
   },
 
   async wakeCamera() {
-    if (this.camera.state === "off" && (await Camera.allowed())) {
+    if (this.camera.state !== "off") {
+      return;
+    }
+    const allowed = await this.readyCamera().then((one) => one.allowed(), () => false);
+    if (allowed && this.screen === "scan" && document.visibilityState === "visible") {
       await this.startCamera();
     }
   },
 
-  async startCamera(work = () => camera.start()) {
+  async startCamera(work = (one) => one.start()) {
     if (this.camera.state === "starting") {
       return;
     }
     this.camera.state = "starting";
     try {
-      const can = await work();
-      const several = (await Camera.count()) > 1;
-      Object.assign(this.camera, { state: "on", several, torch: can.torch, torchOn: false, mirrored: can.mirrored, problem: "" });
+      const { torch, mirrored, several } = await work(await this.readyCamera());
+      Object.assign(this.camera, { state: "on", several, torch, torchOn: false, mirrored, problem: "" });
     } catch (problem) {
+      if (!camera) {
+        this.cameraProblem("reader_failed");
+        return;
+      }
       camera.stop();
-      if (problem?.name === "AbortError") {
+      if (problem?.name === "Disturbed") {
         this.camera.state = "off";
+        this.cameraShown(); // it may be wanted again by now
         return;
       }
       const refused = problem?.name === "NotAllowedError";
@@ -80,7 +97,7 @@ export const scanning = () => ({
   },
 
   nextCamera() {
-    return this.startCamera(() => camera.next());
+    return this.startCamera((one) => one.next());
   },
 
   async toggleTorch() {
@@ -93,6 +110,9 @@ export const scanning = () => ({
   },
 
   pauseCamera(paused) {
+    if (!camera) {
+      return;
+    }
     camera.paused = paused;
     camera.seenAt = performance.now(); // the card that was scanned may still lie there
   },
@@ -117,10 +137,19 @@ export const scanning = () => ({
     if (this.sheet || this.working || !["scan", "done"].includes(this.screen)) {
       return false;
     }
-    if (code !== this.refusedCode || !this.refusal) { // the same refusal once is enough
+    // The same refusal once is enough, for as long as somebody needs to take the card away.
+    const again = this.refusal && code === this.refusedCode && Date.now() - this.refusedAt < SAME_REFUSAL;
+    if (!again) {
       this.scan(code);
     }
     return true;
+  },
+
+  forgetRefusal() {
+    this.refusal = this.refusedCode = "";
+    if (camera) {
+      camera.seen = "";
+    }
   },
 
   wedged(keys) {
@@ -166,7 +195,7 @@ export const scanning = () => ({
       if (fromAddress) {
         who.from = "address"; // any page may lead here, so it must give nothing by itself
       }
-      this.foundOne(await post("scan", { ...who, client_id: id, sent_at: new Date().toISOString() }), what, id);
+      this.foundOne(await post("scan", { ...who, client_id: id, sent_at: new Date().toISOString() }), { what, id, fromAddress });
     } catch (problem) {
       await this.notFound(problem, what, memberId, id, fromAddress);
     } finally {
@@ -175,17 +204,17 @@ export const scanning = () => ({
     }
   },
 
-  foundOne(answer, what, id) {
+  foundOne(answer, { what, id, fromAddress }) {
     if (answer.settings && answer.settings !== this.settings.digest) {
       this.refresh();
     }
     switch (answer.found) {
       case "member":
         members.remember(this.business.id, [what, answer.member.code, answer.member.id], answer.member);
-        this.show(answer.member, { scanId: answer.scan_id, focus: answer.focus, given: answer.given });
+        this.show(answer.member, { scanId: answer.scan_id, focus: answer.focus, given: answer.given, fromAddress });
         break;
       case "choose":
-        Object.assign(this, { choices: answer.members, moreFit: answer.more, scanId: id });
+        Object.assign(this, { choices: answer.members, moreFit: answer.more, choosing: { id, fromAddress } });
         this.open("choose");
         break;
       case "voucher":
@@ -201,7 +230,7 @@ export const scanning = () => ({
         this.newMember({ blank_code: answer.qr_code });
         break;
       default:
-        this.unconfirmed = { ...answer, id };
+        this.unconfirmed = { ...answer, id, fromAddress };
         this.open("confirm");
     }
   },
@@ -215,7 +244,7 @@ export const scanning = () => ({
       return;
     }
     const message = problem instanceof Refused ? problem.message : text("went_wrong");
-    Object.assign(this, { refusal: message, refusedCode: what, typed: this.screen === "scan" ? this.typed : "" });
+    Object.assign(this, { refusal: message, refusedCode: what, refusedAt: Date.now(), typed: this.screen === "scan" ? this.typed : "" });
     this.feel("refused");
     this.screen = "scan";
     this.say(message);
@@ -228,34 +257,38 @@ export const scanning = () => ({
     const who = known ? { member_id: known.member.id } : { code: codeOf(what) };
     const body = { kind: "scan", client_id: id, ...who };
     if (!fromAddress) {
-      await this.keepItem(body, text("card_scanned"), known?.member.name ?? "", Date.now(), true).catch(() => {});
+      const item = this.itemOf(body, text("card_scanned"), Date.now(), { name: known?.member.name ?? "", tried: true });
+      await this.keep(item).catch(() => {});
     }
     if (known) {
-      this.show(known.member, { scanId: id, asOf: known.at });
+      // What held then need not hold today: the server knows, when it comes to that.
+      const { limits, birthday_today, ...member } = known.member;
+      this.show(member, { scanId: id, asOf: known.at, fromAddress });
       return;
     }
     const { stamps_at_once, buttons, free, sale } = this.settings;
     const bare = { name: "", code: codeOf(what), stamps_most: stamps_at_once, buttons, free, sale };
-    this.show(bare, { scanId: id, asOf: 0, code: codeOf(what) });
+    this.show(bare, { scanId: id, asOf: 0, code: codeOf(what), fromAddress });
   },
 
   chooseMember(id) {
     this.close();
-    this.scan("", { memberId: id, id: this.scanId });
+    this.scan("", { memberId: id, ...this.choosing });
   },
 
   confirmSame() {
-    const { qr_code, id } = this.unconfirmed;
+    const { qr_code, id, fromAddress } = this.unconfirmed;
+    const from = fromAddress ? { from: "address" } : {};
     return this.once("confirm", async () => {
-      const answer = await post("confirm", { qr_code, client_id: id });
+      const answer = await post("confirm", { qr_code, client_id: id, ...from });
       this.close();
-      this.foundOne(answer, qr_code, id);
+      this.foundOne(answer, { what: qr_code, id, fromAddress });
     });
   },
 
   useLoose() {
     const one = this.loose;
-    this.who = this.nobody();
+    this.forgetWho(); // it is of nobody in particular, whoever was here before
     this.close();
     if (one.kind === "scratch") {
       this.redeemScratch(one);

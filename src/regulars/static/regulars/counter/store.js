@@ -7,7 +7,15 @@ const KEPT_MEMBERS = 1000;
 let opening;
 
 function open() {
-  opening ??= new Promise((resolve, reject) => {
+  opening ??= opened().catch((problem) => {
+    opening = undefined; // the next time it may go
+    throw problem;
+  });
+  return opening;
+}
+
+function opened() {
+  return new Promise((resolve, reject) => {
     const request = indexedDB.open(NAME, 1);
     request.onupgradeneeded = () => {
       const base = request.result;
@@ -15,17 +23,36 @@ function open() {
       base.createObjectStore("queue", { keyPath: "client_id" });
       base.createObjectStore("members", { keyPath: "key" }).createIndex("at", "at");
     };
-    request.onsuccess = () => resolve(request.result);
+    request.onsuccess = () => {
+      const base = request.result;
+      // Browsers close it when they clear their storage, or somebody does.
+      base.onclose = forget;
+      base.onversionchange = () => {
+        base.close();
+        forget();
+      };
+      resolve(base);
+    };
     request.onerror = () => reject(request.error);
   });
-  return opening;
+}
+
+function forget() {
+  opening = undefined;
+}
+
+async function begun(name, mode, durability) {
+  const base = await open();
+  return base.transaction(name, mode, { durability });
 }
 
 /** Run `work(store)` in a transaction; resolves with the result of its request once it is on the disk. */
-async function within(name, mode, work) {
-  const base = await open();
+async function within(name, mode, work, durability = "strict") {
+  const transaction = await begun(name, mode, durability).catch(() => {
+    forget(); // it was closed without a word
+    return begun(name, mode, durability);
+  });
   return new Promise((resolve, reject) => {
-    const transaction = base.transaction(name, mode, { durability: "strict" });
     const request = work(transaction.objectStore(name));
     transaction.oncomplete = () => resolve(request?.result);
     transaction.onabort = transaction.onerror = () => reject(transaction.error);
@@ -39,29 +66,44 @@ export const facts = {
 
 export const queue = {
   all: () => within("queue", "readonly", (store) => store.getAll()),
-  put: (item) => within("queue", "readwrite", (store) => store.put(item)),
-  /** Mark pieces as tried; resolves with those that are still there. */
-  async mark(ids) {
+  put: (item, durability) => within("queue", "readwrite", (store) => store.put(item), durability),
+  /** Change pieces that are still there, as they are by now: `work(item)` says how one becomes, null for gone, or
+   *  undefined to leave it as it is. Resolves with what was found, in its new state where it has one. */
+  async change(ids, work) {
     const found = [];
     await within("queue", "readwrite", (store) => {
       for (const id of ids) {
-        store.get(id).onsuccess = ({ target }) => {
-          if (target.result) {
-            found.push({ ...target.result, tried: true });
-            store.put(found.at(-1));
+        store.get(id).onsuccess = ({ target: { result } }) => {
+          const next = result && work(result);
+          if (next) {
+            store.put(next);
+          } else if (next === null) {
+            store.delete(id);
+          }
+          if (result) {
+            found.push(next ?? result);
           }
         };
       }
     });
     return found;
   },
-  drop: (id) => within("queue", "readwrite", (store) => store.delete(id)),
+  /** That it is gone need not be on the disk: a piece that comes back is sent, and done once. */
+  remove: (id) => within("queue", "readwrite", (store) => store.delete(id), "relaxed"),
 };
 
 /** The code in whatever a camera read or somebody typed: that of a card's address, or the text itself. */
 export function codeOf(scanned) {
   const found = /\/card\/([^/?#]+)/.exec(scanned);
-  return (found ? decodeURIComponent(found[1]) : scanned).trim().toLowerCase();
+  return (found ? plain(found[1]) : scanned).trim().toLowerCase();
+}
+
+function plain(part) {
+  try {
+    return decodeURIComponent(part);
+  } catch {
+    return part; // it is none, but that is for the server to say
+  }
 }
 
 export const members = {
