@@ -230,9 +230,9 @@ def _migrate(settings: Environment, state: State) -> None:
     from django.core.management import call_command  # noqa: PLC0415 - as above
 
     if settings.database.engine == "sqlite":
-        from regulars.commands.numbering import CountsOn  # noqa: PLC0415 - as above
+        from regulars.commands.sqlite_schema import SqliteSchemaEditor  # noqa: PLC0415 - as above
 
-        connection.SchemaEditorClass = CountsOn
+        connection.SchemaEditorClass = SqliteSchemaEditor
     call_command("migrate", verbosity=0, interactive=False)
 
 

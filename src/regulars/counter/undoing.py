@@ -22,6 +22,7 @@ from regulars.ledger import undoing as ledger
 from regulars.rules.errors import AlreadyUndone, HasHistory, NotFound
 from regulars.sales import actions as sales
 from regulars.tenants.models import Business
+from regulars.tenants.queries import same_code
 from regulars.vouchers import issuing, redeeming
 from regulars.vouchers.models import VoucherCode
 
@@ -174,7 +175,7 @@ def _issue(operator: Operator, done: dict[str, Any]) -> None:
 
 
 def _voucher(operator: Operator, done: dict[str, Any]) -> None:
-    code = VoucherCode.objects.filter(code=done["voucher_code"]).first()
+    code = VoucherCode.objects.filter(same_code(done["voucher_code"])).first()
     # Reset by another way, it may have been redeemed again since, which is not this action's.
     if code is None or code.redeemed_at is None or code.redeemed_at.isoformat() != done["redeemed_at"]:
         return

@@ -346,12 +346,14 @@ def erase_history(*, business_id: int, member_id: int) -> None:
 
     The one place where entries go: a member's right to erasure is stronger than an append-only history.
     """
-    of_lots = "lot_id IN (SELECT id FROM ledger_lot WHERE card_id = %s AND business_id = %s)"
     of_card = "card_id = %s AND business_id = %s"
+    # A lot is found by the entry that made it: only those with points left have an index by card.
+    of_entries = f"entry_id IN (SELECT id FROM ledger_entry WHERE {of_card})"
+    of_lots = f"lot_id IN (SELECT id FROM ledger_lot WHERE {of_entries})"
     for table, which in (
         ("pointsadjustment", of_card),
         ("lotuse", of_lots),
-        ("lot", of_card),
+        ("lot", of_entries),
         ("reward", of_card),
         ("entry", of_card),
         ("card", "member_id = %s AND business_id = %s"),

@@ -26,6 +26,8 @@ TRANSACTION_KINDS: dict[str, tuple[str, ...]] = {
     "stamp_undo": (Entry.Kind.STAMP_UNDO,),
     "reward_undo": (Entry.Kind.REWARD_UNDO,),
 }
+# All of these take back an entry: they have an index of their own, for they are few.
+_UNDOS = frozenset((Entry.Kind.STAMP_UNDO, Entry.Kind.REWARD_UNDO))
 KIND_NAMES: dict[str, str] = {kind: name for name, kinds in TRANSACTION_KINDS.items() for kind in kinds}
 
 
@@ -144,6 +146,8 @@ def transactions(
     """
     kinds = TRANSACTION_KINDS[kind] if kind else tuple(KIND_NAMES)
     wanted = Q(kind__in=kinds)
+    if _UNDOS.issuperset(kinds):
+        wanted &= Q(reverses__isnull=False)
     if customer_id is not None:
         wanted &= Q(card_id=customer_id)
     if branch_id is not None:

@@ -17,6 +17,7 @@ from regulars import db
 from regulars.members import access, personal_data
 from regulars.members import profile as fields
 from regulars.members.models import Member
+from regulars.members.queries import has
 from regulars.outbox import emit
 from regulars.rules import codes
 from regulars.rules.errors import AlreadyEnrolled, Conflict, NotFound, PlanLimit
@@ -200,7 +201,7 @@ def _check_contact(stored: Mapping[str, Any], given: Collection[str], *, but: in
         value = stored.get(column)
         if not value:
             continue
-        rows = _others(but).filter(**{column: value}).order_by("id")
+        rows = _others(but).filter(has(**{column: value})).order_by("id")
         known = rows.values_list("pk", flat=True).first()
         if known is not None:
             raise AlreadyEnrolled(

@@ -60,6 +60,14 @@ def member_by_id(*, business_id: int, member_id: int) -> Member:
     return member
 
 
+def has(**contact: str) -> Q:
+    """A condition for `filter`: a member has this contact, `email` or `cell`; nobody has an empty one.
+
+    It says what the indexes say, so that SQLite knows them for these: they hold only what is not empty.
+    """
+    return Q(**contact) & ~Q(**dict.fromkeys(contact, ""))
+
+
 def find_for_new_code(
     *, business_id: int, secondary_code: str = "", email: str = "", cell: str = ""
 ) -> int | None:
@@ -77,9 +85,9 @@ def find_for_new_code(
     number = _as_cell(business_id, phone)
     with scope(business=business_id):
         for field, value, same in (
-            ("secondary_code", second, Q(same_code(second, "secondary_code"))),
-            ("email", mail, Q(email=mail.lower())),
-            ("cell", number, Q(cell=number)),
+            ("secondary_code", second, Q(same_code(second, "secondary_code")) & ~Q(secondary_code="")),
+            ("email", mail, has(email=mail.lower())),
+            ("cell", number, has(cell=number)),
         ):
             found = list(Member.objects.filter(same).values_list("pk", flat=True)[:2]) if value else []
             if len(found) > 1:

@@ -171,7 +171,7 @@ def take_over(*, campaign_id: int | None, now: dt.datetime, counted: Counted | N
     whose, values = _whose(campaign_id)
     claimed = db.run(
         "SELECT id, lease, attempts, leased_until FROM messages_message"
-        f" WHERE status = 'sending' AND leased_until IS NOT NULL AND {whose} ORDER BY id",
+        f" WHERE status = 'sending' AND leased_until IS NOT NULL AND {whose} ORDER BY +id",
         values,
     )
     by_lease: dict[str, list[tuple[int, int, bool]]] = {}

@@ -10,6 +10,7 @@ from django_scopes import scope
 
 from regulars.members.models import Member
 from regulars.members.personal_data import Part, named, without_keys
+from regulars.members.queries import has
 from regulars.messages.models import Message, Suppression
 
 
@@ -60,6 +61,6 @@ def erase_member(*, business_id: int, member_id: int) -> None:
     with scope(business=business_id):
         address = Member.objects.filter(pk=member_id).values_list("email", flat=True).first()
         Message.objects.filter(member_id=member_id).delete()
-        shared = Member.objects.filter(email=address).exclude(pk=member_id).exists()
+        shared = Member.objects.filter(has(email=address or "")).exclude(pk=member_id).exists()
         if address and not shared:
             Suppression.objects.filter(channel=Message.Channel.EMAIL, address=address.lower()).delete()

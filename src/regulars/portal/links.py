@@ -11,7 +11,6 @@ from urllib.parse import quote
 
 from django.conf import settings
 from django.db import transaction
-from django.db.models import Q
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 from django_tasks import task
@@ -21,6 +20,7 @@ from regulars.jobs import actions as jobs
 from regulars.members import actions as members
 from regulars.members import phones
 from regulars.members.models import Member
+from regulars.members.queries import has
 from regulars.messages import actions as messages
 from regulars.messages.channels import sms
 from regulars.portal import sessions
@@ -189,7 +189,7 @@ def send_sign_in_links(*, business_id: int, contact: str, page: str = "") -> int
     """Queue the messages of `request_sign_in`, whose `contact` comes sealed; how many there were."""
     contact = seal.unseal(contact)
     with transaction.atomic(), scope(business=business_id):
-        rows = Member.objects.filter(Q(email=contact) | Q(cell=contact), suspended=False)
+        rows = Member.objects.filter(has(email=contact) | has(cell=contact), suspended=False)
         return sum(_send_sign_in(member, page) for member in rows.order_by("id")[:MOST_MEMBERS])
 
 

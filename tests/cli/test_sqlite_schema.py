@@ -8,7 +8,7 @@ import pytest
 from django.db import IntegrityError, connections
 from pytest_django import DjangoDbBlocker
 
-from regulars.commands.numbering import CountsOn
+from regulars.commands.sqlite_schema import SqliteSchemaEditor
 
 pytestmark = pytest.mark.once
 
@@ -37,7 +37,7 @@ def shop(tmp_path: Path, django_db_blocker: DjangoDbBlocker) -> Iterator[Any]:
 
 def change(link: Any, *statements: str) -> None:
     """A migration that does this."""
-    with CountsOn(link) as editor:
+    with SqliteSchemaEditor(link) as editor:
         for statement in statements:
             editor.execute(statement)
 
