@@ -49,6 +49,23 @@ def give(shop: Shop, pk: int, points: int) -> None:
     adjustments.add_adjustment(business_id=shop.id, member_id=pk, points=points)
 
 
+def test_a_voucher_looks_the_same_wherever_it_is_shown(shop: Shop) -> None:
+    card, voucher = shop.enrol(), offer(shop, price=0, expires_after_days=20)
+    vouchers_issuing.issue_voucher(business_id=shop.id, voucher_id=voucher.pk, member_id=card.pk, qty=1)
+    browser = Browser(shop).sign_in(card.pk)
+    pages = [browser.get(), browser.get("vouchers"), browser.get(f"/card/{card.qr_code}")]
+    found = [
+        re.search(r'<li class="ticket voucher">.*?</li>', one.content.decode(), re.DOTALL) for one in pages
+    ]
+    seen = {re.sub(r"\s+", " ", one[0]) for one in found if one}
+    assert len(seen) == 1
+    assert all(found)
+    ticket = seen.pop()
+    assert "Good until" in ticket
+    assert "Show this at the counter" in ticket
+    assert "<svg" in ticket
+
+
 def test_a_voucher_is_asked_for_taken_once_and_shown(shop: Shop) -> None:
     card, voucher = shop.enrol(), offer(shop)
     give(shop, card.pk, 250)

@@ -16,6 +16,8 @@ from regulars.web.microsite.visit import PAGES, Visit, page
 
 # Stamps of the picture on the face, at most; a longer card is told in words.
 _MOST_DRAWN = 12
+# Vouchers on the card's own page; all of them have a page.
+_FIRST = 3
 
 
 @page("GET")
@@ -81,6 +83,7 @@ def _card(visit: Visit) -> HttpResponse:
             "share": picture.share(card),
             "to_what": card.reward,
             "qr_code": picture.qr_code(card.qr_code),
+            "tickets": [(ticket, picture.qr_code(ticket.code)) for ticket in card.vouchers[:_FIRST]],
             "lately": lately,
         },
     )
