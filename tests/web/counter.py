@@ -95,6 +95,17 @@ def like_a_scanner(page: Page, text: str) -> None:
     )
 
 
+def slowly(page: Page, *, least: int = 1000) -> None:
+    """However slow this machine is, the page is slower: what is to happen in `least` ms or more takes long."""
+    page.evaluate(
+        """(least) => {
+          const real = window.setTimeout;
+          window.setTimeout = (work, after) => real(work, after >= least ? after * 100 : after);
+        }""",
+        least,
+    )
+
+
 def show_again(page: Page) -> None:
     """Tell the page that it came back into sight."""
     page.evaluate("document.dispatchEvent(new Event('visibilitychange'))")

@@ -24,6 +24,7 @@ from tests.web.counter import (
     lose,
     mend,
     settled,
+    slowly,
     stamps_of,
     told,
 )
@@ -71,6 +72,7 @@ def test_what_is_on_its_way_is_undone_where_it_arrives(
     enter(phone, shop, live)
     give_without_network(phone, card)
     settled(phone)
+    slowly(phone)
     held = hold(phone, SYNC)
     phone.context.set_offline(False)
     until(phone, held)
@@ -92,6 +94,7 @@ def test_a_drop_that_comes_too_late_takes_back(phone: Page, shop: Shop, card: Ca
     phone.locator(".strip").tap()
     drop = phone.locator("#queue li", has_text="1 stamp").get_by_role("button", name="Drop")
     late = drop.element_handle()
+    slowly(phone)
     held = hold(phone, SYNC)
     phone.context.set_offline(False)
     until(phone, held)
@@ -157,9 +160,15 @@ def test_a_redemption_whose_answer_is_lost_is_done_once(
     shop.stamp(card, 24)
     enter(phone, shop, live)
     find(phone, card.qr_code)
-    allow(phone, *GONE)
-    for _ in range(2):
-        phone.route(ACT, lose)
+    allow(phone, "500", *GONE)
+
+    def fail(route: Route) -> None:
+        route.fetch()
+        route.fulfill(status=500, json={"error": {"code": "internal_error", "message": "We failed."}})
+
+    for answer in (lose, fail):
+        phone.unroute(ACT)
+        phone.route(ACT, answer)
         expect(phone.locator(".strip")).to_be_hidden()
         with phone.expect_request(ACT) as sent:
             button(phone, "Redeem Free coffee").tap()
@@ -207,13 +216,13 @@ def test_a_page_that_dies_in_the_middle_of_giving_loses_nothing(
     enter(phone, shop, live)
     find(phone, card.qr_code)
     allow(phone, *GONE)
+    slowly(phone)
     held = hold(phone, ACT)
     button(phone, "Give 1 stamp").tap()
     until(phone, held)
     expect(phone.locator(".strip")).to_be_hidden()  # it is on its way, and does not wait
-    phone.reload()
     with phone.expect_response(SYNC):
-        enter(phone, shop, live)
+        phone.reload()
     expect(phone.locator(".strip")).to_be_hidden()
     assert actions_of(shop) == [("stamps", False)]
     find(phone, card.qr_code)

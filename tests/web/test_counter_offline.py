@@ -226,12 +226,15 @@ def test_what_is_refused_for_its_time_can_be_sent_as_now(
     assert stamps_of(card) == 1
 
 
-def test_what_comes_too_often_is_kept_for_later(phone: Page, shop: Shop, card: Card, live: Site) -> None:
+@pytest.mark.parametrize("status", [429, 500])
+def test_what_comes_too_often_or_fails_is_kept_for_later(
+    phone: Page, shop: Shop, card: Card, live: Site, status: int
+) -> None:
     enter(phone, shop, live)
     find(phone, card.qr_code)
-    allow(phone, "429")
-    body = '{"error": {"code": "rate_limited", "message": "Too many tries."}}'
-    phone.route("**/scan/api/act", lambda route: route.fulfill(status=429, body=body))
+    allow(phone, str(status))
+    body = '{"error": {"code": "some_code", "message": "Not now."}}'
+    phone.route("**/scan/api/act", lambda route: route.fulfill(status=status, body=body))
     button(phone, "Give 1 stamp").tap()
     done(phone, "queued")
     expect(phone.locator(".strip")).to_be_hidden()

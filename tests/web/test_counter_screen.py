@@ -29,6 +29,7 @@ from tests.web.counter import (
     find,
     like_a_scanner,
     settled,
+    slowly,
     stamps_of,
 )
 
@@ -96,13 +97,7 @@ def test_a_scanner_that_acts_as_a_keyboard_is_heard_everywhere(
 def test_a_double_tap_gives_once(phone: Page, shop: Shop, card: Card, live: Site) -> None:
     enter(phone, shop, live)
     find(phone, card.qr_code)
-    # However slow this machine is: the page's own clock is slower.
-    phone.evaluate(
-        """() => {
-          const real = window.setTimeout;
-          window.setTimeout = (work, after) => real(work, after * 100);
-        }"""
-    )
+    slowly(phone, least=100)
     phone.locator(".give").evaluate("button => { button.click(); button.click(); button.click() }")
     done(phone)
     # A finger that taps once more meets another button in this place, which takes no notice yet.

@@ -7,6 +7,7 @@ export class Refused extends Error {
   constructor(status, error, retryAfter) {
     super(error.message ?? "");
     this.status = status;
+    this.sent = status >= 500; // a server that failed may have done it before
     this.code = error.code ?? "";
     this.fields = error.fields ?? {};
     this.details = error;
@@ -27,9 +28,9 @@ export class Unreachable extends Error {
   }
 }
 
-/** Whether what was asked for can wait here: nobody heard it, or too many asked at once. */
+/** Whether what was asked for can wait here: nobody heard it, too many asked at once, or the server failed. */
 export function mayKeep(problem) {
-  return problem instanceof Unreachable || (problem instanceof Refused && problem.status === 429);
+  return problem instanceof Unreachable || (problem instanceof Refused && (problem.sent || problem.status === 429));
 }
 
 const watchers = [];

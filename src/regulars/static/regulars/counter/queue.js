@@ -107,7 +107,7 @@ function asSent({ body, skew }, skewNow) {
 
 /** What becomes of a piece that was refused: it waits for another time, or for somebody to look at it. */
 function refused(item, error) {
-  const fails = (item.fails ?? 0) + (isFailure(error) ? 1 : 0);
+  const fails = (item.fails ?? 0) + (error.status >= 500 ? 1 : 0);
   if (error.passes && fails < TRIES) {
     return { ...item, fails };
   }
@@ -115,6 +115,7 @@ function refused(item, error) {
   return { ...item, fails, state: "refused", message, problem: aboutTime(error) ? "time" : "" };
 }
 
+/** Whether the server failed at all that was sent together, rather than that it is away or busy. */
 function isFailure({ status }) {
   return status >= 500 && status !== BUSY;
 }
@@ -133,7 +134,7 @@ async function results(some, skew) {
     return found;
   } catch (problem) {
     if (isFailure(problem) && some.length === 1) {
-      return [{ status: problem.status, error: problem.details ?? {} }];
+      return [{ status: problem.status, error: problem.details ?? {}, mayBeAway: problem.status !== 500 }];
     }
     if (isFailure(problem) || problem instanceof Unreachable) {
       atOnce = Math.ceil(some.length / FEWER); // perhaps it is one of them, or too much for its patience
@@ -144,11 +145,13 @@ async function results(some, skew) {
 
 async function sendAll(business, skew) {
   const later = new Set(); // what is not tried again this time
+  const isBehind = (item) => later.has(item.body.enrol_id); // what a new customer gets waits for the customer
   let sent = 0;
   for (;;) {
-    const waiting = (await list()).filter(
-      (item) => item.state === "waiting" && item.business === business && !isHeld(item) && !later.has(item.client_id),
-    );
+    const waiting = (await list()).filter((item) => {
+      const mine = item.state === "waiting" && item.business === business && !isHeld(item);
+      return mine && !later.has(item.client_id) && !isBehind(item);
+    });
     // From here on nobody knows whether they arrived, until the server says so.
     const ids = waiting.slice(0, atOnce).map((item) => item.client_id);
     const some = await queue.change(ids, (item) => ({ ...item, tried: true, held: 0 }));
@@ -157,13 +160,17 @@ async function sendAll(business, skew) {
     }
     await changed();
     let wait = false; // for everything
-    for (const [at, { status, error }] of (await results(some, skew)).entries()) {
+    for (const [at, { status, error, mayBeAway }] of (await results(some, skew)).entries()) {
       const problem = error && new Refused(status, error);
       const { client_id } = some[at];
+      if (problem && isBehind(some[at])) {
+        later.add(client_id);
+        continue;
+      }
       await queue.change([client_id], (item) => (problem ? refused(item, problem) : null));
       if (problem?.passes) {
         later.add(client_id);
-        wait ||= status !== 500;
+        wait ||= mayBeAway || status < 500; // who is away, or asks for a pause, is not asked for the others either
       }
     }
     sent += some.filter((item) => !later.has(item.client_id)).length;
