@@ -1,5 +1,6 @@
 """The audit proves the rolled-up figures too, and finds what somebody changed behind the product's back."""
 
+import datetime as dt
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from regulars.analytics.audit import audit
 from regulars.analytics.models import Sums
 from regulars.analytics.rollup import roll_up, roll_up_all
 from regulars.ledger import actions, points
+from regulars.ledger.undoing import undo
 from regulars.members.actions import delete_member
 from tests.factories import Shop, make_shop
 
@@ -96,6 +98,38 @@ def test_a_day_that_lost_to_another_day_is_found(shop: Shop) -> None:
         "UPDATE analytics_daytotal SET day = '2020-01-01' WHERE business_id = %s AND branch_key > 0", shop.id
     )
     assert "figures: a day below its entries" in differences(shop)
+
+
+def test_a_day_is_proven_also_after_members_were_erased_of_whom_something_was_undone() -> None:
+    shop = make_shop()
+    branch = shop.branch()
+    monday, tuesday = (dt.datetime(2026, 6, day, 12, tzinfo=dt.UTC) for day in (1, 2))
+    goes, stays = shop.enrol("Goes"), shop.enrol("Stays")
+    given = [shop.stamp(goes, 5, branch_id=branch.pk, occurred_at=monday) for _ in range(2)]
+    roll_up_all()
+    undo(business_id=shop.id, entry_id=given[0].entry_id, occurred_at=tuesday)
+    for at in (monday, tuesday):
+        shop.stamp(stays, 3, branch_id=branch.pk, occurred_at=at)
+    delete_member(business_id=shop.id, member_id=goes.pk)
+    assert differences(shop) == set()
+    roll_up_all()
+    assert differences(shop) == set()
+    for day, change in (("2026-06-01", -1), ("2026-06-02", 1)):
+        plant(
+            "UPDATE analytics_daytotal SET stamps = stamps + %s"
+            " WHERE business_id = %s AND branch_key = %s AND day = %s",
+            *(change, shop.id, branch.pk, day),
+        )
+    assert differences(shop) == {"figures: a day below its entries"}
+
+
+def test_a_day_without_entries_is_proven_too(shop: Shop) -> None:
+    plant("UPDATE analytics_daytotal SET stamps_erased = stamps_erased + 1 WHERE business_id = %s", shop.id)
+    other = "UPDATE analytics_daytotal SET day = '2020-01-01' WHERE business_id = %s AND branch_key > 0"
+    plant(other, shop.id)
+    report = audit()
+    below = [d for d in report.differences if d["check"] == "figures: a day below its entries"]
+    assert len(below) == 2
 
 
 def test_changed_pending_rewards_are_found(shop: Shop) -> None:

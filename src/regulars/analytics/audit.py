@@ -81,14 +81,14 @@ SELECT t.business_id, NULL, t.pending, COALESCE(e.total, 0) FROM analytics_total
 LEFT JOIN (SELECT business_id, SUM(rewards) AS total FROM ledger_entry WHERE {rolled} GROUP BY business_id) e
     ON e.business_id = t.business_id
 WHERE t.pending <> COALESCE(e.total, 0)"""
+    # No day is above either, then: all of them together are what they should be ("stamps by day").
     checks["figures: a day below its entries"] = f"""
-SELECT e.business_id, NULL, COALESCE(d.stamps, 0), e.total
-FROM (SELECT business_id, COALESCE(branch_id, 0) AS branch_key, day, SUM(stamps) AS total FROM ledger_entry
-      WHERE {rolled} GROUP BY business_id, COALESCE(branch_id, 0), day) e
-LEFT JOIN analytics_daytotal d
-    ON d.business_id = e.business_id AND d.branch_key = e.branch_key AND d.day = e.day
-LEFT JOIN analytics_erased x ON x.business_id = e.business_id
-WHERE COALESCE(d.stamps, 0) < e.total - COALESCE(x.stamps_undone, 0)"""
+SELECT business_id, NULL, SUM(stored), SUM(total)
+FROM (SELECT business_id, branch_key, day, stamps - stamps_erased AS stored, 0 AS total FROM analytics_daytotal
+      UNION ALL
+      SELECT business_id, COALESCE(branch_id, 0), day, 0, SUM(stamps) FROM ledger_entry WHERE {rolled}
+      GROUP BY business_id, COALESCE(branch_id, 0), day) d
+GROUP BY business_id, branch_key, day HAVING SUM(stored) < SUM(total)"""
     checks["figures: visits of a member"] = f"""
 SELECT e.business_id, e.card_id, COALESCE(s.visits, 0), e.total
 FROM ({visits(branch_key="0", branch="", group="")}

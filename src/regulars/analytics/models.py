@@ -56,13 +56,18 @@ class Sums(models.Model):
 
 
 class DayTotal(Sums):
-    """What happened on one business day at one branch. Kept when members are erased."""
+    """What happened on one business day at one branch. Kept when members are erased.
+
+    `stamps_erased` of the `stamps` are those of members who were erased; fewer than none when theirs of
+    another day were taken back on this one.
+    """
 
     id = models.BigAutoField(primary_key=True)
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_constraint=False)
     branch_key = models.BigIntegerField()
     day = models.DateField()
     last_at = models.DateTimeField(null=True)
+    stamps_erased = models.BigIntegerField(default=0)
 
     objects: ClassVar[models.Manager[DayTotal]] = ScopedManager(business="business")
 
@@ -90,16 +95,11 @@ class Total(Sums):
 
 
 class Erased(Sums):
-    """What members who were erased had done, all together: with it the totals still prove right.
-
-    `stamps_undone` of theirs were taken back, perhaps on another day than they had been given.
-    """
+    """What members who were erased had done, all together: with it the totals still prove right."""
 
     business = models.OneToOneField(
         Business, primary_key=True, on_delete=models.CASCADE, related_name="+", db_constraint=False
     )
-
-    stamps_undone = models.BigIntegerField(default=0)
 
     objects: ClassVar[models.Manager[Erased]] = ScopedManager(business="business")
 

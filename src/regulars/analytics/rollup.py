@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any
 
 from django.db import connection, transaction
@@ -73,10 +73,9 @@ def erase_member(*, business_id: int, member_id: int) -> None:
     rest = tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=watermark, gaps=gaps))
     rest.undone |= rest.seen.keys()
     _add(rest)
-    lines = tail.read_tail_of_member(member_id=member_id, watermark=0, gaps=[])
-    undone = -sum(line.stamps for line in lines if line.kind in tail.UNDO_KINDS)
-    whole = tail.add_up(lines)
-    _many(_ADD_ERASED, ((business, *sums, undone) for business, sums in whole.totals.items()))
+    whole = tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=0, gaps=[]))
+    _many(_ADD_ERASED, ((business, *sums) for business, sums in whole.totals.items()))
+    _many(_ADD_DAY_ERASED, _stamps_by_day(whole))
     pending = db.run("SELECT pending_rewards FROM ledger_card WHERE member_id = %s", (member_id,))[0][0]
     db.run(
         "UPDATE analytics_total SET members = members - 1, pending = pending - %s WHERE business_id = %s",
@@ -86,6 +85,13 @@ def erase_member(*, business_id: int, member_id: int) -> None:
     for (day,) in seen:
         _add_seen_days({(business_id, 0, db.to_date(day)): -1})
     db.run("DELETE FROM analytics_lastseen WHERE member_id = %s", (member_id,))
+
+
+def _stamps_by_day(figures: tail.Figures) -> Iterator[tuple[Any, ...]]:
+    stamps = Sums.COLUMNS.index("stamps")
+    for (business, branch_key, day), sums in sorted(figures.days.items()):
+        if sums[stamps]:
+            yield sums[stamps], business, branch_key, db.calendar_day(day)
 
 
 def _hold_watermark(*, wait: bool) -> tuple[int, list[list[int]]] | None:
@@ -154,8 +160,8 @@ _PLUS = ", ".join(f"{column} = {{table}}.{column} + excluded.{column}" for colum
 _MARKS = ", ".join(["%s"] * len(Sums.COLUMNS))
 
 _ADD_DAY = f"""
-INSERT INTO analytics_daytotal (business_id, branch_key, day, {_SUMS}, last_at)
-VALUES (%s, %s, %s, {_MARKS}, %s)
+INSERT INTO analytics_daytotal (business_id, branch_key, day, {_SUMS}, last_at, stamps_erased)
+VALUES (%s, %s, %s, {_MARKS}, %s, 0)
 ON CONFLICT (business_id, day, branch_key) DO UPDATE SET {_PLUS.format(table="analytics_daytotal")},
     last_at = CASE WHEN analytics_daytotal.last_at IS NULL OR excluded.last_at > analytics_daytotal.last_at
                    THEN excluded.last_at ELSE analytics_daytotal.last_at END"""
@@ -166,9 +172,12 @@ ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_total")},
     pending = analytics_total.pending + excluded.pending"""
 
 _ADD_ERASED = f"""
-INSERT INTO analytics_erased (business_id, {_SUMS}, stamps_undone) VALUES (%s, {_MARKS}, %s)
-ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_erased")},
-    stamps_undone = analytics_erased.stamps_undone + excluded.stamps_undone"""
+INSERT INTO analytics_erased (business_id, {_SUMS}) VALUES (%s, {_MARKS})
+ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_erased")}"""
+
+_ADD_DAY_ERASED = """
+UPDATE analytics_daytotal SET stamps_erased = stamps_erased + %s
+WHERE business_id = %s AND branch_key = %s AND day = %s"""
 
 _ADD_SEEN = """
 INSERT INTO analytics_lastseen (business_id, branch_key, member_id, day, visits) VALUES (%s, %s, %s, %s, %s)
