@@ -84,7 +84,8 @@ WHERE t.pending <> COALESCE(e.total, 0)"""
     # No day is above either, then: all of them together are what they should be ("stamps by day").
     checks["figures: a day below its entries"] = f"""
 SELECT business_id, NULL, SUM(stored), SUM(total)
-FROM (SELECT business_id, branch_key, day, stamps - stamps_erased AS stored, 0 AS total FROM analytics_daytotal
+FROM (SELECT business_id, branch_key, day, stamps - stamps_erased AS stored, 0 AS total
+      FROM analytics_daytotal
       UNION ALL
       SELECT business_id, COALESCE(branch_id, 0), day, 0, SUM(stamps) FROM ledger_entry WHERE {rolled}
       GROUP BY business_id, COALESCE(branch_id, 0), day) d
