@@ -15,6 +15,7 @@ _SSO = "a shop's website signs its members in"
 _PRINT = "what is printed carries the logo; cards are printed before anybody has them"
 
 BEYOND = {
+    "GET /api/customers/{}/data": "what is kept about a customer is theirs to have",
     "GET /api/messages": _MESSAGES,
     "GET /api/messages/kinds": _MESSAGES,
     "PATCH /api/messages/kinds/{}": _MESSAGES,

@@ -216,6 +216,7 @@ def test_nothing_refers_to_an_erased_member_in_any_table() -> None:
     assert [table for table, number in of_gone.items() if not number] == []
     assert of_gone == of_stays
     delete_member(business_id=shop.id, member_id=gone.pk)
+    connection.check_constraints()  # no row is left that names one of theirs
     assert counts(gone) == dict.fromkeys(before, 0)
     assert counts(stays) == of_stays
     # Nobody else was there, so what is left is theirs, and the one event that tells about it.
