@@ -96,7 +96,7 @@ def like_a_scanner(page: Page, text: str) -> None:
 
 
 def slowly(page: Page, *, least: int = 1000) -> None:
-    """However slow this machine is, the page is slower: what is to happen in `least` ms or more takes long."""
+    """However slow this machine is, the page is slower: what it does in `least` ms or more takes long."""
     page.evaluate(
         """(least) => {
           const real = window.setTimeout;

@@ -9,7 +9,7 @@ from playwright.sync_api import Page, Route, expect
 
 from regulars.ledger.models import Card
 from tests.factories import Shop, make_shop
-from tests.live import allow
+from tests.live import allow, axe, fits, shot
 from tests.served import PATIENCE, Site
 from tests.web.counter import (
     GONE,
@@ -176,6 +176,7 @@ def test_a_redemption_whose_answer_is_lost_is_done_once(
         said = done(phone, "unknown")
         expect(said).to_contain_text("Nobody knows yet")
         expect(said).not_to_contain_text("Nothing was done")
+        fits(phone)
         settled(phone)
         button(phone, "Stay with this member").tap()
     phone.unroute(ACT)
@@ -201,10 +202,13 @@ def test_a_scan_tells_what_became_of_a_redemption(phone: Page, shop: Shop, card:
     done(phone, "unknown")
     phone.unroute(ACT)
     settled(phone)
-    button(phone, "Next customer").tap()
     expect(phone.locator(".strip")).to_be_hidden()
+    shot(phone, "counter-unknown")
+    axe(phone)
+    button(phone, "Next customer").tap()
     find(phone, card.qr_code)
     expect(phone.locator("main.member")).to_contain_text("it was done after all")
+    shot(phone, "counter-after-all")
     button(phone, "Redeem Free coffee").tap()
     done(phone)
     assert actions_of(shop) == [("reward", False)] * 2
@@ -242,8 +246,11 @@ def test_what_waits_of_another_shop_is_told(phone: Page, shop: Shop, card: Card,
     done(phone, "queued")
     enter(phone, make_shop("Moonlight Bar"), live)
     expect(phone.locator(".strip")).to_contain_text("1 action of another shop")
+    shot(phone, "counter-elsewhere")
+    fits(phone)
     phone.locator(".strip").tap()
     expect(phone.locator("#sheet-recent")).to_contain_text("1 action of another shop")
+    axe(phone)
     button(phone, "Close").tap()
     phone.unroute(SYNC)
     enter(phone, shop, live)

@@ -2,7 +2,7 @@
 
 import { Refused, get, post, watchNetwork } from "./api.js";
 import { feel, listenForTouch, stayAwake } from "./feel.js";
-import { letGo, reread, watchQueue } from "./queue.js";
+import { reread, watchQueue } from "./queue.js";
 import { facts, members } from "./store.js";
 import { clock, money, number, text } from "./texts.js";
 
@@ -35,7 +35,7 @@ export const base = () => ({
     watchQueue((items) => {
       this.waiting = items;
     });
-    await letGo().catch(() => {}); // a browser that keeps nothing
+    await this.readQueue();
     this.skew = (await facts.get("skew")) ?? null;
     setInterval(() => this.tick(), 1000);
     window.addEventListener("online", () => {
@@ -75,13 +75,10 @@ export const base = () => ({
   get deviceName() {
     return this.session.device?.name ?? "";
   },
-  get headline() {
-    return this.branchName || this.business.name;
-  },
   t: text,
   number,
   clock(when) {
-    return clock(when, this.business.country);
+    return clock(when, this.business);
   },
   money(amount) {
     return money(amount, this.business.currency);

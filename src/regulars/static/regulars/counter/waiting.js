@@ -1,7 +1,7 @@
 // What is kept on this device until the server has it: shown, sent, sent again, dropped, taken back.
 
 import { Unreachable, get, post } from "./api.js";
-import { add, again, answered, drop, hold, isHeld, send } from "./queue.js";
+import { add, again, answered, drop, hold, isHeld, letGo, send } from "./queue.js";
 import { members } from "./store.js";
 import { isolated, text } from "./texts.js";
 
@@ -39,6 +39,15 @@ export const waiting = () => ({
       return left ? text("offline_waiting", { n: left }) : text("offline");
     }
     return left ? text("waiting", { n: left }) : this.elsewhere;
+  },
+
+  /** Until that has gone well, nobody knows what waits. */
+  async readQueue() {
+    try {
+      await letGo();
+    } catch {
+      setTimeout(() => this.readQueue(), LATE); // some browsers keep nothing, others were only busy
+    }
   },
 
   reached(is) {
