@@ -333,7 +333,7 @@ def test_who_is_suspended_or_erased_is_out_at_once(shop: Shop) -> None:
         Browser(shop).get(f"?{seed_query(shop, card.member.code)}"),
         Browser(shop).post(path),
     ):
-        assert "closed at the moment" in text(answer, 403)
+        assert "Your card is paused" in text(answer, 403)
         assert not answer.cookies
     members.edit_member(business_id=shop.id, pk=card.pk, suspended=False)
     assert signs_in(Browser(shop).post(path))  # the link was not used up

@@ -16,7 +16,7 @@ from regulars.members import actions as members
 from regulars.members import phones, queries
 from regulars.members.models import Member
 from regulars.portal import links, sessions
-from regulars.portal.joining_form import check_name
+from regulars.portal.joining_form import check_birthday, check_name
 from regulars.portal.models import Account, Session
 from regulars.rules.errors import InvalidInput, Refusal, TooManyRequests
 from regulars.tenants import ratelimit
@@ -226,6 +226,8 @@ def change_profile(*, business: Business, session: Session, address: str, **chan
     # What the shop entered stays as it is.
     if "name" in changes and changes["name"].strip() != member.name:
         changes["name"] = check_name(changes["name"])
+    if "birthday" in changes and changes["birthday"] != member.date_of_birth:
+        changes["birthday"] = check_birthday(business, changes["birthday"])
     if "phone" in changes:
         phone = phones.normalise(changes["phone"], country=business.country, field="phone")
         if phone == member.cell:

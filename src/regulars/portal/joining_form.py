@@ -52,7 +52,7 @@ def clean(
         "name": lambda: check_name(name),
         "phone": lambda: phones.normalise_typed(wanted["phone"], country=business.country),
         "email": lambda: _email(wanted["email"]),
-        "birthday": lambda: _birthday(business, birthday if site.join_asks_birthday else None),
+        "birthday": lambda: check_birthday(business, birthday if site.join_asks_birthday else None),
     }
     clean: dict[str, Any] = {}
     for field, check in checks.items():
@@ -90,7 +90,12 @@ def _email(value: str) -> str:
     return check_email(email, field="email") if email else ""
 
 
-def _birthday(business: Business, day: dt.date | None) -> dt.date | None:
+def check_birthday(business: Business, day: dt.date | None) -> dt.date | None:
+    """The day somebody says they were born on; None for none.
+
+    Raises:
+        InvalidInput: it is yet to come where the business is, or too long ago; `birthday` is named.
+    """
     today = timezone.now().astimezone(ZoneInfo(business.timezone)).date()
     if day is not None and day < fields.OLDEST_BIRTHDAY:
         raise InvalidInput.at("birthday", f"must be {fields.OLDEST_BIRTHDAY} or later")

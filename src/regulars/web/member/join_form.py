@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
@@ -13,12 +12,12 @@ from regulars.portal import joining
 from regulars.rules.errors import InvalidInput
 from regulars.rules.languages import LANGUAGES
 from regulars.tenants.models import Business, Microsite
+from regulars.web.member.own_fields import Birthday, birthday_told, name_told, phone_told
 
 _LONGEST: Final = 300
-_TEXTS: Final = ("name", "contact", "day", "month", "year", "token", "card", "words")
+_TEXTS: Final = ("name", "contact", "token", "card", "words")
 # In the order in which they stand on the page.
 FIELDS: Final = ("name", "contact", "birthday")
-_NO_SUCH_DAY: Final = "is no day of the calendar"
 
 
 @dataclass(slots=True)
@@ -30,9 +29,7 @@ class Form:
 
     name: str = ""
     contact: str = ""
-    day: str = ""
-    month: str = ""
-    year: str = ""
+    born: Birthday = field(default_factory=Birthday)
     token: str = ""
     card: str = ""
     words: str = ""
@@ -45,7 +42,7 @@ class Form:
         """From what a browser sent."""
         texts: dict[str, Any] = {name: str(sent.get(name, ""))[:_LONGEST] for name in _TEXTS}
         texts["card"] = card_code(texts["card"])
-        return cls(**texts, offers=bool(sent.get("offers")))
+        return cls(**texts, born=Birthday.of(sent), offers=bool(sent.get("offers")))
 
     @property
     def language(self) -> str:
@@ -64,9 +61,9 @@ class Form:
         return next((name for name in FIELDS if name in self.wrong), "")
 
     @property
-    def has_birthday(self) -> bool:
-        """Whether anything was typed of a birthday."""
-        return any(part.strip() for part in (self.day, self.month, self.year))
+    def focuses_birthday(self) -> bool:
+        """Whether the birthday is the first field with which something is wrong."""
+        return self.first_wrong == "birthday"
 
     def values(self, *, business: Business, site: Microsite) -> dict[str, Any]:
         """The fields as `joining.join` takes them.
@@ -86,7 +83,7 @@ class Form:
         wrong: dict[str, str] = {}
         birthday = None
         try:
-            birthday = self._birthday() if site.join_asks_birthday else None
+            birthday = self.born.date() if site.join_asks_birthday else None
             joining.check(**found, birthday=birthday)
         except InvalidInput as refusal:
             wrong |= refusal.fields
@@ -100,18 +97,6 @@ class Form:
                 "; ".join(f"{name} {problem}" for name, problem in wrong.items()), fields=wrong
             )
         return found | {"birthday": birthday}
-
-    def _birthday(self) -> dt.date | None:
-        if not self.has_birthday:
-            return None
-        try:
-            return dt.date(int(self.year), int(self.month), int(self.day))
-        except (ValueError, OverflowError) as error:
-            problem = _NO_SUCH_DAY if self._is_whole_day() else "is not whole"
-            raise InvalidInput.at("birthday", problem) from error
-
-    def _is_whole_day(self) -> bool:
-        return all(part.strip().isdecimal() for part in (self.day, self.month, self.year))
 
     def told(self, refusal: InvalidInput, *, site: Microsite) -> dict[str, str]:
         """What to do about a refusal, by the fields of the page."""
@@ -128,44 +113,21 @@ def card_code(typed: str) -> str:
 
 
 def _what_to_do(name: str, problem: str, site: Microsite, typed: str) -> str:
-    told = {
-        "name": _("Type your name, so that the shop can greet you."),
-        "birthday": _birthday(problem),
-        "email": _("This is not a whole e-mail address, such as nora@example.com."),
-        "phone": _phone(problem, alone=site.join_contact == Microsite.Contact.PHONE),
-    }.get(name, problem)
-    if "web address" in problem:
-        told = _("Please leave web addresses out of your name, and put a space after each full stop.")
-    if name in {"phone", "email"} and not typed:
-        told = _("Fill this in, so that you find your card again.")
+    if name == "name":
+        return name_told(problem)
+    if name == "birthday":
+        return birthday_told(problem)
+    return _contact_told(name, problem, site, typed) if name in {"phone", "email"} else problem
+
+
+def _contact_told(name: str, problem: str, site: Microsite, typed: str) -> str:
+    if not typed:
+        return _("Fill this in, so that you find your card again.")
     if "at most" in problem:
-        told = _("This is too long. Please shorten it.")
-    return told
-
-
-def _birthday(problem: str) -> str:
-    if problem == _NO_SUCH_DAY:
-        return _("There is no such day. Check the day and the month.")
-    if "future" in problem:
-        return _("This day is yet to come. Check the year.")
-    if "or later" in problem:
-        return _("This is too long ago. Check the year: all four digits of it are needed.")
-    return _("Fill in the day, the month and the whole year, or leave all three empty.")
-
-
-def _phone(problem: str, *, alone: bool) -> str:
-    sentences = {
-        "one digit short": _("This phone number is one digit short."),
-        "one digit too many": _("This phone number has one digit too many."),
-        "in use": _("There is no such phone number. Check its digits."),
-        "too short": _("This phone number is too short. Is a digit missing?"),
-        "too long": _("This phone number is too long. Is there a digit too many?"),
-        "area code": _("Type the phone number with its area code."),
-        "country code": _("Check the country code at the beginning of the phone number."),
-    }
-    named = next((sentence for words, sentence in sentences.items() if words in problem), None)
-    if named is not None:
-        return named
-    if alone:
-        return _("A phone number is needed here, with all its digits.")
-    return _("Type a phone number, or a whole e-mail address such as nora@example.com.")
+        return _("This is too long. Please shorten it.")
+    if name == "email":
+        return _("This is not a whole e-mail address, such as nora@example.com.")
+    usual = _("Type a phone number, or a whole e-mail address such as nora@example.com.")
+    if site.join_contact == Microsite.Contact.PHONE:
+        usual = _("A phone number is needed here, with all its digits.")
+    return phone_told(problem, usual=usual)

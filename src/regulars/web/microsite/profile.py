@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-import datetime as dt
 from http import HTTPStatus
 from typing import Any, Final
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
+from regulars.formats.months import MONTHS
 from regulars.members.models import Member
 from regulars.portal import accounts, choices, sessions
 from regulars.rules.errors import AlreadyEnrolled, InvalidInput, Refusal, TooManyRequests
 from regulars.web.member import channels
+from regulars.web.member.own_fields import Birthday, birthday_told, name_told, phone_told
 from regulars.web.microsite import proof
 from regulars.web.microsite.visit import Visit, page
 
@@ -25,11 +26,12 @@ def profile(visit: Visit) -> HttpResponse:
     """Show who they are; or store what they changed, keeping what they typed when it cannot be."""
     if visit.request.method != "POST":
         return _form(visit, _stored(visit.me.member), {})
-    typed = {field: visit.request.POST.get(field, "")[:_LONGEST] for field in accounts.OWN_FIELDS}
+    typed: dict[str, Any] = {field: visit.request.POST.get(field, "")[:_LONGEST] for field in _TEXTS}
+    typed["birthday"] = Birthday.of(visit.request.POST)
     try:
-        changes: dict[str, Any] = {field: typed[field] for field in _TEXTS if field in visit.request.POST}
-        if "birthday" in visit.request.POST:
-            changes["birthday"] = _birthday(typed["birthday"])
+        changes = {field: typed[field] for field in _TEXTS if field in visit.request.POST}
+        if "year" in visit.request.POST:
+            changes["birthday"] = typed["birthday"].date()
         accounts.change_profile(
             business=visit.business, session=visit.me.session, address=visit.address, **changes
         )
@@ -50,40 +52,31 @@ def profile(visit: Visit) -> HttpResponse:
     return _form(visit, typed, wrong, HTTPStatus.BAD_REQUEST)
 
 
-def _birthday(text: str) -> dt.date | None:
-    try:
-        return dt.date.fromisoformat(text.strip()) if text.strip() else None
-    except ValueError:
-        raise InvalidInput.at("birthday", "is not a date") from None
-
-
 def _wrong(refusal: Refusal) -> dict[str, str]:
+    problems = refusal.fields
+    phone = _("This is not a whole phone number. Check its digits.")
+    if "no e-mail address" in problems.get("phone", ""):
+        phone = _("Without an e-mail address we need your number. Add an address first.")
     known = {
-        "name": _("Please enter your name."),
-        "phone": _("This is not a whole phone number. Check its digits."),
-        "birthday": _("Enter the day you were born, such as 1990-05-17."),
+        "name": name_told(problems.get("name", "")),
+        "phone": phone_told(problems.get("phone", ""), usual=phone),
+        "birthday": birthday_told(problems.get("birthday", "")),
         "email": _("Enter a whole e-mail address, such as tara@example.com."),
         "language": _("Choose one of the languages."),
     }
-    if "web address" in refusal.fields.get("name", ""):
-        known["name"] = _(
-            "Please leave web addresses out of your name, and put a space after each full stop."
-        )
-    if "no e-mail address" in refusal.fields.get("phone", ""):
-        known["phone"] = _("Without an e-mail address we need your number. Add an address first.")
     usual = _("This cannot be kept. Please make it shorter or simpler.")
     return {field: known.get(field, usual) for field in refusal.fields}
 
 
-def _stored(member: Member) -> dict[str, str]:
-    columns = {"phone": member.cell, "birthday": f"{member.date_of_birth or ''}"}
+def _stored(member: Member) -> dict[str, Any]:
+    columns = {"phone": member.cell, "birthday": Birthday.of_day(member.date_of_birth)}
     return {
         field: columns[field] if field in columns else getattr(member, field) for field in accounts.OWN_FIELDS
     }
 
 
 def _form(
-    visit: Visit, typed: dict[str, str], wrong: dict[str, str], status: int = HTTPStatus.OK
+    visit: Visit, typed: dict[str, Any], wrong: dict[str, str], status: int = HTTPStatus.OK
 ) -> HttpResponse:
     me = visit.me
     business = visit.business
@@ -91,6 +84,8 @@ def _form(
     context = {
         "here": "profile",
         "typed": typed,
+        "born": typed["birthday"],
+        "months": MONTHS.items(),
         "wrong": wrong,
         "saved": saved if saved in {"profile", "messages", "password", "link"} else "",
         "channels": choices.channels(me.member),

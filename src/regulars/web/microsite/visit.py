@@ -187,8 +187,8 @@ def _from_elsewhere(visit: Visit) -> HttpResponse:
 
 def _closed(visit: Visit) -> HttpResponse:
     return visit.notice(
-        title=_("Your card is closed at the moment"),
-        text=_("Please ask at the counter; the shop can open it again."),
+        title=_("Your card is paused"),
+        text=_("Ask at the counter. What is on it stays."),
         status=HTTPStatus.FORBIDDEN,
     )
 
