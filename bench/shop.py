@@ -99,15 +99,15 @@ def fill(environment: Mapping[str, str], member_count: int, stock: str = "", sup
     if not 1 <= member_count <= members.MOST_MEMBERS:
         raise ValueError(f"members: 1 to {members.MOST_MEMBERS}")
     start_django(environment)
-    from django.core.management import call_command  # noqa: PLC0415 - reads the environment
-    from django.db import connection, transaction  # noqa: PLC0415 - the same
+    from django.db import connection, transaction  # noqa: PLC0415 - reads the environment
 
     from bench.stock import add_stock  # noqa: PLC0415 - the same
     from regulars.analytics.rollup import roll_up_all  # noqa: PLC0415 - the same
+    from regulars.commands.database import apply_changes  # noqa: PLC0415 - the same
     from regulars.ledger.actions import enrol  # noqa: PLC0415 - the same
     from regulars.tenants import actions as tenants  # noqa: PLC0415 - the same
 
-    call_command("migrate", verbosity=0, skip_checks=True)
+    apply_changes()
     made = tenants.create_business(
         name="Bench Café",
         owner_email="owner@bench.example",

@@ -134,9 +134,9 @@ def product(url: str, environment: Mapping[str, str], number: int) -> Delivered:
 def migrate(environment: Mapping[str, str]) -> None:
     """Make the tables."""
     shop.start_django(environment)
-    from django.core.management import call_command  # noqa: PLC0415 - reads the environment
+    from regulars.commands.database import apply_changes  # noqa: PLC0415 - reads the environment
 
-    call_command("migrate", verbosity=0, skip_checks=True)
+    apply_changes()
 
 
 def compare(database: str, size: Size, say: Say) -> Sent:

@@ -227,9 +227,14 @@ def _migrate(settings: Environment, state: State) -> None:
             Path(settings.database.name), settings.data_dir / "backups", label=f"before-{__version__}"
         )
         warn(f"The database is of an older version; it was copied to {copy} before the upgrade.")
+    apply_changes()
+
+
+def apply_changes() -> None:
+    """Take the database through all migrations that it does not have yet, whatever is in it."""
     from django.core.management import call_command  # noqa: PLC0415 - as above
 
-    if settings.database.engine == "sqlite":
+    if connection.vendor == "sqlite":
         from regulars.commands.sqlite_schema import SqliteSchemaEditor  # noqa: PLC0415 - as above
 
         connection.SchemaEditorClass = SqliteSchemaEditor
