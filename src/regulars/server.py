@@ -10,6 +10,7 @@ import os
 import signal
 import socket
 import ssl
+import stat
 import sys
 import threading
 import time
@@ -193,19 +194,31 @@ def _notice_lost_clients() -> None:
     Granian has no setting for it. What is set on a listening socket is so for every connection that it takes,
     and the listening sockets of this process are found among its open files.
     """
-    for _ in range(100):
-        for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not files
-            with contextlib.suppress(OSError), socket.socket(fileno=os.dup(int(name))) as found:
-                if found.family == socket.AF_UNIX or not found.getsockopt(
-                    socket.SOL_SOCKET, socket.SO_ACCEPTCONN
-                ):
-                    continue
-                found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
-                found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
-                return
+    while not keep_listening_alive():  # it does not listen before everything is loaded
         time.sleep(0.1)
+
+
+def keep_listening_alive() -> bool:
+    """Switch that on for a listening socket of this process; whether there is one."""
+    for name in os.listdir("/proc/self/fd"):  # noqa: PTH208 - numbers, not files
+        try:
+            file = os.dup(int(name))
+        except OSError:
+            continue  # the one that listed them, which is closed by now
+        if not stat.S_ISSOCK(os.fstat(file).st_mode):
+            os.close(file)
+            continue
+        with socket.socket(fileno=file) as found:
+            if found.family == socket.AF_UNIX or not found.getsockopt(
+                socket.SOL_SOCKET, socket.SO_ACCEPTCONN
+            ):
+                continue
+            found.setsockopt(socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPIDLE, 30)
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPINTVL, 10)
+            found.setsockopt(socket.IPPROTO_TCP, socket.TCP_KEEPCNT, 3)
+            return True
+    return False
 
 
 def _work(server: Any, plan: Plan, told: threading.Event) -> None:
