@@ -75,10 +75,13 @@ export const base = () => ({
   get deviceName() {
     return this.session.device?.name ?? "";
   },
+  get headline() {
+    return this.branchName || this.business.name;
+  },
   t: text,
   number,
   clock(when) {
-    return clock(when, this.business);
+    return clock(when, this.business.country);
   },
   money(amount) {
     return money(amount, this.business.currency);
