@@ -25,6 +25,7 @@ def business(row: Business) -> dict[str, Any]:
         "accent": row.accent_color,
         "logo": look.logo_url(row, size=_LOGO_SIZE),
         "currency": row.currency,
+        "timezone": row.timezone,
         "country": row.country,
         "language": row.language,
         "stamps": row.program.is_active,

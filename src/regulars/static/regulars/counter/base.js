@@ -75,13 +75,10 @@ export const base = () => ({
   get deviceName() {
     return this.session.device?.name ?? "";
   },
-  get headline() {
-    return this.branchName || this.business.name;
-  },
   t: text,
   number,
   clock(when) {
-    return clock(when, this.business.country);
+    return clock(when, this.business);
   },
   money(amount) {
     return money(amount, this.business.currency);

@@ -102,6 +102,7 @@ export const doing = () => ({
 
   /** The screen that says what is asked for, before anybody has answered. */
   beginDone({ client_id }, title, line = "") {
+    this.close();
     this.done = { ...NOTHING, phase: "sending", title, line, clientId: client_id };
     this.holdBack();
     this.screen = "done";

@@ -154,6 +154,9 @@ export const member = () => ({
   get rewardCount() {
     return this.who.rewards.length;
   },
+  get ticketCount() {
+    return this.rewardCount + this.who.vouchers.length + this.who.scratch_cards.length;
+  },
   get hasReasons() {
     return this.settings.reasons.length > 0 && this.panels.length > 0;
   },

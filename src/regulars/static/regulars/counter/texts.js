@@ -3,6 +3,7 @@
 const page = document.documentElement;
 export const language = page.lang || "en";
 const texts = JSON.parse(document.getElementById("texts").textContent);
+const place = language === "pt" ? "pt-PT" : language; // our Portuguese is Portugal's
 const plurals = new Intl.PluralRules(language);
 
 /** A text with `{name}` filled in. A text with forms takes the one that fits `n`. */
@@ -23,7 +24,7 @@ export function isolated(value) {
 }
 
 export function number(value) {
-  return new Intl.NumberFormat(language).format(value);
+  return new Intl.NumberFormat(place).format(value);
 }
 
 /** An amount, given as plain text with a point, the way people here write it. */
@@ -31,20 +32,20 @@ export function money(amount, currency) {
   if (!currency) {
     return amount;
   }
-  return new Intl.NumberFormat(language, { style: "currency", currency }).format(Number(amount));
+  return new Intl.NumberFormat(place, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(Number(amount));
 }
 
-/** A time of day, with its day when that is not today, as people write it in this language and country. */
-export function clock(when, country = "") {
+/** A time of day as the server writes it, in the business's time zone, with its day when that is not today. */
+export function clock(when, { timezone }) {
+  const told = (form, at) => new Intl.DateTimeFormat(place, { ...form, timeZone: timezone, hourCycle: "h23" }).format(at);
   const at = new Date(when);
-  const today = at.toDateString() === new Date().toDateString();
-  const form = today ? { timeStyle: "short" } : { dateStyle: "medium", timeStyle: "short" };
-  const place = country && !language.includes("-") ? `${language}-${country}` : language;
-  return new Intl.DateTimeFormat(place, form).format(at);
+  const day = { dateStyle: "medium" };
+  const form = told(day, at) === told(day, new Date()) ? {} : day;
+  return told({ ...form, timeStyle: "short" }, at);
 }
 
 /** How people here separate the decimals. */
-export const decimalMark = new Intl.NumberFormat(language)
+export const decimalMark = new Intl.NumberFormat(place)
   .formatToParts(1.5)
   .find((part) => part.type === "decimal").value;
 
