@@ -25,6 +25,7 @@ from regulars.scratchcards import cards, queries
 from regulars.scratchcards.queries import CardView
 from regulars.tenants import ratelimit
 from regulars.web import language, look
+from regulars.web.private import notice
 
 # Requests a minute from one address: a shop full of phones behind one router, and not much guessing.
 PAGES_LIMIT = 600
@@ -84,8 +85,7 @@ def _unknown(request: HttpRequest, source: str) -> HttpResponse:
 
 
 def _message(request: HttpRequest, status: HTTPStatus, title: str, text: str) -> HttpResponse:
-    page = {"title": title, "text": text, "version": __version__}
-    return render(request, "web/scratch_message.html", page, status=status)
+    return notice(request, title=title, text=text, status=status)
 
 
 def _size(prize: str) -> str:
