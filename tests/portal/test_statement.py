@@ -24,7 +24,7 @@ def test_what_happens_while_a_statement_is_made_is_wholly_in_it_or_not_at_all(
     ids: dict[str, Any] = {"business_id": shop.id, "member_id": card.pk}
     adjustments.add_adjustment(**ids, points=1)
     with Elsewhere() as other:
-        real = statement.history
+        real = history
 
         def read_and_pause(**given: Any) -> Any:
             rows = real(**given)

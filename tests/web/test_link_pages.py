@@ -20,7 +20,7 @@ from regulars.portal import links
 from regulars.tenants import ratelimit
 from regulars.web.member import links as pages
 from tests.factories import Shop, make_shop
-from tests.web.test_join import text
+from tests.web.joining import text
 
 pytestmark = pytest.mark.django_db
 
