@@ -9,6 +9,7 @@ import pytest
 
 from regulars.ledger import adjustments
 from regulars.portal import sso_secrets, statement
+from regulars.portal.history import history
 from regulars.rules.errors import Conflict
 from tests.factories import make_shop
 from tests.races.crowd import Elsewhere, split, together
