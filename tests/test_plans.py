@@ -123,8 +123,8 @@ ACTS: dict[str, Callable[[Regular], object]] = {
     "the counter": lambda who: showing.show(operator=given.at_work(who.shop), member_id=who.card.pk),
     "dead senders": lambda _: claims.take_over(campaign_id=None, now=timezone.now()),
 }
-# Events are kept for days only, and each stamp would pay for an index. That no lot is left of an erased card
-# is looked for once, among all lots; every point earned would pay for an index.
+# Every stamp would pay for an index of events, which are kept for 90 days; and every point earned for one of
+# lots, in which is looked once whether one is left of an erased card (docs/decisions/0021).
 BORNE = re.compile(r" outbox_event |DELETE FROM ledger_card ")
 
 
