@@ -51,6 +51,7 @@ def test_a_signed_address_shows_stamps_and_points_as_often_as_asked(shop: Shop) 
             assert part in shown, part
         page = answer.content.decode()
         assert 'data-theme="dark"' in page
+        assert page.count("<h1") == 1
         for private in ("priya@example.com", card.qr_code, card.member.code, "<form", "<a "):
             assert private not in page
         assert not answer.cookies
