@@ -32,7 +32,7 @@ def _general() -> Texts:
         "no_branch": _("No branch chosen"),
         "reason": _("Reason"),
         "erase": _("Delete the last digit"),
-        "unknown_card": _("A card that this device has not seen"),
+        "unknown_card": _("New to this device"),
         "as_of": _("No network. This is as of {when}."),
         "not_seen_before": _("No network. What you give is kept here and sent when it is back."),
         "new_here": _("First visit"),
@@ -45,6 +45,12 @@ def _general() -> Texts:
         "stamps_tab": _("Stamps"),
         "points_tab": _("Points"),
         "sale_tab": _("Purchase"),
+        "this_device": _("This device"),
+        "last_used": _("Last used {when}"),
+        "code_until": _("The code can be used until {when}, by one device."),
+        "end_device": _("End"),
+        "sure_of_device": _("Tap again to end"),
+        "end_what": _("End {what}"),
     }
 
 

@@ -150,7 +150,7 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "too_late": lambda _r: _("The time for undoing this is over. Ask the owner."),
     "not_undoable": lambda _r: _("This cannot be undone any more."),
     "stamps_spent": lambda _r: _("These stamps are in a reward that was handed out. Undo the reward first."),
-    "suspended": lambda _r: _("This member is suspended and can neither collect nor redeem."),
+    "suspended": lambda _r: _("This card is paused: nothing can be collected or redeemed. Ask the owner."),
     "no_pending_reward": lambda _r: _("No reward is waiting. It may have been handed out already."),
     "other_reward_first": lambda r: (
         _("Another reward comes first: %(reward)s.") % {"reward": r.details["reward"]}
@@ -199,6 +199,7 @@ _UNKNOWN: Final[dict[str, Callable[[], str]]] = {
     "token": lambda: _("There is no such scratch card."),
     "temp_password": lambda: _("The temporary password is wrong, or older than seven days."),
     "enrol_id": lambda: _("The new member could not be enrolled."),
+    "device_id": lambda: _("There is no such device."),
 }
 
 

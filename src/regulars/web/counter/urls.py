@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from django.urls import path
 
-from regulars.web.counter import api, calls
+from regulars.web.counter import api, calls, devices
 
 urlpatterns = [
     path("session", api.session, name="counter-session"),
@@ -21,5 +21,8 @@ urlpatterns = [
     path("undo", api.undo, name="counter-undo"),
     path("recent", api.recent, name="counter-recent"),
     path("preview", api.preview, name="counter-preview"),
+    path("devices", devices.listed, name="counter-devices"),
+    path("devices/pairing", devices.pairing, name="counter-devices-pairing"),
+    path("devices/end", devices.end, name="counter-devices-end"),
     path("<path:_address>", calls.nothing),
 ]
