@@ -5,7 +5,7 @@ import { isolated, text } from "./texts.js";
 
 export const devices = () => ({
   devices: [],
-  pairing: null, // a code that is shown once
+  newCode: null, // a code that is shown once
   sureOfDevice: 0,
 
   openDevices() {
@@ -18,7 +18,7 @@ export const devices = () => ({
   },
 
   closedDevices() {
-    Object.assign(this, { pairing: null, devices: [], sureOfDevice: 0 });
+    Object.assign(this, { newCode: null, devices: [], sureOfDevice: 0 });
     this.closed("devices");
   },
 
@@ -27,9 +27,9 @@ export const devices = () => ({
     return [branch?.name, seen].filter(Boolean).map(isolated).join(" · ");
   },
 
-  makePairing() {
-    return this.once("pairing", async () => {
-      this.pairing = await post("devices/pairing", {});
+  makeCode() {
+    return this.once("new-code", async () => {
+      this.newCode = await post("devices/pairing", {});
     });
   },
 

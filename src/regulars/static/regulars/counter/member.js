@@ -103,7 +103,8 @@ export const member = () => ({
   get subline() {
     const { visits, is_new, contact, code } = this.who;
     const seen = is_new ? text("new_here") : visits.last_text ? text("last_visit", { when: visits.last_text }) : "";
-    return [seen, contact, code].filter(Boolean).join(" · ");
+    const shown = this.who.name ? code : code.replace(/.{4}(?=.)/g, "$& "); // of a stranger: to compare with the card
+    return [seen, contact, shown].filter(Boolean).join(" · ");
   },
 
   get hasDots() {
