@@ -53,13 +53,13 @@ def steps(act: Callable[[], object], what: str = "") -> list[Step]:
     """How `act` finds its rows; of all the steps those with `what` in them."""
     done: list[Step] = []
 
-    def explained(execute: Callable[..., Any], sql: str, params: Any, *more: Any) -> Any:
+    def explained(execute: Callable[..., Any], sql: str, params: Any, *how: Any) -> Any:
         if sql.lstrip().startswith(READS):
             explain = "EXPLAIN QUERY PLAN " if connection.vendor == "sqlite" else "EXPLAIN "
             with connection.cursor() as cursor:
-                cursor.cursor.execute(explain + sql, params or ())
+                cursor.cursor.execute(explain + sql, (params[0] if how[0] else params) or ())
                 done.extend((str(row[-1]), sql) for row in cursor.cursor.fetchall())
-        return execute(sql, params, *more)
+        return execute(sql, params, *how)
 
     with connection.execute_wrapper(explained):
         act()

@@ -1,18 +1,21 @@
 """Finding the member that a till names."""
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 from django.db import connection
+from django.db.models import Q
 from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 
+from regulars import db
 from regulars.ledger.models import Card
 from regulars.members import queries
 from regulars.members.actions import edit_member
 from regulars.members.models import Member
-from regulars.members.queries import find_for_new_code, find_member
+from regulars.members.queries import by_contact, find_for_new_code, find_member, has, ids_by_others
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
 from tests.factories import Shop, make_shop
 
@@ -129,10 +132,16 @@ def test_a_new_code_goes_to_nobody_when_several_fit(
 
 def test_every_way_to_name_a_member_has_its_index(shop: Shop, database: str) -> None:
     explain = "EXPLAIN QUERY PLAN " if database == "sqlite" else "EXPLAIN "
-    wanted = {
-        queries._BY_CODE: {"member_code_unique"},
-        queries._BY_OTHERS: {"member_secondary_code", "member_email", "member_cell"},
-    }
+    asked: dict[str, Any] = {"business_id": shop.id, "cell": "x"}
+    wanted: list[tuple[Callable[[], object], set[str]]] = [
+        (lambda: db.run(queries._BY_CODE, (shop.id, "x")), {"member_code_unique"}),
+        (
+            lambda: ids_by_others(**asked, text="x", most=2),
+            {"member_secondary_code", "member_email", "member_cell"},
+        ),
+        (lambda: _first(by_contact(**asked, email="x")), {"member_email", "member_cell"}),
+        (lambda: _first(has(email="x")), {"member_email"}),
+    ]
     rows = [
         Member(
             business=shop.business,
@@ -148,7 +157,14 @@ def test_every_way_to_name_a_member_has_its_index(shop: Shop, database: str) -> 
     with scope(business=shop.business), connection.cursor() as cursor:
         Member.objects.bulk_create(rows, batch_size=500)
         cursor.execute("ANALYZE")
-        for sql, indexes in wanted.items():
-            cursor.execute(explain + sql, [shop.id, "x"] * (sql.count("%s") // 2))
+        for act, indexes in wanted:
+            with CaptureQueriesContext(connection) as captured:
+                act()
+            (statement,) = captured.captured_queries
+            cursor.execute(explain + statement["sql"])
             plan = repr(cursor.fetchall())
             assert {index for index in indexes if index in plan} == indexes, plan
+
+
+def _first(condition: Q) -> list[Member]:
+    return list(Member.objects.filter(condition).exclude(pk=1).order_by("id")[:20])

@@ -9,10 +9,10 @@ from urllib.parse import parse_qs, urlsplit
 
 from django_scopes import scope
 
-from regulars import db
 from regulars.ledger import queries as ledger
 from regulars.ledger.models import Card
 from regulars.members import aliases, blank_cards, phones
+from regulars.members import queries as members
 from regulars.members.models import BlankCard, CardAlias, Member
 from regulars.rules import scratch
 from regulars.rules.errors import InvalidInput, NotFound
@@ -28,14 +28,6 @@ MOST_TO_CHOOSE: Final = 8
 # So many letters look like part of a name.
 _LEAST_OF_A_NAME: Final = 3
 _CARD_CODE: Final = re.compile("[0-9a-f]{16}")
-
-# Each part has an index of its own, which leaves empty values out: saying so in its words lets it be used.
-_BY_CONTACT = """
-SELECT id FROM members_member
-WHERE business_id = %s AND UPPER(secondary_code) = UPPER(%s) AND NOT (secondary_code = '')
-UNION SELECT id FROM members_member WHERE business_id = %s AND email = %s AND NOT (email = '')
-UNION SELECT id FROM members_member WHERE business_id = %s AND cell = %s AND NOT (cell = '')
-ORDER BY 1"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,8 +125,8 @@ def _member(business: Business, text: str) -> Found | None:
     if by_code is not None:
         return Found((by_code,))
     cell = _cell(business, text)
-    rows = db.run(_BY_CONTACT, (business.pk, text, business.pk, text.lower(), business.pk, cell))
-    return _several([row[0] for row in rows]) if rows else None
+    ids = members.ids_by_others(business_id=business.pk, text=text, cell=cell, most=MOST_TO_CHOOSE + 1)
+    return _several(ids) if ids else None
 
 
 def _cell(business: Business, text: str) -> str:
@@ -171,8 +163,8 @@ def _scratch_card(text: str) -> Found | None:
 def _named(business_id: int, text: str) -> Found | None:
     if sum(map(str.isalnum, text)) < _LEAST_OF_A_NAME:
         return None
-    page = ledger.customers(business_id=business_id, page=1, per_page=MOST_TO_CHOOSE + 1, q=text)
-    return _several([card.pk for card in page.rows], certain=False) if page.rows else None
+    ids = ledger.newest_customers(business_id=business_id, q=text, most=MOST_TO_CHOOSE + 1)
+    return _several(ids, certain=False) if ids else None
 
 
 def _several(member_ids: list[int], *, certain: bool = True) -> Found:

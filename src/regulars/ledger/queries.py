@@ -12,6 +12,7 @@ from django_scopes import scope
 from regulars import db
 from regulars.ledger.models import Card, Entry
 from regulars.ledger.undoing import undone_by
+from regulars.members.models import Member
 from regulars.rules.errors import NotFound
 
 T = TypeVar("T")
@@ -68,19 +69,26 @@ def _page(rows: QuerySet[Any], page: int, per_page: int) -> Page[Any]:
 def customers(*, business_id: int, page: int, per_page: int, q: str = "") -> Page[Card]:
     """Cards with their members, newest member first; `q` is looked for in name, e-mail and phone."""
     with scope(business=business_id):
-        found = Card.objects.select_related("member").filter(_matches(q)).order_by("-member_id")
+        found = Card.objects.select_related("member").filter(_matches(q, "member__")).order_by("-member_id")
         return _page(found, page, per_page)
 
 
-def _matches(q: str) -> Q:
+def newest_customers(*, business_id: int, q: str, most: int) -> list[int]:
+    """The ids of the newest of the members whom `customers` finds, at most so many: nobody counts the rest."""
+    with scope(business=business_id):
+        found = Member.objects.filter(_matches(q)).order_by("-id")
+        return list(found.values_list("id", flat=True)[:most])
+
+
+def _matches(q: str, of: str = "") -> Q:
     wanted = " ".join(q.lower().split())
     if not wanted:
         return Q()
-    either = Q(member__search_text__contains=wanted)
+    either = Q((f"{of}search_text__contains", wanted))
     digits = "".join(filter(str.isdigit, wanted))
     if len(digits) >= _LEAST_DIGITS and not any(map(str.isalpha, wanted)):
         # A phone typed as people write it: with blanks, dashes, or the trunk zero that E.164 drops.
-        either |= Q(member__cell__contains=digits.lstrip("0") or digits)
+        either |= Q((f"{of}cell__contains", digits.lstrip("0") or digits))
     return either
 
 

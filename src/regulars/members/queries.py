@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from django.db.models import Q
+from django.db.models.expressions import RawSQL
 from django_scopes import scope
 
 from regulars import db
@@ -18,11 +19,14 @@ _LONGEST_REFERENCE = 254
 _BY_CODE = "SELECT id FROM members_member WHERE business_id = %s AND UPPER(code) = UPPER(%s)"
 
 # Each part has an index of its own, which leaves empty values out: saying so in its words lets it be used.
-_BY_OTHERS = """
-SELECT id FROM members_member
-WHERE business_id = %s AND UPPER(secondary_code) = UPPER(%s) AND NOT (secondary_code = '')
-UNION SELECT id FROM members_member WHERE business_id = %s AND email = %s AND NOT (email = '')
+# With OR in place of UNION, SQLite might as well read all members of the business.
+_BY_CONTACT = """
+SELECT id FROM members_member WHERE business_id = %s AND email = %s AND NOT (email = '')
 UNION SELECT id FROM members_member WHERE business_id = %s AND cell = %s AND NOT (cell = '')"""
+_BY_OTHERS = f"""{_BY_CONTACT}
+UNION SELECT id FROM members_member
+WHERE business_id = %s AND UPPER(secondary_code) = UPPER(%s) AND NOT (secondary_code = '')
+ORDER BY 1 LIMIT %s"""
 
 
 def find_member(*, business_id: int, reference: str) -> int:
@@ -38,13 +42,28 @@ def find_member(*, business_id: int, reference: str) -> int:
     wanted = clean_text(reference, field="member", max_length=_LONGEST_REFERENCE)
     rows = db.run(_BY_CODE, (business_id, wanted))
     if not rows and wanted:
-        cell = _as_cell(business_id, wanted)
-        rows = db.run(_BY_OTHERS, (business_id, wanted, business_id, wanted.lower(), business_id, cell))
-    if not rows:
+        ids = ids_by_others(business_id=business_id, text=wanted, cell=_as_cell(business_id, wanted), most=2)
+    else:
+        ids = [row[0] for row in rows]
+    if not ids:
         raise NotFound(f"There is no member {wanted!r}.", fields={"member": "is unknown"})
-    if len(rows) > 1:
+    if len(ids) > 1:
         raise _several(wanted, "member")
-    return int(rows[0][0])
+    return ids[0]
+
+
+def ids_by_others(*, business_id: int, text: str, cell: str, most: int) -> list[int]:
+    """The ids of the members who have `text` as their secondary code or e-mail address, in whatever case, or
+    `cell` as their number in E.164; at most so many, the lowest first. Nobody has an empty one.
+    """
+    values = (business_id, text.lower(), business_id, cell, business_id, text, most)
+    return [row[0] for row in db.run(_BY_OTHERS, values)]
+
+
+def by_contact(*, business_id: int, email: str, cell: str) -> Q:
+    """A condition for `filter`: a member of the business has this e-mail address, or this number."""
+    values = (business_id, email, business_id, cell)
+    return Q(pk__in=RawSQL(_BY_CONTACT, values))  # noqa: S611 - no text of anybody's is in the statement
 
 
 def member_by_id(*, business_id: int, member_id: int) -> Member:

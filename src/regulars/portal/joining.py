@@ -16,7 +16,6 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Q
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 from django_scopes import scope
@@ -26,6 +25,7 @@ from regulars.ledger.models import Card
 from regulars.members import actions as members
 from regulars.members import aliases, blank_cards, consents
 from regulars.members.models import Member
+from regulars.members.queries import by_contact
 from regulars.messages.texts import is_enabled
 from regulars.portal import links
 from regulars.portal.joining_form import Form, clean
@@ -160,7 +160,7 @@ def _join(new: _Joining) -> None:
     try:
         with transaction.atomic():
             member = _enrol(new)
-            _check_known(new.form, but=member.pk)
+            _check_known(new, but=member.pk)
     except _Known as found:
         _use_blank(new, found.member)
         aliases.create_alias(
@@ -202,9 +202,10 @@ def _enrol(new: _Joining) -> Member:
     return Member.objects.get(pk=card.pk)
 
 
-def _check_known(form: Form, *, but: int) -> None:
+def _check_known(new: _Joining, *, but: int) -> None:
     """Raise `_Known` with the member who has this contact: by the mailbox first, as a link goes there."""
-    same = Q(email=form.email) & ~Q(email="") | Q(cell=form.phone) & ~Q(cell="")
+    form = new.form
+    same = by_contact(business_id=new.business.pk, email=form.email, cell=form.phone)
     found = list(Member.objects.filter(same).exclude(pk=but).order_by("id")[:_MOST_KNOWN])
     by_email = [member for member in found if form.email and member.email == form.email]
     for member in by_email or found:

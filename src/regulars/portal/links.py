@@ -20,7 +20,7 @@ from regulars.jobs import actions as jobs
 from regulars.members import actions as members
 from regulars.members import phones
 from regulars.members.models import Member
-from regulars.members.queries import has
+from regulars.members.queries import by_contact
 from regulars.messages import actions as messages
 from regulars.messages.channels import sms
 from regulars.portal import sessions
@@ -189,7 +189,9 @@ def send_sign_in_links(*, business_id: int, contact: str, page: str = "") -> int
     """Queue the messages of `request_sign_in`, whose `contact` comes sealed; how many there were."""
     contact = seal.unseal(contact)
     with transaction.atomic(), scope(business=business_id):
-        rows = Member.objects.filter(has(email=contact) | has(cell=contact), suspended=False)
+        rows = Member.objects.filter(
+            by_contact(business_id=business_id, email=contact, cell=contact), suspended=False
+        )
         return sum(_send_sign_in(member, page) for member in rows.order_by("id")[:MOST_MEMBERS])
 
 
