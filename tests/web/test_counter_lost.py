@@ -5,8 +5,11 @@ from __future__ import annotations
 import time
 
 import pytest
+from django_scopes import scope
 from playwright.sync_api import Page, Route, expect
 
+from regulars.counter import devices, pins
+from regulars.counter.models import Device
 from regulars.ledger.models import Card
 from tests.factories import Shop, make_shop
 from tests.live import allow, axe, fits, shot
@@ -268,3 +271,20 @@ def test_storage_that_the_browser_closed_is_opened_again(
     give_without_network(phone, card)
     mend(phone)
     assert stamps_of(card) == 1
+
+
+def test_a_pairing_whose_answer_is_lost_is_tried_again_with_the_same_code(phone: Page, shop: Shop) -> None:
+    _, code = devices.create_pairing(business_id=shop.id)
+    pins.set_pin(business_id=shop.id, staff_id=shop.owner.pk, pin="7391")
+    phone.goto("/scan/")
+    button(phone, "Make this device a counter with a code").tap()
+    phone.get_by_label("Code", exact=True).fill(code)
+    phone.get_by_label("What is this device called?").fill("Tablet at the till")
+    allow(phone, *GONE)
+    phone.route("**/scan/api/pair", lose, times=1)
+    button(phone, "Pair this device").tap()
+    expect(phone.get_by_role("alert").locator("visible=true")).not_to_be_empty()
+    button(phone, "Pair this device").tap()
+    expect(button(phone, "Alice")).to_be_visible()
+    with scope(business=shop.business):
+        assert Device.objects.count() == 1

@@ -1,7 +1,7 @@
 // Coming in: by password, by PIN on a paired device, by pairing a device; choosing the branch; going out.
 
 import { Refused, post } from "./api.js";
-import { text } from "./texts.js";
+import { newId, text } from "./texts.js";
 
 const MOST_DIGITS = 8;
 const LEAST_DIGITS = 4;
@@ -22,6 +22,7 @@ export const entering = () => ({
   businesses: [],
   mustChange: false,
   isInvited: false,
+  pairing: { code: "", id: "" },
   person: { id: 0, name: "" },
   pin: "",
   pinWrong: false,
@@ -88,7 +89,11 @@ export const entering = () => ({
 
   pair() {
     return this.once("pair", async () => {
-      this.entered(await post("pair", { code: this.form.code, name: this.form.name }));
+      const { code, name } = this.form;
+      if (this.pairing.code !== code) {
+        this.pairing = { code, id: newId() }; // the same when the answer was lost: the code is used up then
+      }
+      this.entered(await post("pair", { code, name, client_id: this.pairing.id }));
     });
   },
 
