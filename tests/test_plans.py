@@ -16,6 +16,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars import seal
+from regulars.analytics.rollup import roll_up_all
 from regulars.commands import sqlite_schema
 from regulars.counter import showing
 from regulars.ledger import actions as ledger
@@ -86,6 +87,7 @@ def priya() -> Regular:
     shop = make_shop()
     card = shop.enrol("Priya", email="priya@mail.example")
     shop.stamp(card, 30)
+    roll_up_all()
     redeemed = ledger.redeem_reward(business_id=shop.id, qr_code=card.qr_code).entry_id
     return Regular(shop, card, shop.stamp(card, 3).entry_id, redeemed)
 
