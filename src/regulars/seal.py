@@ -29,6 +29,11 @@ def _fernet(secret_key: str) -> Fernet:
     return Fernet(urlsafe_b64encode(derived))
 
 
+def make_ready() -> None:
+    """Load now what the first text to be sealed would wait for."""
+    _fernet(settings.SECRET_KEY)
+
+
 def seal(text: str) -> str:
     """Encrypt a text with a key derived from REGULARS_SECRET_KEY."""
     return _fernet(settings.SECRET_KEY).encrypt(text.encode()).decode()

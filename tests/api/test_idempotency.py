@@ -9,6 +9,7 @@ import pytest
 import time_machine
 from django_scopes import scopes_disabled
 
+from regulars import seal
 from regulars.ledger.models import Entry
 from regulars.tenants import idempotency
 from regulars.tenants.models import IdempotencyRecord
@@ -215,3 +216,21 @@ def test_a_fault_keeps_nothing(mine: Things, monkeypatch: pytest.MonkeyPatch) ->
         refused(once(rest, "POST /api/stamps/add", call), 500, "internal_error")
     assert dump() == before
     assert ok(once(rest, "POST /api/stamps/add", call))["stamps_added"] == 3
+
+
+def test_what_sealing_takes_is_loaded_before_the_transaction(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rest = Rest(shop)
+    loaded, claim = [], idempotency.claim
+
+    def spied(**key: Any) -> Any:
+        loaded.append(seal._fernet.cache_info().currsize)
+        return claim(**key)
+
+    monkeypatch.setattr(idempotency, "claim", spied)
+    seal._fernet.cache_clear()
+    rest.post("/api/branches", {"name": "A"})
+    seal._fernet.cache_clear()
+    ok(rest.post("/api/branches", {"name": "B"}, headers={"Idempotency-Key": "k"}), 201)
+    assert loaded == [1]

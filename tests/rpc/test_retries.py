@@ -9,6 +9,7 @@ import pytest
 from django.db import IntegrityError, connection
 from django_scopes import scope, scopes_disabled
 
+from regulars import seal
 from regulars.api.rpc import methods
 from regulars.api.rpc.answers import Answer
 from regulars.api.rpc.method import Caller, Method
@@ -192,3 +193,20 @@ def test_while_the_first_call_runs_its_retry_waits(shop: Shop, database: str) ->
     assert replayed(again)
     assert again.text == found[0].text
     assert branches(shop) == 1
+
+
+def test_what_sealing_takes_is_loaded_before_the_transaction(
+    rpc: Rpc, shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    loaded, claim = [], idempotency.claim
+
+    def spied(**key: Any) -> Any:
+        loaded.append(seal._fernet.cache_info().currsize)
+        return claim(**key)
+
+    monkeypatch.setattr(idempotency, "claim", spied)
+    seal._fernet.cache_clear()
+    rpc("open", {"name": "A"})
+    seal._fernet.cache_clear()
+    rpc("open", {"name": "B"}, idempotency_key="k")
+    assert loaded == [1]

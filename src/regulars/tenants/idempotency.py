@@ -57,6 +57,16 @@ def check_key(key: str) -> str:
     return key
 
 
+def prepare(key: str) -> None:
+    """Check a key, and load what sealing the answer takes: before the transaction, while nobody waits for it.
+
+    Raises:
+        InvalidInput: as `check_key` says.
+    """
+    check_key(key)
+    seal.make_ready()
+
+
 def claim(*, business_id: int, key: str, hashed: str) -> StoredAnswer | None:
     """Take the key for the current transaction; the stored answer if the request was answered before.
 

@@ -63,7 +63,7 @@ def _check_no_fields(request: HttpRequest) -> None:
 
 def _once(request: HttpRequest, key: str, status: int, run: Callable[[], dict[str, Any]]) -> HttpResponse:
     business_id = identity_of(request).business_id
-    idempotency.check_key(key)
+    idempotency.prepare(key)
     hashed = idempotency.request_hash(
         (request.method or "").encode(), request.get_full_path().encode(), request.body
     )

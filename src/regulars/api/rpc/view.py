@@ -189,7 +189,7 @@ class _Visit:
         key = self.call.options.get("idempotency_key") if method.write else None
         if key is None:
             return answers.render(method.run(who, self.call), form, _folder), False
-        idempotency.check_key(key)
+        idempotency.prepare(key)
         hashed = _hash(self.call)
         # A refusal rolls back and keeps nothing: after mending its cause the same key may be used again.
         with transaction.atomic():
