@@ -1,7 +1,7 @@
 // The state "member": who it is, and what can be done for them.
 
 import { Unreachable, post } from "./api.js";
-import { decimalMark, money, number, text } from "./texts.js";
+import { decimalMark, grouped, money, number, text } from "./texts.js";
 
 const NOBODY = {
   id: 0, name: "", code: "", contact: "", suspended: false, is_new: false, birthday_today: false, enrol_id: "",
@@ -103,8 +103,7 @@ export const member = () => ({
   get subline() {
     const { visits, is_new, contact, code } = this.who;
     const seen = is_new ? text("new_here") : visits.last_text ? text("last_visit", { when: visits.last_text }) : "";
-    const shown = this.who.name ? code : code.replace(/.{4}(?=.)/g, "$& "); // of a stranger: to compare with the card
-    return [seen, contact, shown].filter(Boolean).join(" · ");
+    return [seen, contact, this.who.name ? code : grouped(code)].filter(Boolean).join(" · ");
   },
 
   get hasDots() {

@@ -44,6 +44,11 @@ export function clock(when, { timezone }) {
   return told({ ...form, timeStyle: "short" }, at);
 }
 
+/** A long code in groups of four, for those who compare it with a card. */
+export function grouped(code) {
+  return code.replace(/.{4}(?=.)/g, "$& ");
+}
+
 /** How people here separate the decimals. */
 export const decimalMark = new Intl.NumberFormat(place)
   .formatToParts(1.5)

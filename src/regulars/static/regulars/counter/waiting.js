@@ -3,7 +3,7 @@
 import { Unreachable, get, post } from "./api.js";
 import { add, again, answered, drop, hold, isHeld, letGo, send } from "./queue.js";
 import { members } from "./store.js";
-import { isolated, text } from "./texts.js";
+import { grouped, isolated, text } from "./texts.js";
 
 // Milliseconds between two tries while the server cannot be reached: at first, and at most.
 const SOON = 1000;
@@ -122,7 +122,7 @@ export const waiting = () => ({
   },
 
   aboutItem(item) {
-    return [item.name || item.body.code || text("unknown_card"), this.clock(item.at), item.operator].filter(Boolean).map(isolated).join(" · ");
+    return [item.name || grouped(item.body.code ?? "") || text("unknown_card"), this.clock(item.at), item.operator].filter(Boolean).map(isolated).join(" · ");
   },
 
   stateOf(item) {
