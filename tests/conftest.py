@@ -30,6 +30,7 @@ LONGEST = (
     "web/test_microsite_browser.py",
     "web/test_counter_offline.py",
     "cli/test_database.py",
+    "cli/test_upgrade.py",
     "cli/test_serve.py",
     "cli/test_business.py",
     "docs/test_examples.py",
