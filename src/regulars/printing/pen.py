@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import io
-import math
 from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
@@ -140,17 +139,26 @@ class Pen:
         self._ink(fill, line, thick)
         self._canvas.circle(x * MM, (self._height - y) * MM, radius * MM, fill=bool(fill), stroke=bool(line))
 
-    def star(self, x: float, y: float, radius: float, *, fill: str) -> None:
-        """A star with five points about a point."""
-        self._ink(fill, "", 0)
+    def gift(self, x: float, y: float, side: float, *, colour: str) -> None:
+        """The sign of a reward about a point, in the lines that pages draw it with."""
+        unit = side / 24  # as wide as the pages' drawing
+        self._canvas.saveState()
+        self._canvas.translate((x - side / 2) * MM, (self._height - y + side / 2) * MM)
+        self._canvas.scale(unit * MM, -unit * MM)
+        self._canvas.setStrokeColor(colour)
+        self._canvas.setLineWidth(2)
+        self._canvas.setLineJoin(1)
         path = self._canvas.beginPath()
-        for corner in range(10):
-            reach = radius if corner % 2 == 0 else radius * 0.46
-            turn = math.pi / 2 + corner * math.pi / 5
-            at = ((x + reach * math.cos(turn)) * MM, (self._height - y + reach * math.sin(turn)) * MM)
-            (path.lineTo if corner else path.moveTo)(*at)
-        path.close()
-        self._canvas.drawPath(path, fill=1, stroke=0)
+        path.rect(4, 11, 16, 9)
+        path.rect(3, 7, 18, 4)
+        path.moveTo(12, 7)
+        path.lineTo(12, 20)
+        for way in (-1, 1):
+            path.moveTo(12, 7)
+            path.curveTo(12 + way * 6, 7, 12 + way * 6, 2, 12 + way * 3, 2)
+            path.curveTo(12 + way, 2, 12, 7, 12, 7)
+        self._canvas.drawPath(path, fill=0, stroke=1)
+        self._canvas.restoreState()
 
     def line(
         self, start: tuple[float, float], end: tuple[float, float], *,

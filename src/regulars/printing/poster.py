@@ -84,7 +84,7 @@ def _dots(pen: Pen, face: Face, place: tuple[float, float, float], radius: float
         last = number == face.goal - 1
         pen.disc(x, y, radius, fill=face.on_accent if last else "", line=face.on_accent, thick=0.6)
         if last:
-            pen.star(x, y, radius * 0.62, fill=face.accent)
+            pen.gift(x, y, radius * 1.2, colour=face.accent)
 
 
 def _invitation(pen: Pen, face: Face, paper: Paper, *, top: float) -> None:
