@@ -149,10 +149,14 @@ class Pen:
         self._canvas.setLineWidth(2)
         self._canvas.setLineJoin(1)
         path = self._canvas.beginPath()
-        path.rect(4, 11, 16, 9)
-        path.rect(3, 7, 18, 4)
-        path.moveTo(12, 7)
-        path.lineTo(12, 20)
+        for (left, top), *corners in (
+            ((4, 11), (4, 20), (20, 20), (20, 11)),
+            ((3, 7), (3, 11), (21, 11), (21, 7), (3, 7)),
+            ((12, 7), (12, 20)),
+        ):
+            path.moveTo(left, top)
+            for corner in corners:
+                path.lineTo(*corner)
         for way in (-1, 1):
             path.moveTo(12, 7)
             path.curveTo(12 + way * 6, 7, 12 + way * 6, 2, 12 + way * 3, 2)
