@@ -241,6 +241,9 @@ def test_looking_for_changes_is_two_statements(card: Card) -> None:
         ("en", ("₹1,250", "$5.50", "R$\N{NO-BREAK SPACE}5", "CHF\N{NO-BREAK SPACE}5", "\N{MINUS SIGN}£3")),
         ("de", ("1.250\N{NO-BREAK SPACE}₹", "5,50\N{NO-BREAK SPACE}$", "5\N{NO-BREAK SPACE}R$",
                 "5\N{NO-BREAK SPACE}CHF", "\N{MINUS SIGN}3\N{NO-BREAK SPACE}£")),
+        # Portugal's, but for what only Brazil pays with.
+        ("pt", ("1.250\N{NO-BREAK SPACE}₹", "5,50\N{NO-BREAK SPACE}$", "R$\N{NO-BREAK SPACE}5",
+                "5\N{NO-BREAK SPACE}CHF", "\N{MINUS SIGN}3\N{NO-BREAK SPACE}£")),
     ],
 )  # fmt: skip
 def test_money_is_written_as_the_language_does(language: str, said: tuple[str, ...]) -> None:

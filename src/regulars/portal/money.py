@@ -28,8 +28,8 @@ _SIGNS: Final = {
     "SEK": "kr",
     "USD": "$",
 }
-# Languages that write the sign behind the number.
-_BEHIND: Final = ("de", "es", "fr")
+# Languages that write the sign behind the number. Our Portuguese is Portugal's; Brazil writes its own before.
+_BEHIND: Final = ("de", "es", "fr", "pt")
 _THIN: Final = "\N{NO-BREAK SPACE}"
 
 
@@ -43,7 +43,8 @@ def money(amount: Decimal, currency: str) -> str:
     places = 0 if amount == amount.to_integral_value() else 2
     number = number_format(abs(amount), decimal_pos=places, use_l10n=True, force_grouping=True)
     sign = _SIGNS.get(currency, currency)
-    if (get_language() or "en").partition("-")[0] in _BEHIND:
+    language = (get_language() or "en").partition("-")[0]
+    if language in _BEHIND and (language, currency) != ("pt", "BRL"):
         text = f"{number}{_THIN}{sign}"
     else:
         text = f"{sign}{_THIN}{number}" if sign[-1].isalpha() or currency == "BRL" else f"{sign}{number}"

@@ -32,16 +32,17 @@ export function money(amount, currency) {
   if (!currency) {
     return amount;
   }
-  return new Intl.NumberFormat(place, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(Number(amount));
+  const there = currency === "BRL" ? language : place; // Brazil writes its own before the number
+  return new Intl.NumberFormat(there, { style: "currency", currency, currencyDisplay: "narrowSymbol" }).format(Number(amount));
 }
 
 /** A time of day as the server writes it, in the business's time zone, with its day when that is not today. */
 export function clock(when, { timezone }) {
-  const told = (form, at) => new Intl.DateTimeFormat(place, { ...form, timeZone: timezone, hourCycle: "h23" }).format(at);
+  const told = (form, at) => new Intl.DateTimeFormat(place, { ...form, timeZone: timezone }).format(at);
   const at = new Date(when);
+  const time = told({ hour: "2-digit", minute: "2-digit", hourCycle: "h23" }, at);
   const day = { dateStyle: "medium" };
-  const form = told(day, at) === told(day, new Date()) ? {} : day;
-  return told({ ...form, timeStyle: "short" }, at);
+  return told(day, at) === told(day, new Date()) ? time : `${told(day, at)}, ${time}`;
 }
 
 /** A long code in groups of four, for those who compare it with a card. */
