@@ -26,7 +26,6 @@ def business(row: Business) -> dict[str, Any]:
         "logo": look.logo_url(row, size=_LOGO_SIZE),
         "currency": row.currency,
         "timezone": row.timezone,
-        "country": row.country,
         "language": row.language,
         "stamps": row.program.is_active,
         "points": row.points_active,
