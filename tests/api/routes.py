@@ -13,6 +13,7 @@ from django.db import connection
 from django.http.response import HttpResponseBase
 
 from regulars.api.rest.api import api
+from regulars.members import blank_cards
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business, Staff
 from tests.api import (
@@ -62,6 +63,7 @@ def furnish(shop: Shop, word: str) -> Things:
     empty = shop.branch(f"{word} Square")
     card = shop.enrol(f"{word} Sharma", phone=phone, email=email)
     stamps = shop.stamp(card, 17, branch_id=branch.pk).entry_id
+    (printed,) = blank_cards.make_blanks(business_id=shop.id, count=1)
     staff = tenants.add_staff(
         business=shop.business, name=f"{word} Singh", email=f"{word.lower()}@staff.example"
     ).staff
@@ -71,13 +73,19 @@ def furnish(shop: Shop, word: str) -> Things:
         word.lower(),
         phone,
         card.qr_code,
+        printed.qr_code,
         shop.business.join_code,
         shop.api_key,
         shop.business.slug,
     )
     ids = {name: number for room in ROOMS for name, number in room.furnish(shop, word).items()}
     ids["stamps"] = stamps
-    return Things(shop, card.pk, card.qr_code, branch.pk, empty.pk, staff.pk, shop.owner.pk, marks, ids)
+    return Things(
+        *(shop, card.pk, card.qr_code, branch.pk, empty.pk, staff.pk, shop.owner.pk),
+        marks=marks,
+        ids=ids,
+        printed=printed.qr_code,
+    )
 
 
 def start_ids_at(number: int) -> None:
@@ -117,7 +125,9 @@ def own(mine: Things) -> dict[str, Call]:
         "GET /api/rewards": Call(query={"page": 1, "per_page": 100}),
         "GET /api/transactions": Call(query={"branch_id": mine.branch_id, "type": "stamp_add"}),
         "POST /api/transactions/{transaction_id}/undo": Call(path={"transaction_id": mine.ids["stamps"]}),
-        "POST /api/customers/{customer_id}/card/replace": Call(path={"customer_id": mine.customer_id}),
+        "POST /api/customers/{customer_id}/card/replace": Call(
+            path={"customer_id": mine.customer_id}, body={"qr_code": mine.printed}
+        ),
         "GET /api/stats": Call(),
         "GET /api/analytics": Call(query={"range": 7}),
         "GET /api/team": Call(),
@@ -161,8 +171,13 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
         "POST /api/transactions/{transaction_id}/undo": [
             Call(404, path={"transaction_id": theirs.ids["stamps"]})
         ],
+        "POST /api/customers": [
+            Call(404, body={"name": "Zoya", "phone": "9123456789", "qr_code": theirs.printed})
+        ],
         "POST /api/customers/{customer_id}/card/replace": [
-            Call(404, path={"customer_id": theirs.customer_id})
+            Call(404, path={"customer_id": theirs.customer_id}),
+            Call(404, path={"customer_id": theirs.customer_id}, body={"qr_code": mine.printed}),
+            Call(404, path={"customer_id": mine.customer_id}, body={"qr_code": theirs.printed}),
         ],
         "DELETE /api/team/{staff_id}": [
             Call(404, path={"staff_id": theirs.staff_id}),

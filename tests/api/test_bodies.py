@@ -22,7 +22,10 @@ pytestmark = pytest.mark.django_db
 MEGABYTE = 1024 * 1024
 WITH_BODY = [name for name, operation in operations().items() if "requestBody" in operation]
 # A request that says nothing is one that wants what is usual.
-MAYBE_WITHOUT = {"POST /api/scratch-cards/{campaign_id}/issue"}
+MAYBE_WITHOUT = {
+    "POST /api/scratch-cards/{campaign_id}/issue",
+    "POST /api/customers/{customer_id}/card/replace",
+}
 NOT_JSON = [
     b"",
     b" ",

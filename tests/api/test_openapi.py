@@ -133,7 +133,12 @@ def test_the_description_names_no_other_host() -> None:
 def test_every_operation_documents_its_answers(operation: str) -> None:
     described = operations()[operation]
     expected = {*ERRORS, *(() if operation.startswith("GET ") else WRITE_ERRORS)}
-    if "{" in operation or operation.rsplit("/", maxsplit=1)[-1] in {"add", "redeem", "nearest", "pairings"}:
+    names_a_printed_card = operation == "POST /api/customers"
+    if (
+        names_a_printed_card
+        or "{" in operation
+        or operation.rsplit("/", maxsplit=1)[-1] in {"add", "redeem", "nearest", "pairings"}
+    ):
         expected |= {404}
     success = {code for code in described["responses"] if code < 300}
     assert described["responses"].keys() == expected | success

@@ -6,7 +6,8 @@ import pytest
 
 from regulars.ledger import actions as ledger
 from regulars.ledger import points
-from tests.api.support import Rest, ok, refused, values
+from regulars.members import blank_cards
+from tests.api.support import Rest, invalid, ok, refused, values
 from tests.factories import Shop
 
 pytestmark = pytest.mark.django_db
@@ -109,3 +110,22 @@ def test_a_lost_card_is_replaced(shop: Shop, rest: Rest) -> None:
     refused(rest.post("/api/stamps/add", {"qr_code": card.qr_code}), 404, "not_found", "qr_code")
     assert ok(rest.post("/api/stamps/add", {"qr_code": answer["qr_code"]}))["current_stamps"] == 4
     refused(rest.post(f"/api/customers/{card.pk + 1_000}/card/replace"), 404, "not_found")
+
+
+def test_a_printed_card_is_given_to_one_customer(shop: Shop, rest: Rest) -> None:
+    first, second, third = (one.qr_code for one in blank_cards.make_blanks(business_id=shop.id, count=3))
+    asha = {"name": "Asha", "phone": "9876500001"}
+    made = ok(rest.post("/api/customers", asha | {"qr_code": first}), 201)
+    assert (made["qr_code"], made["card_url"].rpartition("/")[2]) == (first, first)
+    replace = f"/api/customers/{made['id']}/card/replace"
+    assert ok(rest.post(replace, {"qr_code": second.upper()}))["qr_code"] == second
+    rahul = {"name": "Rahul", "phone": "9876500002"}
+    for code in (first, second, "f" * 16, "?"):
+        refused(rest.post("/api/customers", rahul | {"qr_code": code}), 404, "not_found", "qr_code")
+        refused(rest.post(replace, {"qr_code": code}), 404, "not_found", "qr_code")
+    for nothing in ({}, {"qr_code": None}, {"qr_code": ""}):
+        assert ok(rest.post(replace, nothing))["qr_code"] not in {first, second}
+    invalid(rest.post(replace, {"qr_code": "f" * 33}), "qr_code")
+    invalid(rest.post(replace, {"zzz": 1}), "zzz")
+    refused(rest.post("/api/customers", asha | {"qr_code": third}), 409, "already_enrolled", "phone")
+    assert ok(rest.post("/api/customers", rahul | {"qr_code": third}), 201)["qr_code"] == third

@@ -24,6 +24,7 @@ class Things:
     owner_id: int
     marks: tuple[str, ...]
     ids: dict[str, int] = field(default_factory=dict)
+    printed: str = "e" * 16  # the code of a card that nobody has yet
 
 
 @dataclass(frozen=True)

@@ -18,8 +18,9 @@ from regulars.counter.scanning import Place, add_points, give_itself
 from regulars.counter.settings import MAX_STAMPS
 from regulars.counter.showing import may_choose
 from regulars.ledger import actions as ledger
+from regulars.ledger import printed
 from regulars.ledger.models import Card
-from regulars.members import blank_cards, consents, phones
+from regulars.members import consents, phones
 from regulars.members.models import Member
 from regulars.promotions.models import EventPromotion
 from regulars.rules.errors import InvalidInput, NotFound
@@ -289,27 +290,24 @@ def enrol(doing: Doing, given: Fields) -> Outcome:
     operator = doing.place.operator
     if not (operator.is_owner or doing.settings.enrols):
         raise NotAllowed("New members are not enrolled at this counter.")
-    blank_code = fields.text(given.get("blank_code"), "blank_code", most=32).lower()
-    if blank_code and blank_cards.find_blank(business_id=doing.business_id, qr_code=blank_code) is None:
-        raise NotFound("There is no such printed card.", fields={"blank_code": "is unknown"})
     wanted = fields.flag(given.get("marketing"), "marketing")
-    card = ledger.enrol(
+    profile = {
+        "name": fields.text(given.get("name"), "name", most=1000),
+        "phone": _phone(doing, given.get("phone")),
+        "email": fields.text(given.get("email"), "email", most=300),
+        "birthday": fields.day(given.get("birthday"), "birthday"),
+        "branch_id": doing.place.branch_id,
+        "language": fields.text(given.get("language"), "language", most=5),
+    }
+    card = printed.enrol(
         business=operator.business,
-        name=fields.text(given.get("name"), "name", most=1000),
-        phone=_phone(doing, given.get("phone")),
-        email=fields.text(given.get("email"), "email", most=300),
-        birthday=fields.day(given.get("birthday"), "birthday"),
+        qr_code=fields.text(given.get("blank_code"), "blank_code", most=32),
+        field="blank_code",
         occurred_at=doing.place.at,
-        qr_code=blank_code,
-        branch_id=doing.place.branch_id,
-        language=fields.text(given.get("language"), "language", most=5),
         optout_email=not wanted,
         optout_text=not wanted,
+        **profile,
     )
-    if blank_code:
-        blank_cards.use_blank(
-            business_id=doing.business_id, qr_code=blank_code, member_id=card.pk, at=doing.place.at
-        )
     _note_consents(doing, card.pk, marketing=wanted, words=given.get("marketing_text"))
     said = {"member_id": card.pk, "code": card.member.code, "qr_code": card.qr_code}
     return Outcome(said, {"member": card.pk}, card.pk)
@@ -349,12 +347,10 @@ def card_code(doing: Doing, given: Fields) -> Outcome:
     """Give the member a card with another code: a printed card's `qr_code`, or a new one."""
     if not may_change_code(doing.settings, is_owner=doing.place.operator.is_owner):
         raise NotAllowed("You may not change the code of a card here.")
-    code = fields.text(given.get("qr_code"), "qr_code", most=32).lower()
-    if code and blank_cards.find_blank(business_id=doing.business_id, qr_code=code) is None:
-        raise NotFound("There is no such printed card.", fields={"qr_code": "is unknown"})
-    card = ledger.replace_card(business_id=doing.business_id, member_id=doing.person.pk, qr_code=code)
-    if code:
-        blank_cards.use_blank(
-            business_id=doing.business_id, qr_code=code, member_id=card.pk, at=doing.place.at
-        )
+    card = printed.replace_card(
+        business_id=doing.business_id,
+        member_id=doing.person.pk,
+        qr_code=fields.text(given.get("qr_code"), "qr_code", most=32),
+        at=doing.place.at,
+    )
     return Outcome({"qr_code": card.qr_code}, {"member": card.pk})

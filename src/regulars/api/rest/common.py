@@ -39,6 +39,12 @@ IDEMPOTENT: dict[str, Any] = {
 }
 
 
+def maybe_a_body(schema: type[BaseModel]) -> dict[str, Any]:
+    """How a body that may be left out is described: it would be by a list of one otherwise."""
+    body = {"schema": {"$ref": f"#/components/schemas/{schema.__name__}"}}
+    return {"requestBody": {"content": {"application/json": body}}}
+
+
 def answered(model: Any, *, status: int = 200, also: tuple[int, ...] = ()) -> dict[int, type[BaseModel]]:
     """Which answers an endpoint gives: its success, and errors; 401, 403, 429 and 503 are everybody's."""
     return {status: model} | dict.fromkeys(sorted({*also, 400, 401, 403, 429, 503}), ErrorAnswer)

@@ -16,14 +16,25 @@ from regulars.api.rest.common import (
     card_url,
     clamp,
     known_id,
+    maybe_a_body,
     parse_day,
     printed,
 )
 from regulars.api.rest.envelope import data, listed
 from regulars.api.rest.personal import CUSTOMER_DATA
-from regulars.api.rest.schemas import CustomerOut, CustomerRow, Data, Deleted, Enrol, Enrolled, Listed
+from regulars.api.rest.schemas import (
+    CustomerOut,
+    CustomerRow,
+    Data,
+    Deleted,
+    Enrol,
+    Enrolled,
+    Listed,
+    ReplaceCard,
+)
+from regulars.api.rest.stamps import QR_CODE_LENGTH
 from regulars.api.rest.writes import answers
-from regulars.ledger import actions as ledger
+from regulars.ledger import printed as ledger
 from regulars.ledger import queries
 from regulars.ledger.models import Card
 from regulars.ledger.queries import KIND_NAMES
@@ -34,6 +45,8 @@ from regulars.tenants.models import Business
 from regulars.tenants.queries import business_by_id
 
 router = Router(tags=["Customers"])
+
+_ANY_CARD = ReplaceCard()  # a request without a body
 
 
 def _row(card: Card, business: Business) -> dict[str, Any]:
@@ -52,6 +65,10 @@ def _row(card: Card, business: Business) -> dict[str, Any]:
         "last_visit": printed(card.last_visit_at, business),
         "stamps_required": business.program.stamps_required,
     }
+
+
+def _printed_code(body: Enrol | ReplaceCard) -> str:
+    return clean_text(body.qr_code or "", field="qr_code", max_length=QR_CODE_LENGTH)
 
 
 @router.get("/customers", response=answered(Listed[CustomerRow]), summary="List customers")
@@ -113,19 +130,23 @@ def get_data(request: HttpRequest, customer_id: int) -> HttpResponseBase:
 
 @router.post(
     "/customers",
-    response=answered(Data[Enrolled], status=201, also=(409, 422)),
+    response=answered(Data[Enrolled], status=201, also=(404, 409, 422)),
     summary="Enrol a customer",
     openapi_extra=IDEMPOTENT,
 )
 @answers(201, write=True)
 def enrol(request: HttpRequest, body: Enrol) -> dict[str, Any]:
-    """Register a customer. A known phone or email answers 409 with that customer's `customer_id`."""
+    """Register a customer. A known phone or email answers 409 with that customer's `customer_id`.
+
+    With `qr_code` they get a card that you printed and that nobody had yet.
+    """
     card = ledger.enrol(
         business=business_by_id(identity_of(request).business_id),
         name=body.name,
         phone=body.phone or "",
         email=body.email or "",
         birthday=parse_day(body.birthday or None, "birthday"),
+        qr_code=_printed_code(body),
     )
     return data({"id": card.pk, "qr_code": card.qr_code, "card_url": card_url(card.qr_code)})
 
@@ -134,13 +155,18 @@ def enrol(request: HttpRequest, body: Enrol) -> dict[str, Any]:
     "/customers/{int:customer_id}/card/replace",
     response=answered(Data[Enrolled], also=(404, 409, 422)),
     summary="Replace a card",
-    openapi_extra=IDEMPOTENT,
+    openapi_extra=IDEMPOTENT | maybe_a_body(ReplaceCard),
 )
 @answers(write=True)
-def replace_card(request: HttpRequest, customer_id: int) -> dict[str, Any]:
-    """Give a customer a card with another code. What lies on it stays; the old code stops working at once."""
+def replace_card(request: HttpRequest, customer_id: int, body: ReplaceCard = _ANY_CARD) -> dict[str, Any]:
+    """Give a customer a card with another code. What lies on it stays; the old code stops working at once.
+
+    With `qr_code` it is a card that you printed and that nobody had yet.
+    """
     card = ledger.replace_card(
-        business_id=identity_of(request).business_id, member_id=known_id(customer_id, "customer")
+        business_id=identity_of(request).business_id,
+        member_id=known_id(customer_id, "customer"),
+        qr_code=_printed_code(body),
     )
     return data({"id": card.pk, "qr_code": card.qr_code, "card_url": card_url(card.qr_code)})
 

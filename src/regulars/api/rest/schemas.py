@@ -183,6 +183,15 @@ class CustomerOut(CustomerRow):
     recent_activity: list[Activity]
 
 
+PrintedCode = Annotated[
+    str | None,
+    Field(
+        examples=["5be0d6c1a97f3e24"],
+        description="The code of a card that you printed, see POST /api/blank-cards",
+    ),
+]
+
+
 class Enrol(Incoming):
     """A new customer. A phone or an email is needed."""
 
@@ -190,6 +199,13 @@ class Enrol(Incoming):
     phone: Annotated[str | None, Field(examples=["+919876500001"])] = None
     email: Annotated[str | None, Field(examples=["asha@example.com"])] = None
     birthday: Annotated[str | None, Field(examples=["1990-05-17"], description="YYYY-MM-DD")] = None
+    qr_code: PrintedCode = None
+
+
+class ReplaceCard(Incoming):
+    """Which card a customer gets in place of theirs."""
+
+    qr_code: PrintedCode = None
 
 
 class Enrolled(BaseModel):

@@ -15,6 +15,7 @@ from regulars.api.rest.common import (
     answered,
     clamp,
     known_id,
+    maybe_a_body,
     parse_day,
     printed,
 )
@@ -49,9 +50,6 @@ from regulars.tenants.queries import business_by_id
 router = Router(tags=["Scratch cards"])
 
 _FOR_ANYBODY = IssueIn()  # a request without a body
-# A body that may be left out is described by a list of one otherwise.
-_BODY = {"schema": {"$ref": f"#/components/schemas/{IssueIn.__name__}"}}
-_MAYBE_A_BODY: dict[str, Any] = {"requestBody": {"content": {"application/json": _BODY}}}
 
 
 def _allowed(request: HttpRequest) -> int:
@@ -224,7 +222,7 @@ def delete_scratch_campaign(request: HttpRequest, campaign_id: int) -> dict[str,
     "/scratch-cards/{int:campaign_id}/issue",
     response=answered(Data[IssuedOut], status=201, also=(404, 409, 422)),
     summary="Issue a card",
-    openapi_extra=IDEMPOTENT | _MAYBE_A_BODY,
+    openapi_extra=IDEMPOTENT | maybe_a_body(IssueIn),
 )
 @answers(201, write=True)
 def issue_scratch_card(
