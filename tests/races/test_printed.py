@@ -55,3 +55,19 @@ def test_of_many_with_one_printed_card_one_gets_it(page: int) -> None:
         assert Member.objects.count() == CALLERS + (card.pk not in {one.pk for one in lost})
         kept = Card.objects.filter(qr_code__in=[one.qr_code for one in lost])
         assert kept.count() == CALLERS - (card.pk in {one.pk for one in lost})
+
+
+def test_the_note_of_who_has_it_is_made_once() -> None:
+    shop = make_shop()
+    (blank,) = blank_cards.make_blanks(business_id=shop.id, count=1)
+    members = [shop.enrol(f"Member {number}").pk for number in range(CALLERS)]
+
+    def take(number: int) -> int | None:
+        return blank_cards.use_blank(
+            business_id=shop.id, qr_code=blank.qr_code, member_id=members[number]
+        ).member_id
+
+    good, bad = split(together(CALLERS, take))
+    assert [type(error) for error in bad] == [Conflict] * (CALLERS - 1)
+    with scope(business=shop.business):
+        assert good == [BlankCard.objects.get().member_id]
