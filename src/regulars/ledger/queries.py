@@ -74,7 +74,7 @@ def customers(*, business_id: int, page: int, per_page: int, q: str = "") -> Pag
 
 
 def newest_customers(*, business_id: int, q: str, most: int) -> list[int]:
-    """The ids of the newest of the members whom `customers` finds, at most so many: nobody counts the rest."""
+    """The ids of the newest members whom `customers` finds, at most so many; nobody counts the rest."""
     with scope(business=business_id):
         found = Member.objects.filter(_matches(q)).order_by("-id")
         return list(found.values_list("id", flat=True)[:most])
