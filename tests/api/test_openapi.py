@@ -20,6 +20,8 @@ from django.db import close_old_connections, transaction
 from hypothesis import HealthCheck, given
 from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
+from ninja import NinjaAPI
+from ninja.responses import NinjaJSONEncoder
 from schemathesis import GenerationMode, checks
 
 from regulars.api.rest.api import api
@@ -120,6 +122,12 @@ def test_the_description_is_made_once(monkeypatch: pytest.MonkeyPatch) -> None:
         assert text_of(Rest().send("GET", "/api/openapi.json")) == whole.decode()
     api.keep_description(b"{}")
     assert text_of(Rest().send("GET", "/api/openapi.json")) == "{}"
+
+
+def test_the_description_is_the_one_that_ninja_makes() -> None:
+    assert (
+        api.made_description() == json.dumps(NinjaAPI.get_openapi_schema(api), cls=NinjaJSONEncoder).encode()
+    )
 
 
 def test_the_description_names_no_other_host() -> None:

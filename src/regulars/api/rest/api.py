@@ -1,6 +1,7 @@
 """The REST dialect put together."""
 
 import json
+from typing import Any
 
 from django.http import HttpRequest, HttpResponse
 from django.urls import URLPattern, URLResolver, path
@@ -29,6 +30,7 @@ from regulars.api.rest import (
     webhooks,
 )
 from regulars.api.rest.auth import BearerKey, HeaderKey
+from regulars.api.rest.description import Description
 from regulars.api.rest.parsing import JsonParser
 
 _DESCRIPTION = """
@@ -43,6 +45,14 @@ class _Api(NinjaAPI):
     """Describes itself once, as text: that takes a second and megabytes, and anybody may ask for it."""
 
     _description = b""
+
+    def get_openapi_schema(
+        self, *, path_prefix: str | None = None, path_params: dict[str, Any] | None = None
+    ) -> Description:
+        """The OpenAPI description, made anew."""
+        return Description(
+            self, self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
+        )
 
     def made_description(self) -> bytes:
         """The OpenAPI description in JSON, made anew."""
