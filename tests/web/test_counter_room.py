@@ -117,6 +117,8 @@ def test_every_screen_is_readable_and_fits(tabs: Tabs, shop: Shop, live: Site) -
         find(page, card.qr_code)
         axe(page)
         fits(page)
+        lefts = [page.locator(one).bounding_box() for one in ("#who-name bdi", ".who-name p")]
+        assert len({round(box["x"]) for box in lefts if box}) == 1  # a name from right to left, too
         button(page, "Give 1 stamp").click()
         done(page)
         axe(page)

@@ -30,6 +30,7 @@ export const devices = () => ({
   makeCode() {
     return this.once("new-code", async () => {
       this.newCode = await post("devices/pairing", {});
+      this.say(this.newCode.code);
     });
   },
 
