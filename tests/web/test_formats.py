@@ -47,3 +47,20 @@ def test_parts_of_dates_are_written_as_each_language_writes_them(language: str, 
     with translation.override(language):
         assert formats.date_format(dt.date(2026, 5, 3), "MONTH_DAY_FORMAT") == day
         assert formats.date_format(dt.date(2026, 5, 3), "YEAR_MONTH_FORMAT") == month
+
+
+@pytest.mark.parametrize(
+    ("language", "written"),
+    [
+        ("en", "1,234,567"),
+        ("de", "1.234.567"),
+        ("es", "1 234 567"),
+        ("fr", "1 234 567"),
+        ("hi", "12,34,567"),
+        ("pt", "1.234.567"),
+    ],
+)
+def test_large_numbers_are_written_in_groups(language: str, written: str) -> None:
+    with translation.override(language):
+        found = formats.number_format(1_234_567, force_grouping=True)
+    assert found.replace("\u202f", " ").replace("\xa0", " ") == written
