@@ -233,12 +233,17 @@ def _migrate(settings: Environment, state: State) -> None:
 def apply_changes() -> None:
     """Take the database through all migrations that it does not have yet, whatever is in it."""
     from django.core.management import call_command  # noqa: PLC0415 - as above
+    from django.db.migrations.recorder import MigrationRecorder  # noqa: PLC0415 - as above
+
+    from regulars.commands.rendering import new_models_alone  # noqa: PLC0415 - as above
 
     if connection.vendor == "sqlite":
         from regulars.commands.sqlite_schema import SqliteSchemaEditor  # noqa: PLC0415 - as above
 
         connection.SchemaEditorClass = SqliteSchemaEditor
-    call_command("migrate", verbosity=0, interactive=False)
+    is_new = not MigrationRecorder(connection).applied_migrations()
+    with new_models_alone() if is_new else contextlib.nullcontext():
+        call_command("migrate", verbosity=0, interactive=False)
 
 
 def _lock_file(settings: Environment, purpose: str) -> TextIO:
