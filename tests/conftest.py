@@ -4,11 +4,12 @@ The process that controls the session starts PostgreSQL when asked to and tells 
 environment; they are started afterwards. Django's settings are read only then.
 """
 
+import gc
 import os
 import shutil
 import signal
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -60,6 +61,7 @@ def pytest_configure(config: pytest.Config) -> None:
     from django.conf import settings  # noqa: PLC0415 - not before the environment is there
 
     _ = settings.INSTALLED_APPS  # reads them now, so that pytest-django finds them
+    _list_static_files_once()
 
 
 def _prepare_environment(config: pytest.Config) -> None:
@@ -76,6 +78,33 @@ def _prepare_environment(config: pytest.Config) -> None:
     if config.getoption("--database") == "postgresql" and not config.getoption("collectonly"):
         server = config.stash[_SERVER] = postgres.start()
         os.environ["REGULARS_DATABASE_URL"] = server.url("regulars")
+
+
+def _list_static_files_once() -> None:
+    """Each test client has middleware of its own, which would go through all static files again."""
+    from whitenoise.middleware import WhiteNoiseMiddleware  # noqa: PLC0415 - reads the settings
+
+    usual = WhiteNoiseMiddleware.add_files_from_finders
+    known: dict[str, dict[str, Any]] = {}
+
+    def once(self: Any) -> None:
+        if self.static_prefix not in known:
+            usual(self)
+            known[self.static_prefix] = dict(self.files)
+        self.files.update(known[self.static_prefix])
+
+    WhiteNoiseMiddleware.add_files_from_finders = once
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    """What is collected stays until the end, so nobody need look for garbage in it, now or later."""
+    gc.disable()
+    try:
+        return (yield)
+    finally:
+        gc.freeze()
+        gc.enable()
 
 
 @pytest.hookimpl(trylast=True)  # after those that have an order of their own
