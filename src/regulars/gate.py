@@ -6,10 +6,17 @@ bodies, which costs next to nothing, and lets a request pass here only when it i
 
 Each place inside has its own database connection, which goes from request to request and from thread to
 thread: there are as many connections as places, not as many as threads.
+
+A body that never comes in keeps its thread. So no address may have more than its share of them.
 """
 
 import io
-from collections.abc import Iterable
+import json
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from http import HTTPStatus
 from queue import SimpleQueue
 from wsgiref.types import InputStream, StartResponse, WSGIApplication, WSGIEnvironment
 
@@ -20,13 +27,32 @@ from django.http import HttpResponse
 
 MOST_DRAINED = 16 * 1024 * 1024  # bytes
 PIECE = 64 * 1024
+MOST_UNFINISHED = 96  # bodies of one address that are on their way at once, of the server's 128 threads
+_BUSY = {
+    "error": {
+        "code": "rate_limited",
+        "message": "Too many requests from your address have begun and not come in. Finish them first.",
+        "fields": {},
+    }
+}
 
 
 class Gate:
-    """A WSGI application that lets so many requests at once into another one."""
+    """A WSGI application that lets so many requests at once into another one.
 
-    def __init__(self, application: WSGIApplication, places: int) -> None:
+    `prepare` is called first with what the server knows of a request: it puts the client's address there.
+    """
+
+    def __init__(
+        self,
+        application: WSGIApplication,
+        places: int,
+        prepare: Callable[[WSGIEnvironment], object] = lambda _: None,
+    ) -> None:
         self._application = application
+        self._prepare = prepare
+        self._unfinished: Counter[str] = Counter()
+        self._counting = threading.Lock()
         self._free: SimpleQueue[BaseDatabaseWrapper | None] = SimpleQueue()
         for _ in range(places):
             self._free.put(None)  # its connection is made when it is first needed
@@ -35,7 +61,12 @@ class Gate:
         """Take the body in, wait for a place, answer."""
         # Django looks a charset up as it comes and fails over one with a NUL, which `charset*=` can spell.
         environ["CONTENT_TYPE"] = (environ.get("CONTENT_TYPE") or "").replace("*", "_")
-        _take_body(environ)
+        self._prepare(environ)
+        if length := _length(environ):
+            with self._share_of(environ.get("REMOTE_ADDR", "")) as is_free:
+                if not is_free:
+                    return _busy(start_response)
+                _take_body(environ, length)
         connection = self._free.get()
         if connection is None:
             connection = connections.create_connection(DEFAULT_DB_ALIAS)
@@ -53,24 +84,49 @@ class Gate:
             del connections[DEFAULT_DB_ALIAS]
             self._free.put(connection)
 
+    @contextmanager
+    def _share_of(self, address: str) -> Iterator[bool]:
+        """Within it a body is on its way; whether the address may have one more."""
+        with self._counting:
+            self._unfinished[address] += 1
+            is_free = self._unfinished[address] <= MOST_UNFINISHED
+        try:
+            yield is_free
+        finally:
+            with self._counting:
+                self._unfinished[address] -= 1
+                if not self._unfinished[address]:
+                    del self._unfinished[address]
 
-def _take_body(environ: WSGIEnvironment) -> None:
+
+def _busy(start_response: StartResponse) -> Iterable[bytes]:
+    status = HTTPStatus.TOO_MANY_REQUESTS
+    body = json.dumps(_BUSY).encode()
+    kind = ("Content-Type", "application/json")
+    told = [kind, ("Content-Length", str(len(body))), ("Retry-After", "5"), ("Connection", "close")]
+    start_response(f"{status.value} {status.phrase}", told)
+    return [body]
+
+
+def _length(environ: WSGIEnvironment) -> int:
+    """How long the body is at most; 0 when there is none."""
+    if stated := environ.get("CONTENT_LENGTH"):
+        return int(stated) if stated.isdecimal() else 0
+    # In chunks, or by HTTP/2, it comes without.
+    if "HTTP_TRANSFER_ENCODING" in environ or environ.get("SERVER_PROTOCOL", "").startswith("HTTP/2"):
+        return (settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0) + 1
+    return 0
+
+
+def _take_body(environ: WSGIEnvironment, length: int) -> None:
     """Read the body before anybody works on the request.
 
     One that is larger than the product takes anywhere is read and thrown away, because a client that is still
     sending would not see why it is refused; its stated length tells those behind the gate. The length of one
-    that comes without (in chunks, or by HTTP/2) is added.
+    that comes without is added.
     """
     most = settings.DATA_UPLOAD_MAX_MEMORY_SIZE or 0
     stated = environ.get("CONTENT_LENGTH") or ""
-    if stated:
-        length = int(stated) if stated.isdecimal() else 0
-    elif "HTTP_TRANSFER_ENCODING" in environ or environ.get("SERVER_PROTOCOL", "").startswith("HTTP/2"):
-        length = most + 1
-    else:
-        length = 0
-    if not length:
-        return
     source = environ["wsgi.input"]
     body = _read(source, length) if length <= most or not stated else b""
     if length > most:

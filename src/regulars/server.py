@@ -32,6 +32,7 @@ from granian.log import LogLevels
 
 from regulars.addresses import in_url
 from regulars.apart import apart
+from regulars.api import forwarded
 from regulars.gate import Gate
 
 if TYPE_CHECKING:
@@ -161,7 +162,7 @@ def load_application(places: int) -> WSGIApplication:
             threading.Thread(target=_keep_log_short, daemon=True).start()
     from regulars.wsgi import application  # noqa: PLC0415 - sets Django up where memory is not shared
 
-    return Gate(application, places)
+    return Gate(application, places, prepare=forwarded.resolve)
 
 
 def _end_with(sentinel: int) -> None:

@@ -1,6 +1,7 @@
 """The gate: slow clients wait outside, a few requests are worked on, each place has one connection."""
 
 import io
+import select
 import socket
 import threading
 import time
@@ -15,7 +16,8 @@ import pytest
 from django.db import connections
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 
-from regulars.gate import MOST_DRAINED, PIECE, Gate
+from regulars.gate import MOST_DRAINED, MOST_UNFINISHED, PIECE, Gate
+from regulars.server import WAITING_THREADS
 from tests.cli.conftest import Regulars
 
 MOST = 1024 * 1024
@@ -79,6 +81,48 @@ def test_a_body_that_is_too_large_is_thrown_away() -> None:
     endless = Trickle(b"x" * (MOST_DRAINED + 2 * PIECE))
     behind(endless, CONTENT_LENGTH=str(10**12))
     assert endless.read(1) == b"x"
+
+
+@pytest.mark.once
+def test_an_address_has_its_share_of_bodies_under_way_and_others_have_theirs() -> None:
+    goes_on, under_way = threading.Event(), threading.Semaphore(0)
+    said: list[str] = []
+
+    class Stuck(io.RawIOBase):
+        def read(self, size: int = -1) -> bytes:
+            under_way.release()
+            goes_on.wait(30)
+            return b""
+
+    def application(environ: dict[str, Any], start_response: Any) -> Iterable[bytes]:
+        return HttpResponse()
+
+    def forwarded(environ: dict[str, Any]) -> None:
+        environ["REMOTE_ADDR"] = environ.get("HTTP_X_FORWARDED_FOR", environ["REMOTE_ADDR"])
+
+    def ask(source: io.RawIOBase, **environ: str) -> None:
+        given = {"wsgi.input": source, "CONTENT_LENGTH": "5", "REMOTE_ADDR": "192.0.2.1", **environ}
+
+        def start(status: str, *_: Any) -> Any:
+            said.append(status)
+
+        list(gate(given, start))
+
+    gate = Gate(application, 1, prepare=forwarded)
+    crowd = [threading.Thread(target=ask, args=(Stuck(),)) for _ in range(MOST_UNFINISHED)]
+    for one in crowd:
+        one.start()
+    for _ in crowd:
+        assert under_way.acquire(timeout=30)
+    ask(Trickle(b"abcde"))
+    assert said == ["429 Too Many Requests"]
+    ask(Trickle(b"abcde"), HTTP_X_FORWARDED_FOR="192.0.2.2")
+    assert said == ["429 Too Many Requests"]  # Django's answers do not begin here
+    goes_on.set()
+    for one in crowd:
+        one.join(30)
+    ask(Trickle(b"abcde"))
+    assert said == ["429 Too Many Requests"]
 
 
 @pytest.mark.once
@@ -150,10 +194,18 @@ def test_clients_that_never_finish_stop_nobody(regulars: Regulars, database: str
     with regulars.serving("--workers", "1", "--no-worker") as running, ExitStack() as stack:
         port = int(running.url.rpartition(":")[2])
         head = "POST /healthz HTTP/1.1\r\nHost: localhost\r\nContent-Length: 100\r\n\r\n{"
-        for _ in range(40):
-            slow = stack.enter_context(socket.create_connection(("127.0.0.1", port)))
-            slow.sendall(head.encode())
-        time.sleep(0.5)
+        slow = []
+        for _ in range(WAITING_THREADS + 10):
+            slow.append(stack.enter_context(socket.create_connection(("127.0.0.1", port))))
+            slow[-1].sendall(head.encode())
+        refused: list[socket.socket] = []
+        deadline = time.monotonic() + 30
+        while len(refused) < len(slow) - MOST_UNFINISHED:  # one address has its share, and no more
+            assert time.monotonic() < deadline
+            refused = select.select(slow, [], [], 0.1)[0]
+        answer = refused[0].recv(10_000)
+        assert answer.startswith(b"HTTP/1.1 429 ")
+        assert b"retry-after: 5" in answer.lower()
         for _ in range(5):
             assert httpx.get(f"{running.url}/healthz", timeout=10).status_code == 200
         if database == "postgresql":
