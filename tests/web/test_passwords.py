@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import time_machine
 from django.contrib.auth import authenticate
+from django.db import connection
 from django.http import HttpResponse
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 from django.utils.http import urlsafe_base64_encode
 from django_scopes import scopes_disabled
 from pytest_django import Settings
@@ -89,6 +91,19 @@ def test_a_new_password_is_chosen_with_the_link_once(shop: Shop) -> None:
         assert again.status_code == 404
         assert 'href="/password/forgot"' in again.content.decode()
     assert signs_in(NEW)
+
+
+def test_an_unknown_address_costs_what_a_known_one_does(shop: Shop) -> None:
+    """Known, known again within the minute, and nobody's: the same statements, and one mail."""
+    asked = []
+    for email in ("alice@shop.example", "alice@shop.example", "nobody@shop.example"):
+        with CaptureQueriesContext(connection) as statements:
+            passwords.request_password_reset(email=email)
+        asked.append([one["sql"].partition(" ")[0] for one in statements])
+    known, again, nobody = ([word for word in one if word not in {"ROLLBACK", "RELEASE"}] for one in asked)
+    assert known == again == nobody
+    assert "INSERT" in known
+    assert [message.to for message in mails()] == ["alice@shop.example"]
 
 
 @pytest.mark.parametrize(

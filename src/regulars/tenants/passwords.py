@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from contextlib import suppress
 
 from django.conf import settings
 from django.contrib.auth.password_validation import validate_password
@@ -22,6 +23,10 @@ LINK_LASTS = dt.timedelta(hours=1)
 # E-mails in a minute to one address.
 MAILS_A_MINUTE = 1
 MAX_PASSWORD = 1000
+
+
+class _Undone(Exception):  # noqa: N818 - nothing went wrong
+    """Ends a transaction that must leave nothing."""
 
 
 class _Tokens(PasswordResetTokenGenerator):
@@ -44,9 +49,10 @@ _tokens = _Tokens()
 def request_password_reset(*, email: str) -> None:
     """Mail a link for choosing a new password to the person with this address, if there is one.
 
-    Whoever asks cannot tell whether there is. One address gets at most one mail a minute. Somebody who was
-    invited and has no password of their own yet gets none: they choose it in accepting, with the temporary
-    one (docs/decisions/0004).
+    Whoever asks cannot tell whether there is, nor by the time that it takes: where no mail is due, one is
+    written all the same, if need be as to somebody else, and taken back. One address gets at most one mail a
+    minute. Somebody who was invited and has no password of their own yet gets none: they choose it in
+    accepting, with the temporary one (docs/decisions/0004).
 
     Raises:
         InvalidInput: `email` is not an e-mail address.
@@ -55,11 +61,22 @@ def request_password_reset(*, email: str) -> None:
     allowed = ratelimit.take(f"password reset:{email}", MAILS_A_MINUTE).allowed
     with transaction.atomic(), scopes_disabled():
         user = User.objects.filter(email=email, is_active=True).first()
+        rows = Staff.objects.select_related("user", "business").filter(is_active=True).order_by("id")
         # The business whose name stands on the mail: any of those that they work for.
-        rows = Staff.objects.select_related("user", "business").filter(user=user, is_active=True)
-        staff = rows.order_by("id").first() if user is not None else None
-        if staff is not None and staff.user.has_usable_password() and allowed:
-            mail.send_reset(staff, _link(staff.user))
+        known = rows.filter(user_id=user.pk if user is not None else 0).first()
+        anybody = rows.first()
+        wanted = known is not None and known.user.has_usable_password() and allowed
+        staff = known or anybody
+        if staff is not None:
+            _send(staff, wanted=wanted)
+
+
+def _send(staff: Staff, *, wanted: bool) -> None:
+    """Mail a link, or do all that it takes and take it back."""
+    with suppress(_Undone), transaction.atomic():
+        mail.send_reset(staff, _link(staff.user))
+        if not wanted:
+            raise _Undone
 
 
 def _link(user: User) -> str:
