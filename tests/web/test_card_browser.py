@@ -106,6 +106,20 @@ def test_a_card_that_was_seen_is_there_without_a_network(shop: Shop, card: Card,
     expect(phone.locator("#offline")).to_be_hidden()
 
 
+def test_what_was_said_once_is_not_said_again_without_a_network(shop: Shop, card: Card, phone: Page) -> None:
+    allow(phone, "ERR_INTERNET_DISCONNECTED", "ERR_FAILED")
+    phone.goto(f"/card/{card.qr_code}")
+    expect(phone.locator("#card[data-kept]")).to_have_count(1)
+    shop.stamp(card, 2)
+    phone.goto(f"/card/{card.qr_code}?saved=1")
+    expect(phone.get_by_text("Your settings are kept.")).to_be_visible()
+    phone.wait_for_load_state("networkidle")
+    phone.context.set_offline(True)
+    phone.reload()
+    expect(phone.locator("#headline")).to_have_text("6 more, then: Free coffee")
+    expect(phone.get_by_text("Your settings are kept.")).to_have_count(0)
+
+
 KEPT = """(async () => {
   const found = [];
   for (const name of await caches.keys()) {

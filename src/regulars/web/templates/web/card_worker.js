@@ -33,7 +33,7 @@ self.addEventListener("activate", (event) => {
 
 self.addEventListener("fetch", (event) => {
   const { request } = event;
-  const { origin, pathname } = new URL(request.url);
+  const { origin, pathname, search } = new URL(request.url);
   if (origin !== self.location.origin) {
     return;
   }
@@ -42,7 +42,7 @@ self.addEventListener("fetch", (event) => {
       event.respondWith((IS_FORGET.test(pathname) ? forget : elsewhere)(request, pathname)); // a form of the card's
     }
   } else if (IS_CARD.test(pathname) && pathname !== "/card/sw.js") {
-    event.respondWith(card(request, pathname));
+    event.respondWith(card(request, pathname, search, event));
   } else if (IS_AWAY.test(pathname)) {
     event.respondWith(away(request, pathname));
   } else if (IS_PART.test(pathname)) {
@@ -95,12 +95,17 @@ async function forget(request, pathname) {
   return answer;
 }
 
-async function card(request, pathname) {
+// What an address with a query shows was said once, such as that settings are kept: the plain card is kept instead.
+async function card(request, pathname, search, event) {
   const kept = await caches.open(KEPT);
   const old = await kept.match(pathname);
   const fresh = fetch(request).then(async (response) => {
     if (response.status === 200 && !response.redirected) {
-      await kept.put(pathname, response.clone());
+      if (search) {
+        event.waitUntil(renew(kept, pathname).catch(() => undefined));
+      } else {
+        await kept.put(pathname, response.clone());
+      }
     } else if (response.status === 404) {
       await kept.delete(pathname); // the card is gone, or has another code now
     }
@@ -111,6 +116,13 @@ async function card(request, pathname) {
   }
   const late = new Promise((resolve) => setTimeout(resolve, WAIT, old));
   return Promise.race([fresh.then((response) => (response.status >= 500 ? old : response)), late]).catch(() => old);
+}
+
+async function renew(kept, pathname) {
+  const plain = await fetch(pathname);
+  if (plain.status === 200 && !plain.redirected) {
+    await kept.put(pathname, plain);
+  }
 }
 
 async function part(request, event) {
