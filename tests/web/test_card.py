@@ -265,6 +265,7 @@ def test_a_browser_forgets_the_card(shop: Shop, card: Card) -> None:
     path = f"/join/{shop.business.join_code}"
     answer = client.post(f"/card/{card.qr_code}/forget", secure=True)
     assert "This phone has forgotten the card" in text(answer)
+    assert re.search(rf'href="/card/{card.qr_code}"[^>]*>\s*Open the card again', answer.content.decode())
     assert (answer.cookies["regulars_joined"]["path"], answer.cookies["regulars_joined"]["max-age"]) == (
         path,
         0,

@@ -102,6 +102,8 @@ def forget(request: HttpRequest, found: Found) -> HttpResponse:
                 "its link opens it, and keeps it again."
             ),
             **shop_of(business),
+            way_on=reverse("card", args=[found.qr_code]),
+            way_on_text=_("Open the card again"),
         )
     response.delete_cookie(join.COOKIE, path=reverse("join", args=[business.join_code]), samesite="Lax")
     return response
