@@ -102,6 +102,25 @@ def test_part_of_a_name_is_certain_of_nobody(shop: Shop, card: Card) -> None:
     assert (found.shown, found.members, scans(shop)) == (None, (card.member,), [])
 
 
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("li", ["Anna Li", "Li Wei", "Li"]),
+        ("WE", ["Li Wei"]),
+        ("ra", ["Rahul"]),
+        ("李伟", ["李伟"]),
+        ("राम", ["राम रवि"]),
+        ("रा", ["राम रवि"]),
+    ],
+)
+def test_a_name_of_two_letters_is_found(shop: Shop, text: str, names: list[str]) -> None:
+    """Whole names come before those that begin so; nobody is found by what is inside of a word."""
+    for name in ("Lisa", "Li", "Li Wei", "Anna Li", "Rahul", "Emilia", "李伟", "राम रवि"):
+        shop.enrol(name, email=f"li.{new_id()}@we.example")
+    found = scan(at_work(shop), text)
+    assert (found.shown, [member.name for member in found.members]) == (None, names)
+
+
 def test_contacts_are_shown_in_part(shop: Shop, card: Card) -> None:
     assert showing.masked_contact(card.member) == "•••001"
     assert showing.masked_contact(Member(email="priya@mail.example")) == "p•••@mail.example"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from dataclasses import dataclass
 from typing import Final
 from urllib.parse import parse_qs, urlsplit
@@ -25,8 +26,9 @@ from regulars.vouchers.models import VoucherCode
 MAX_TEXT: Final = 500
 # As many as an operator looks through.
 MOST_TO_CHOOSE: Final = 8
-# So many letters look like part of a name.
+# So many letters look like part of a name, and so many like a whole one, such as Li or Jo.
 _LEAST_OF_A_NAME: Final = 3
+_LEAST_NAME: Final = 2
 _CARD_CODE: Final = re.compile("[0-9a-f]{16}")
 
 
@@ -161,9 +163,15 @@ def _scratch_card(text: str) -> Found | None:
 
 
 def _named(business_id: int, text: str) -> Found | None:
-    if sum(map(str.isalnum, text)) < _LEAST_OF_A_NAME:
+    most = MOST_TO_CHOOSE + 1
+    kinds = [unicodedata.category(letter)[0] for letter in text]
+    written = sum(kind in "LMN" for kind in kinds)  # a vowel may be a mark on its consonant
+    if written >= _LEAST_OF_A_NAME:
+        ids = ledger.newest_customers(business_id=business_id, q=text, most=most)
+    elif written == len(text) == _LEAST_NAME and kinds[0] == "L" and "N" not in kinds:
+        ids = ledger.newest_named(business_id=business_id, word=text, most=most)
+    else:
         return None
-    ids = ledger.newest_customers(business_id=business_id, q=text, most=MOST_TO_CHOOSE + 1)
     return _several(ids, certain=False) if ids else None
 
 

@@ -80,6 +80,28 @@ def newest_customers(*, business_id: int, q: str, most: int) -> list[int]:
         return list(found.values_list("id", flat=True)[:most])
 
 
+def newest_named(*, business_id: int, word: str, most: int) -> list[int]:
+    """The ids of the newest members one of whose names is `word`, or, when nobody is called so, begins with
+    it; at most so many. For words so short that they are a part of nearly everybody's name.
+    """
+    word = word.lower()
+    whole = _one_of(f"{word} ", f"{word}\n")  # the name is the first line of what is looked through
+    with scope(business=business_id):
+        for wanted in (whole, _one_of(word)):
+            ids = list(Member.objects.filter(wanted).order_by("-id").values_list("id", flat=True)[:most])
+            if ids:
+                return ids
+    return []
+
+
+def _one_of(*beginnings: str) -> Q:
+    """A condition: one of somebody's names begins like this."""
+    found = Q()
+    for text in beginnings:
+        found |= Q(search_text__startswith=text) | Q(search_text__contains=f" {text}")
+    return found
+
+
 def _matches(q: str, of: str = "") -> Q:
     wanted = " ".join(q.lower().split())
     if not wanted:
