@@ -56,6 +56,25 @@ def test_a_link_to_a_card_gives_no_points_and_offers_them(shop: Shop, card: Card
     assert counter.ok("scan", text=card.qr_code, client_id=new_id())["given"]["text"] == "7 points"
 
 
+@pytest.mark.parametrize(
+    ("contact", "told"),
+    [
+        ({"email": "Priya@mail.example"}, "A member has this e-mail address already."),
+        ({"email": "priya@"}, "This is not an e-mail address."),
+        ({"phone": "98765 00001"}, "A member has this phone number already."),
+    ],
+)
+def test_what_is_wrong_with_a_contact_is_said_beneath_it(
+    shop: Shop, card: Card, contact: dict[str, str], told: str
+) -> None:
+    shop.enrol("Priya Patel", email="priya@mail.example")
+    [field] = contact
+    status = 400 if told.startswith("This") else 409
+    code = "invalid_input" if status == 400 else "already_enrolled"
+    error = Counter(shop).refused("enrol", status, code, field, client_id=new_id(), name="Neha", **contact)
+    assert error["fields"] == {field: told}
+
+
 def test_the_page_sees_that_settings_have_changed(shop: Shop, card: Card) -> None:
     counter = Counter(shop)
 

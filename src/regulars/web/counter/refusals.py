@@ -207,10 +207,8 @@ def _of_field(name: str, problem: str) -> str:
     """A sentence about one field. What is not known here is said as the API says it."""
     if name in {"phone", "cell"}:
         return _phone(problem)
-    if name == "email" and "needed" not in problem:
-        return _("This is not an e-mail address.")
-    if name in {"phone", "email"}:
-        return _("A phone number or an e-mail address is needed.")
+    if name == "email":
+        return _email(problem)
     sentence = _FIELDS.get(name)
     if sentence is not None:
         return sentence()
@@ -220,6 +218,14 @@ def _of_field(name: str, problem: str) -> str:
 def _phone(problem: str) -> str:
     known = next((sentence for words, sentence in _PHONES.items() if words in problem), None)
     return known() if known is not None else _("This is not a phone number.")
+
+
+def _email(problem: str) -> str:
+    if "needed" in problem:
+        return _("A phone number or an e-mail address is needed.")
+    if "belongs" in problem:
+        return _("A member has this e-mail address already.")
+    return _("This is not an e-mail address.")
 
 
 _PHONES: Final[dict[str, Callable[[], str]]] = {
