@@ -11,8 +11,7 @@ import regulars.rules
 ROOM = Path(regulars.rules.__path__[0])
 MODULES = {path.stem: ast.parse(path.read_text(encoding="utf-8")) for path in ROOM.glob("*.py")}
 
-# Distances, brightness, how much a browser wants a language: measured, not counted.
-MEASURED = {"geo", "colours", "languages"}
+MEASURED = {"geo", "colours"}  # distances and brightness: measured, not counted
 
 
 def imported(tree: ast.Module) -> set[str]:

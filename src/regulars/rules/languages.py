@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
 
 from regulars.rules.errors import InvalidInput
@@ -16,6 +17,7 @@ LANGUAGES: Final = {
     "pt": "Português",
 }
 USUAL: Final = "en"
+_WEIGHT: Final = re.compile(r"([01])(?:\.([0-9]{0,3}))?")
 
 
 def check_language(value: str, *, field: str = "language") -> str:
@@ -32,7 +34,7 @@ def check_language(value: str, *, field: str = "language") -> str:
 
 def best_of(wanted: str) -> str | None:
     """The language here that an Accept-Language header (RFC 9110) wants most; None for none of them."""
-    found: list[tuple[float, int, str]] = []
+    found: list[tuple[int, int, str]] = []
     for place, part in enumerate(wanted[:1000].split(",")):
         name, _, rest = part.strip().partition(";")
         code = name.strip().lower().partition("-")[0]
@@ -41,11 +43,10 @@ def best_of(wanted: str) -> str | None:
     return min(found)[2] if found else None
 
 
-def _weight(rest: str) -> float:
+def _weight(rest: str) -> int:
+    """How much it is wanted, in thousandths; 0 for what is no weight."""
     key, _, value = rest.strip().partition("=")
     if key.strip() != "q":
-        return 1.0
-    try:
-        return min(max(float(value), 0.0), 1.0)
-    except ValueError:
-        return 0.0
+        return 1000
+    found = _WEIGHT.fullmatch(value.strip())
+    return 0 if found is None else min(int(found[1] + (found[2] or "").ljust(3, "0")), 1000)
