@@ -1,7 +1,7 @@
 // The sheets: last actions, a new customer, another card, an amount for a voucher.
 
 import { Unreachable, get, mayKeep, post } from "./api.js";
-import { isolated, newId, text } from "./texts.js";
+import { amountOf, isolated, newId, text } from "./texts.js";
 
 const EMPTY = { name: "", phone: "", email: "", birthday: "", marketing: false, blank_code: "" };
 
@@ -115,11 +115,39 @@ export const lists = () => ({
     this.$nextTick(() => document.getElementById("done-title")?.focus({ preventScroll: true }));
   },
 
-  openOther() {
+  async openOther() {
     const id = this.otherMember;
+    const { blank_code } = this.newcomer;
     this.otherMember = 0;
     this.close();
-    this.scan("", { memberId: id });
+    await this.scan("", { memberId: id });
+    if (blank_code && this.who.id === id && this.mayGetBlank) {
+      this.blankFound(blank_code);
+    }
+  },
+
+  /** Whether somebody is here who may get another card. */
+  get mayGetBlank() {
+    return this.settings.may_change_code && this.known && ["member", "done"].includes(this.screen);
+  },
+
+  /** A printed card that nobody has: for whoever is here, or for somebody new. */
+  blankFound(code) {
+    this.blank = code;
+    if (this.mayGetBlank) {
+      this.open("give");
+    } else {
+      this.newForBlank();
+    }
+  },
+
+  newForBlank() {
+    this.newMember({ blank_code: this.blank });
+  },
+
+  giveBlank() {
+    this.close();
+    return this.act("card_code", { qr_code: this.blank }, text("new_card_is"));
   },
 
   /** The old card stops working, so it is asked twice. */
@@ -138,8 +166,8 @@ export const lists = () => ({
   },
 
   useAmount() {
-    const amount = this.voucherAmount.trim().replace(",", ".");
-    if (!(Number(amount) > 0)) {
+    const amount = amountOf(this.voucherAmount, this.business.currency);
+    if (!amount) {
       this.problem = text("enter_amount");
       return;
     }

@@ -21,7 +21,7 @@ export const scanning = () => ({
   choosing: null, // the scan that fits several
   moreFit: false,
   loose: null, // a voucher or scratch card of nobody in particular
-  blank: null,
+  blank: "", // the code of a printed card that nobody has yet
   unconfirmed: null,
 
   beginScanning() {
@@ -226,8 +226,7 @@ export const scanning = () => ({
         this.open("loose");
         break;
       case "blank_card":
-        this.blank = answer;
-        this.newMember({ blank_code: answer.qr_code });
+        this.blankFound(answer.qr_code);
         break;
       default:
         this.unconfirmed = { ...answer, id, fromAddress };
