@@ -120,6 +120,22 @@ def test_what_was_said_once_is_not_said_again_without_a_network(shop: Shop, card
     expect(phone.get_by_text("Your settings are kept.")).to_have_count(0)
 
 
+@pytest.mark.parametrize("language", ["hi", "fr"])
+def test_text_buttons_at_the_foot_have_a_line_each(
+    language: str, shop: Shop, card: Card, phone: Page
+) -> None:
+    phone.set_viewport_size({"width": 360, "height": 740})
+    phone.goto(f"/card/{card.qr_code}?language={language}")
+    keep = phone.locator("#settings .second[type=submit]").bounding_box()
+    colours = phone.locator("#settings [data-theme-switch]")
+    below = colours.bounding_box()
+    assert keep is not None
+    assert below is not None
+    assert below["y"] >= keep["y"] + keep["height"]
+    assert colours.evaluate("(one) => getComputedStyle(one).textAlign") == "start"
+    fits(phone)
+
+
 KEPT = """(async () => {
   const found = [];
   for (const name of await caches.keys()) {
