@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 from typing import Any
 
@@ -89,6 +90,19 @@ def test_new_cards_are_numbered_and_their_sheets_fetched(owner: Client, shop: Sh
     assert "12 printed so far, 12 of them unused." in " ".join(shown.split())
     found = pages_of(owner.get(sheets.replace("&amp;", "&"), **SITE))
     assert [len(list(pdf.codes(page))) for page in found] == [10, 2]
+
+
+def test_enter_in_a_field_presses_the_button_beneath_it(owner: Client, shop: Shop) -> None:
+    """Enter presses the first button of the form in which the field is."""
+    blank_cards.make_blanks(business_id=shop.id, count=1)
+    page = text_of(owner.get(PAGE, **SITE))
+    main = page[page.index(f'<form method="get" action="{PAGE}"') :]
+    first_button = main[main.index("<button") : main.index("</button>")]
+    assert f'formmethod="post" formaction="{PAGE}cards"' in first_button
+    assert 'id="count"' in main[: main.index("</form>")]
+    assert f'<form id="again" method="get" action="{PAGE}cards.pdf"' in page
+    controls = re.findall(r'<(?:input|select|button) form="again"(?: [^>]*?name="(\w+)")?', page)
+    assert controls == ["first", "last", "language", "size", ""]
 
 
 @pytest.mark.parametrize("count", ["0", "501", "", "many", "-3", "1e2", "9" * 30, "٣x"])
