@@ -19,7 +19,8 @@ if TYPE_CHECKING:
 def demo(
     django_db_setup: None, django_db_blocker: DjangoDbBlocker, tmp_path_factory: pytest.TempPathFactory
 ) -> Iterator[DemoShop]:
-    from regulars.demo.load import DemoBusiness, DemoShop  # noqa: PLC0415 - models need settings
+    from regulars.demo.load import DemoShop  # noqa: PLC0415 - models need settings
+    from regulars.demo.shown import DemoBusiness  # noqa: PLC0415 - the same
     from regulars.settings import PASSWORD_HASHERS  # noqa: PLC0415 - the same
     from tests.demo import loaded  # noqa: PLC0415 - the same
 

@@ -3,12 +3,15 @@
 What the database has no part in runs on SQLite alone.
 """
 
+import json
 import os
 import signal
 import subprocess
 import sys
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
+from types import SimpleNamespace
+from typing import cast
 from urllib.parse import quote
 
 import pytest
@@ -17,10 +20,15 @@ from django.db.models import F, Value
 from django.db.models.functions import Concat
 from django_scopes import scope
 
+from regulars.commands import demo
 from regulars.demo import load
 from regulars.demo.load import DemoExists, load_demo, reopen_demo
 from regulars.demo.shops import BAKERY
+from regulars.demo.shown import renewed
+from regulars.environment import Environment
 from regulars.ledger.audit import audit
+from regulars.members.actions import delete_member
+from regulars.members.models import Member
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business, Logo, Microsite, Staff, User
 
@@ -70,6 +78,8 @@ django.setup()
 from dataclasses import replace
 from regulars.demo import load
 from regulars.demo.shops import BAKERY
+from regulars.demo.shown import renewed
+from regulars.environment import Environment
 load.SHOPS = (replace(BAKERY, members={SMALL.members}),)
 def kill_half_way(stage, done, total):
     if done > total / 2:
@@ -151,6 +161,29 @@ def test_other_businesses_stay_as_they_are() -> None:
 @pytest.mark.django_db
 def test_without_a_demo_there_is_nothing_to_reopen() -> None:
     assert reopen_demo() is None
+
+
+@pytest.mark.once
+@pytest.mark.django_db
+def test_another_member_is_shown_once_the_one_who_was_is_gone(tmp_path: Path) -> None:
+    [shown] = load_demo().businesses
+    assert renewed(shown) == shown
+    business = Business.objects.get()
+    with scope(business=business):
+        member = Member.objects.get(card__qr_code=shown.qr_code)
+    delete_member(business_id=business.pk, member_id=member.pk)
+    now = renewed(shown)
+    assert now.qr_code
+    assert now.qr_code != shown.qr_code
+    assert (now.api_key, now.slug) == (shown.api_key, shown.slug)
+    assert renewed(now) == now
+    settings = cast("Environment", SimpleNamespace(data_dir=tmp_path))
+    login = {"email": "a@b.example", "password": "p", "role": "owner", "pin": "1"}
+    (tmp_path / demo.FILE).write_text(json.dumps({"logins": [login], "businesses": [asdict(shown)]}))
+    told = demo.kept_now(settings)
+    assert told is not None
+    assert told["businesses"] == [asdict(now)]
+    assert demo.kept(settings) == told
 
 
 @pytest.mark.once

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from typing import TYPE_CHECKING, Any, Self
 
 from regulars.commands import database
@@ -41,10 +41,39 @@ def load_once(settings: Environment) -> dict[str, Any]:
     """
     shop = kept(settings)
     if shop is not None and _is_loaded(shop):
-        return shop
+        return _renew(settings, shop)
     shop = _load()
-    write_private(settings.data_dir / FILE, json.dumps(shop, ensure_ascii=False, indent=1))
+    _keep(settings, shop)
     return shop
+
+
+def kept_now(settings: Environment) -> dict[str, Any] | None:
+    """What was kept, with other cards in place of those that are gone; None when nothing was kept."""
+    shop = kept(settings)
+    return _renew(settings, shop) if shop is not None and _is_loaded(shop) else shop
+
+
+def _renew(settings: Environment, shop: dict[str, Any]) -> dict[str, Any]:
+    from regulars.demo.shown import DemoBusiness, renewed  # noqa: PLC0415 - models need Django
+
+    names = {field.name for field in fields(DemoBusiness)}
+    businesses = [
+        asdict(
+            renewed(
+                DemoBusiness(**dict.fromkeys(names, "") | {name: one[name] for name in names & one.keys()})
+            )
+        )
+        for one in shop["businesses"]
+    ]
+    if businesses == shop["businesses"]:
+        return shop
+    shop = shop | {"businesses": businesses}
+    _keep(settings, shop)
+    return shop
+
+
+def _keep(settings: Environment, shop: dict[str, Any]) -> None:
+    write_private(settings.data_dir / FILE, json.dumps(shop, ensure_ascii=False, indent=1))
 
 
 def _load() -> dict[str, Any]:

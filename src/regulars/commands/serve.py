@@ -87,7 +87,7 @@ def serve(
 
 
 def _shop(settings: Environment, *, load: bool) -> dict[str, Any] | None:
-    return _apart(partial(demo.load_once, settings)) if load else demo.kept(settings)
+    return _apart(partial(demo.load_once if load else demo.kept_now, settings))
 
 
 def _apart(work: Callable[[], T]) -> T:

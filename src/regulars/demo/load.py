@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
-from django.db.models import Case, Q, When
+from django.db.models import Q
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
@@ -34,15 +34,15 @@ from regulars.demo.happenings import (
     TakesGiftCard,
     UsesVoucher,
 )
-from regulars.demo.outreach import covered_card, reach_out
+from regulars.demo.outreach import reach_out
 from regulars.demo.people import Person
 from regulars.demo.programme import Programme, Till
 from regulars.demo.shops import SHOPS, Shop
+from regulars.demo.shown import DemoBusiness, describe
 from regulars.demo.storefront import has_doors, open_doors
 from regulars.demo.year import Year, draw_year
 from regulars.ledger import actions as ledger
 from regulars.ledger import points
-from regulars.ledger.models import Card
 from regulars.members import groups
 from regulars.rules.errors import Conflict
 from regulars.tenants import actions as tenants
@@ -58,22 +58,6 @@ class DemoExists(Conflict):
     """The demo shop is in this database already, or something else has its names."""
 
     code = "demo_exists"
-
-
-@dataclass(frozen=True, slots=True)
-class DemoBusiness:
-    """A business of the demo. `qr_code` is the card of `member_name`, a customer who comes often; nobody has
-    scratched the card of `scratch_token` yet.
-    """
-
-    name: str
-    slug: str
-    api_key: str
-    qr_code: str
-    member_name: str
-    member_code: str
-    scratch_token: str
-    join_code: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,7 +107,7 @@ def reopen_demo() -> DemoShop | None:
         for business in found:
             _open_doors_again(business)
         businesses = [
-            _describe(business, tenants.create_api_key(business=business, name="Demo")[1])
+            describe(business, tenants.create_api_key(business=business, name="Demo")[1])
             for business in found
         ]
     return DemoShop(_logins(), businesses) if businesses else None
@@ -161,24 +145,6 @@ def _check_absent() -> None:
         raise DemoExists(f"The demo shop is in this database already: {business.name} ({business.slug}).")
 
 
-def _describe(business: Business, api_key: str) -> DemoBusiness:
-    """A business with the customer who came most often, of those with a reward waiting if there are any."""
-    with scope(business=business):
-        cards = Card.objects.select_related("member").filter(member__suspended=False)
-        waiting = Case(When(pending_rewards__gt=0, then=0), default=1)
-        card = cards.order_by(waiting, "-total_visits", "member_id").first()
-    return DemoBusiness(
-        name=business.name,
-        slug=business.slug,
-        api_key=api_key,
-        qr_code=card.qr_code if card else "",
-        member_name=card.member.name if card else "",
-        member_code=card.member.code if card else "",
-        scratch_token=covered_card(business_id=business.pk),
-        join_code=business.join_code,
-    )
-
-
 @dataclass(slots=True)
 class _Holder:
     """A member's card, as far as the load needs to know it."""
@@ -214,7 +180,7 @@ class _Loader:
         self._programme.put_right(self._today)
         open_doors(business_id=self._id, storefront=self._shop.storefront, team=self._team)
         reach_out(business_id=self._id, outreach=self._shop.outreach, now=timezone.now())
-        return _describe(self._business, self._api_key)
+        return describe(self._business, self._api_key)
 
     def _open_business(self) -> None:
         shop = self._shop
