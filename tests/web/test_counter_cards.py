@@ -6,14 +6,25 @@ import pytest
 from django_scopes import scope
 from playwright.sync_api import Page, expect
 
-from regulars.counter import finding
+from regulars.counter import devices, finding
 from regulars.ledger.models import Card
 from regulars.members.blank_cards import make_blanks
 from regulars.rules.errors import NotFound
 from tests.factories import Shop, make_shop
 from tests.live import allow, axe, fits
 from tests.served import Site
-from tests.web.counter import button, done, enter, field, find, inside, like_a_scanner
+from tests.web.counter import (
+    button,
+    done,
+    enter,
+    field,
+    find,
+    inside,
+    like_a_scanner,
+    settled,
+    slowly,
+    stamps_of,
+)
 
 pytestmark = pytest.mark.once
 
@@ -73,16 +84,30 @@ def test_who_turns_out_to_be_a_member_gets_the_card_that_was_scanned(
     is_theirs(shop, card, blank.qr_code)
 
 
+def test_undo_goes_on_after_staying_with_a_member(phone: Page, shop: Shop, card: Card, live: Site) -> None:
+    enter(phone, shop, live)
+    slowly(phone)
+    find(phone, card.qr_code)
+    button(phone, "Give 1 stamp").tap()
+    done(phone)
+    settled(phone)
+    button(phone, "Stay with this member").tap()
+    button(phone, "Back to scanning").tap()
+    button(phone, "Undo").tap()
+    done(phone, "undone")
+    assert stamps_of(card) == 0
+
+
 def test_an_amount_is_read_as_people_there_write_it(desk: Page, shop: Shop, live: Site) -> None:
     typed = {
         "1,250": "1250", "1,250.50": "1250.50", "1,00,000": "100000", "₹ 12.5": "12.5", "INR 80": "80",
-        "12,50": "12.50", "1 250": "1250", "Rs. 7": "7", "1.250": "", "1.250,50": "", "12 50": "", "0,125": "",
-        "Infinity": "", "1e9": "", "0x50": "", "-5": "", "0": "", "": "", "5k": "",
+        "12,50": "12.50", "1 250": "1250", "Rs. 7": "7", "1.250": "", "1.250,50": "", "12 50": "",
+        "0,125": "", "Infinity": "", "1e9": "", "0x50": "", "-5": "", "0": "", "": "", "5k": "",
     }  # fmt: skip
     enter(desk, shop, live)
     read = """async (all) => {
         const module = document.querySelector('[rel=modulepreload][href$="/texts.js"]');
-        const { amountOf } = await import(module.href);
+        const { amountOf } = await import(module.href.replace("texts", "amounts"));
         return Object.fromEntries(all.map((one) => [one, amountOf(one, "INR")]));
     }"""
     assert desk.evaluate(read, list(typed)) == typed
@@ -90,5 +115,16 @@ def test_an_amount_is_read_as_people_there_write_it(desk: Page, shop: Shop, live
     expect(desk.locator("html")).to_have_attribute("lang", "de")
     german = {"1.250": "1250", "1.250,50": "1250.50", "12,50": "12.50", "12.50": "12.50", "1,250": ""}
     assert desk.evaluate(read, list(german)) == german
-    refused = "(counter) => { counter.voucherAmount = '1e9'; counter.useAmount(); return counter.problem }"
+    refused = "async (all) => { all.voucherAmount = '1e9'; await all.useAmount(); return all.problem }"
     assert "Betrag" in inside(desk, refused)
+
+
+def test_the_owner_sees_that_a_code_was_used(phone: Page, shop: Shop, live: Site) -> None:
+    enter(phone, shop, live)
+    button(phone, "Settings").tap()
+    button(phone, "Devices at the counter").tap()
+    button(phone, "Get a code for another device").tap()
+    code = phone.locator("#sheet-devices .code")
+    devices.pair(code=code.inner_text(), name="Tablet")
+    expect(phone.locator("#sheet-devices .lines")).to_contain_text("Tablet")
+    expect(code).to_have_count(0)

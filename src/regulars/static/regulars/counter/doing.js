@@ -276,10 +276,14 @@ export const doing = () => ({
     this.leaveDone();
   },
 
-  leaveDone() {
+  keepUndo() {
     if (this.mayUndo && ["ok", "queued"].includes(this.done.phase)) {
       this.last = { ...this.done, here: this.whoHere() };
     }
+  },
+
+  leaveDone() {
+    this.keepUndo();
     this.toScan();
     this.$nextTick(() => document.getElementById("typed")?.focus({ preventScroll: true }));
   },
@@ -288,6 +292,7 @@ export const doing = () => ({
     if (this.isSending || !this.armed) {
       return;
     }
+    this.keepUndo();
     if (this.done.memberId) {
       const same = this.done.memberId === this.who.id && this.scanId; // looking again is not another visit
       this.scan("", { memberId: this.done.memberId, ...(same && { id: this.scanId }) });

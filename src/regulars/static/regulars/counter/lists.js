@@ -1,8 +1,9 @@
-// The sheets: last actions, a new customer, another card, an amount for a voucher.
+// The sheets: last actions, a new customer, another card, an amount for a voucher, the owner's devices.
 
 import { Unreachable, get, mayKeep, post } from "./api.js";
-import { amountOf, isolated, newId, text } from "./texts.js";
+import { isolated, newId, text } from "./texts.js";
 
+const LOOK_AGAIN = 4000; // milliseconds
 const EMPTY = { name: "", phone: "", email: "", birthday: "", marketing: false, blank_code: "" };
 
 export const lists = () => ({
@@ -13,6 +14,9 @@ export const lists = () => ({
   voucherAmount: "",
   otherMember: 0,
   sureOfCard: false,
+  devices: [],
+  newCode: null, // a code that is shown once
+  sureOfDevice: 0,
 
   async openRecent() {
     this.open("recent");
@@ -165,7 +169,8 @@ export const lists = () => ({
     this.open("more");
   },
 
-  useAmount() {
+  async useAmount() {
+    const { amountOf } = await import("./amounts.js");
     const amount = amountOf(this.voucherAmount, this.business.currency);
     if (!amount) {
       this.problem = text("enter_amount");
@@ -174,5 +179,58 @@ export const lists = () => ({
     const voucher = this.voucher;
     this.close();
     this.redeemVoucher(voucher, amount);
+  },
+
+  openDevices() {
+    this.open("devices");
+    this.lookSoon = setInterval(() => this.lookAtDevices(), LOOK_AGAIN);
+    return this.once("devices", () => this.askDevices());
+  },
+
+  async askDevices() {
+    this.devices = (await get("devices")).devices;
+  },
+
+  /** Whether the code was used by now. */
+  async lookAtDevices() {
+    const before = new Set(this.devices.map((one) => one.id));
+    if (this.working || !this.online) {
+      return;
+    }
+    await this.askDevices().catch(() => {}); // the next time, then
+    if (this.devices.some((one) => !before.has(one.id))) {
+      this.newCode = null;
+    }
+  },
+
+  closedDevices() {
+    clearInterval(this.lookSoon);
+    Object.assign(this, { newCode: null, devices: [], sureOfDevice: 0 });
+    this.closed("devices");
+  },
+
+  aboutDevice({ branch, last_seen_text, is_here }) {
+    const seen = is_here ? text("this_device") : last_seen_text && text("last_used", { when: last_seen_text });
+    return [branch?.name, seen].filter(Boolean).map(isolated).join(" · ");
+  },
+
+  makeCode() {
+    return this.once("new-code", async () => {
+      this.newCode = await post("devices/pairing", {});
+      this.say(this.newCode.code);
+    });
+  },
+
+  /** Whoever works there is signed out, so it is asked twice. */
+  endDevice({ id }) {
+    if (this.sureOfDevice !== id) {
+      this.sureOfDevice = id;
+      return null;
+    }
+    return this.once(`end-${id}`, async () => {
+      await post("devices/end", { device_id: id });
+      this.sureOfDevice = 0;
+      await this.askDevices();
+    });
   },
 });

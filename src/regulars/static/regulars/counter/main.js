@@ -1,7 +1,6 @@
 // The counter: one component, whose parts are in files of their own.
 
 import { base } from "./base.js";
-import { devices } from "./devices.js";
 import { doing } from "./doing.js";
 import { entering } from "./entering.js";
 import { lists } from "./lists.js";
@@ -23,7 +22,7 @@ function mixed(...parts) {
 }
 
 document.addEventListener("alpine:init", () => {
-  window.Alpine.data("counter", () => mixed(base(), entering(), scanning(), member(), doing(), waiting(), lists(), devices()));
+  window.Alpine.data("counter", () => mixed(base(), entering(), scanning(), member(), doing(), waiting(), lists()));
 });
 
 if ("serviceWorker" in navigator) {
