@@ -79,3 +79,16 @@ def test_the_shop_the_branch_and_a_card_that_is_new_here_are_told_in_full(
     phone.keyboard.press("Enter")
     expect(phone.locator("#who-name")).to_have_text("New to this device")
     expect(phone.locator(".who-name p")).to_have_text("a973 6acc 1111 2222")
+
+
+def test_where_no_branch_is_chosen_the_page_says_so_and_asks(phone: Page, shop: Shop, live: Site) -> None:
+    for name in ("Hill Road", "Station"):
+        shop.branch(name)
+    enter(phone, shop, live)
+    sheet = phone.locator("#sheet-branch")
+    sheet.get_by_role("button", name="Close").click()
+    missing = phone.get_by_role("button", name="No branch chosen").locator("visible=true").first
+    missing.click()
+    sheet.get_by_role("button", name="Station").click()
+    expect(phone.locator(".top .where")).to_contain_text("Station")
+    expect(phone.locator(".nowhere")).to_be_hidden()
