@@ -15,12 +15,15 @@ from tests.live import allow, axe, fits
 from tests.served import Site
 from tests.web.counter import (
     button,
+    cut,
     done,
     enter,
     field,
     find,
     inside,
+    kept,
     like_a_scanner,
+    mend,
     settled,
     slowly,
     stamps_of,
@@ -128,3 +131,19 @@ def test_the_owner_sees_that_a_code_was_used(phone: Page, shop: Shop, live: Site
     devices.pair(code=code.inner_text(), name="Tablet")
     expect(phone.locator("#sheet-devices .lines")).to_contain_text("Tablet")
     expect(code).to_have_count(0)
+
+
+def test_without_a_network_a_name_is_no_card_and_a_refused_scan_is_forgotten(
+    phone: Page, shop: Shop, live: Site
+) -> None:
+    enter(phone, shop, live)
+    kept(phone)
+    cut(phone)
+    field(phone).fill("asha")
+    phone.keyboard.press("Enter")
+    expect(phone.locator(".scan .notice.danger")).to_contain_text("This needs the network")
+    assert inside(phone, "(counter) => counter.waiting.length") == 0
+    find(phone, "feedbeeffeedbeef")
+    expect(phone.locator(".strip")).to_contain_text("1 wait")
+    mend(phone)
+    assert inside(phone, "(counter) => counter.waiting.length") == 0

@@ -124,7 +124,7 @@ def test_what_is_kept_can_be_dropped_and_what_is_refused_says_why(
     button(phone, "Undo").tap()
     done(phone, "undone")
     button(phone, "Next customer").tap()
-    find(phone, "nobody-has-this")
+    find(phone, "nobody-has-99")
     button(phone, "Give 1 stamp").tap()
     done(phone, "queued")
     phone.context.set_offline(False)

@@ -42,7 +42,7 @@ DETECTOR: Final = ("barcode-detector.js", "zxing_reader.wasm")
 _SHARED: Final = ("theme.js", "tokens.css", "base.css")
 _PRELOADED: Final = (
     "base.js", "entering.js", "scanning.js", "member.js", "doing.js", "waiting.js", "lists.js",
-    "api.js", "store.js", "queue.js", "texts.js", "feel.js", "wedge.js",
+    "api.js", "store.js", "queue.js", "texts.js", "feel.js",
 )  # fmt: skip
 # Lines of our scripts that are for people who read them, and not sent to phones.
 _COMMENT: Final = re.compile(rb"^ *(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)

@@ -111,6 +111,9 @@ function refused(item, error) {
   if (error.passes && fails < TRIES) {
     return { ...item, fails };
   }
+  if (item.body.kind === "scan" && !aboutTime(error)) {
+    return null; // it gave nothing, so nobody has to look at it
+  }
   const message = error.message || text("went_wrong");
   return { ...item, fails, state: "refused", message, problem: aboutTime(error) ? "time" : "" };
 }

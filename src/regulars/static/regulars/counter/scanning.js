@@ -2,11 +2,70 @@
 
 import { Refused, Unreachable, post } from "./api.js";
 import { stayAwake } from "./feel.js";
-import { codeOf, members } from "./store.js";
+import { codeOf, mayBeCode, members } from "./store.js";
 import { newId, text } from "./texts.js";
-import { Wedge } from "./wedge.js";
 
 const SAME_REFUSAL = 5000; // milliseconds in which a card that was refused is not asked about again
+
+// Scanners that act as a keyboard: a burst of keys, then Enter, whatever has the focus.
+
+const QUICK = 45; // milliseconds between two keys; nobody types a whole code like that
+const SHORTEST = 4;
+
+class Wedge {
+  /** `wanted()` says whether codes mean anything now; until then all keys are left alone. */
+  constructor({ found, wanted }) {
+    Object.assign(this, { found, wanted });
+    this.forget();
+    document.addEventListener("keydown", (event) => this.key(event), { capture: true });
+  }
+
+  forget() {
+    this.keys = "";
+    this.slow = 0;
+    this.field = null;
+    this.before = "";
+  }
+
+  key(event) {
+    if (!this.wanted() || event.ctrlKey || event.altKey || event.metaKey || event.isComposing) {
+      return;
+    }
+    const pause = event.timeStamp - (this.last ?? 0);
+    if (event.key === "Enter") {
+      this.enter(event, pause);
+      return;
+    }
+    if (event.key.length !== 1) {
+      return; // Shift comes with capitals
+    }
+    if (pause > QUICK) {
+      this.forget();
+      this.field = event.target instanceof HTMLInputElement ? event.target : null;
+      this.before = this.field?.value ?? "";
+    }
+    this.last = event.timeStamp;
+    this.keys += event.key;
+  }
+
+  enter(event, pause) {
+    const { keys, field, before } = this;
+    this.forget();
+    if (keys.length < SHORTEST || pause > QUICK * 4) {
+      return;
+    }
+    if (field?.matches("[data-own-keys]")) {
+      return; // the field for codes takes them as they come
+    }
+    event.preventDefault();
+    event.stopPropagation();
+    if (field) {
+      field.value = before;
+      field.dispatchEvent(new Event("input", { bubbles: true }));
+    }
+    this.found(keys);
+  }
+}
 
 let camera; // outside the component: Alpine would wrap the stream
 
@@ -252,6 +311,12 @@ export const scanning = () => ({
   /** Without a network: whom this device has seen before, or the bare code. */
   async fromMemory(what, memberId, id, fromAddress) {
     const known = await members.recall(this.business.id, memberId || what);
+    if (!known && !mayBeCode(what)) {
+      this.refusal = text("needs_network"); // only the server finds people by their names
+      this.feel("refused");
+      this.say(this.refusal);
+      return;
+    }
     // The scan counts, too: it may give something by itself.
     const who = known ? { member_id: known.member.id } : { code: codeOf(what) };
     const body = { kind: "scan", client_id: id, ...who };

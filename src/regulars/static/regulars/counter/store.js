@@ -98,6 +98,11 @@ export function codeOf(scanned) {
   return (found ? plain(found[1]) : scanned).trim().toLowerCase();
 }
 
+/** Whether the server may know one member by this: a card's code or address, a member's code, a phone, an e-mail. */
+export function mayBeCode(scanned) {
+  return /[\d@]|^[a-f]{16}$/.test(codeOf(scanned));
+}
+
 function plain(part) {
   try {
     return decodeURIComponent(part);
