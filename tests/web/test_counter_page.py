@@ -148,7 +148,7 @@ def test_every_text_that_the_scripts_use_is_there_and_every_text_is_used() -> No
 def test_no_name_stands_in_two_parts_of_the_component() -> None:
     """The parts become one object, in which the later would silently replace the earlier."""
     names: list[str] = []
-    for part in ("base", "entering", "scanning", "member", "doing", "waiting", "lists", "devices"):
+    for part in ("base", "entering", "scanning", "member", "doing", "waiting", "lists"):
         _, _, text = (page._OWN / f"{part}.js").read_text().partition("=> ({\n")
         names += re.findall(r"^  (?:async |get )?(\w+)[(:,]", text, re.MULTILINE)
     assert len(names) > 100

@@ -168,6 +168,11 @@ def test_what_the_server_refuses_is_said_plainly(phone: Page, shop: Shop, card: 
 
 
 def test_the_keyboard_alone_is_enough(desk: Page, shop: Shop, card: Card, live: Site) -> None:
+    # On a slow machine frames come late.
+    desk.add_init_script(
+        "const usual = requestAnimationFrame;"
+        "window.requestAnimationFrame = (then) => setTimeout(() => usual(then), 100)"
+    )
     enter(desk, shop, live)
     desk.keyboard.press("Tab")
     field(desk).focus()

@@ -48,6 +48,11 @@ export const base = () => ({
     await this.load();
   },
 
+  /** Alpine shows with the next frame what was hidden, and only what is seen takes the focus. */
+  focusOn(selector, preventScroll = true) {
+    this.$nextTick(() => requestAnimationFrame(() => document.querySelector(selector)?.focus({ preventScroll })));
+  },
+
   get business() {
     return this.session.business ?? { id: 0, name: "", accent: "", currency: "", reward: "" };
   },

@@ -106,7 +106,7 @@ export const doing = () => ({
     this.done = { ...NOTHING, phase: "sending", title, line, clientId: client_id };
     this.holdBack();
     this.screen = "done";
-    this.$nextTick(() => document.getElementById("done-title")?.focus({ preventScroll: true }));
+    this.focusOn("#done-title");
   },
 
   async carryOut(body, title, { redeems = false } = {}) {
@@ -285,7 +285,7 @@ export const doing = () => ({
   leaveDone() {
     this.keepUndo();
     this.toScan();
-    this.$nextTick(() => document.getElementById("typed")?.focus({ preventScroll: true }));
+    this.focusOn("#typed");
   },
 
   backToMember() {

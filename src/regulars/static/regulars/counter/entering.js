@@ -47,7 +47,7 @@ export const entering = () => ({
     this.wrong = {};
     this.pin = "";
     this.way = way;
-    this.$nextTick(() => document.querySelector(".enter [data-first]:not([hidden])")?.focus());
+    this.focusOn(".enter [data-first]:not([hidden])", false);
   },
 
   signIn(businessId) {

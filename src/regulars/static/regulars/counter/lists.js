@@ -116,7 +116,7 @@ export const lists = () => ({
     this.beginDone(body, title);
     this.holdBack();
     this.screen = "done";
-    this.$nextTick(() => document.getElementById("done-title")?.focus({ preventScroll: true }));
+    this.focusOn("#done-title");
   },
 
   async openOther() {

@@ -57,7 +57,7 @@ export const member = () => ({
     if (given) {
       this.celebrateGiven(given);
     }
-    this.$nextTick(() => document.getElementById("who-name")?.focus({ preventScroll: true }));
+    this.focusOn("#who-name");
   },
 
   /** What was scanned stands first among what the member holds. */
