@@ -186,6 +186,7 @@ def test_the_keyboard_alone_is_enough(desk: Page, shop: Shop, card: Card, live: 
     desk.keyboard.press("Enter")
     done(desk)
     expect(desk.locator("#done-title")).to_be_focused()
+    expect(desk.locator("#done-title")).to_be_focused()
     settled(desk)
     for _ in range(2):
         desk.keyboard.press("Tab")
