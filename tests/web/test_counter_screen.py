@@ -186,7 +186,8 @@ def test_the_keyboard_alone_is_enough(desk: Page, shop: Shop, card: Card, live: 
     desk.keyboard.press("Enter")
     done(desk)
     expect(desk.locator("#done-title")).to_be_focused()
-    expect(desk.locator("#done-title")).to_be_focused()
+    for name in ("Undo", "Stay with this member"):
+        expect(button(desk, name)).to_be_visible()
     settled(desk)
     for _ in range(2):
         desk.keyboard.press("Tab")
