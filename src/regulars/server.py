@@ -7,6 +7,7 @@ import http.client
 import logging
 import multiprocessing
 import os
+import select
 import signal
 import socket
 import ssl
@@ -87,15 +88,19 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
     # It warns that so many threads compete for the processor. They do not.
     logging.getLogger("_granian").addFilter(lambda record: "Python threads" not in str(record.msg))
     told, stopping = threading.Event(), threading.Event()
+    heard, hears = socket.socketpair()
+    hears.settimeout(0)  # nobody waits to write
     worker = threading.Thread(target=_work, args=(server, plan, told), name="worker", daemon=True)
 
     @server.on_startup
     def _started() -> None:
         # A closed terminal means stop; granian would restart its workers.
         signal.signal(signal.SIGHUP, server.signal_handler_interrupt)
+        signal.set_wakeup_fd(hears.fileno(), warn_on_full_buffer=False)
         if plan.with_worker:
             worker.start()
-        threading.Thread(target=_attend, args=(server, plan, when_ready, told, stopping), daemon=True).start()
+        attend = partial(_attend, when_ready=when_ready, told=told, stopping=stopping, heard=heard)
+        threading.Thread(target=attend, args=(server, plan), daemon=True).start()
 
     try:
         server.serve(target_loader=partial(load_application, plan.threads), wrap_loader=False)
@@ -103,6 +108,7 @@ def run(plan: Plan, *, when_ready: Callable[[], None]) -> int:
         # A process manager stops workers and parent at once, which is no failure.
         return 0 if server.interrupt_signal else int(stop.code or 0)
     finally:
+        signal.set_wakeup_fd(-1)
         told.set()
         stopping.set()
         if worker.is_alive():
@@ -236,7 +242,13 @@ def _work(server: Any, plan: Plan, told: threading.Event) -> None:
 
 
 def _attend(
-    server: Any, plan: Plan, when_ready: Callable[[], None], told: threading.Event, stopping: threading.Event
+    server: Any,
+    plan: Plan,
+    *,
+    when_ready: Callable[[], None],
+    told: threading.Event,
+    stopping: threading.Event,
+    heard: socket.socket,
 ) -> None:
     """Tell when the first request is answered; then see to it that a signal to stop is never lost.
 
@@ -244,9 +256,15 @@ def _attend(
 
     Granian's loop may clear its alarm for a worker that ended just after a signal set it, as happens when a
     process manager stops parent and workers together. So the alarm is given again until the loop ends.
+
+    And a signal that comes just before the main thread begins to wait is noticed by nobody before something
+    wakes that thread. Python writes to `heard` at once, whatever its threads are doing.
     """
     ready = False
-    while not stopping.wait(0.1):
+    while not stopping.is_set():
+        if select.select([heard], [], [], 0.1)[0]:
+            heard.recv(100)
+            server.main_loop_interrupt.set()  # then its handler runs
         if server.interrupt_signal:
             told.set()
             server.main_loop_interrupt.set()
