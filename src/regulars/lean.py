@@ -12,6 +12,8 @@ from contextlib import contextmanager
 from types import ModuleType
 from typing import Any
 
+from allauth.account.apps import AccountConfig
+from django.apps import AppConfig
 from django.dispatch import Signal
 from django.utils.connection import BaseConnectionHandler
 
@@ -48,3 +50,18 @@ with _instead("django_stubs_ext", monkeypatch=_patch_what_tasks_subscript):
 
 class Tasks(TasksAppConfig):
     """What jobs are made with."""
+
+
+class Flash(AppConfig):
+    """Django's messages to whoever sees the next page. Their usual label is that of our own messages."""
+
+    name = "django.contrib.messages"
+    label = "flash"
+
+
+class Accounts(AccountConfig):  # type: ignore[misc]
+    """Signing in. Its middleware stands behind the door of the back office (`web/door.py`)."""
+
+    def ready(self) -> None:
+        """Check settings, and not the list of middleware."""
+        import allauth.account.checks  # noqa: F401, PLC0415 - it registers them, and needs the models

@@ -54,11 +54,22 @@ if REGULARS_MICROSITE_DOMAIN:
 INSTALLED_APPS = [
     "django.contrib.contenttypes",
     "django.contrib.auth",
+    "django.contrib.sessions",
+    "regulars.lean.Flash",
     "django.contrib.staticfiles",
+    # Before those whose templates we replace.
+    "allauth",
+    "regulars.lean.Accounts",
+    "allauth.mfa",
+    "allauth.usersessions",
+    "unfold.apps.BasicAppConfig",
+    "django.contrib.admin.apps.SimpleAdminConfig",
     "regulars.lean.Tasks",  # loads ninja, too
     "ninja",
     "regulars.jobs",
     "regulars.tenants",
+    "regulars.auditlog",
+    "regulars.requestlog",
     "regulars.outbox",
     "regulars.members",
     "regulars.ledger",
@@ -80,6 +91,7 @@ MIDDLEWARE = [
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "regulars.web.microsite.hosts.Hosts",
+    "regulars.web.door.Door",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
 ]
@@ -94,9 +106,17 @@ TEMPLATES = [
         "BACKEND": "django.template.backends.django.DjangoTemplates",
         "DIRS": [_HERE / "templates", _HERE / "web" / "templates"],
         "APP_DIRS": True,
-        "OPTIONS": {"context_processors": ["django.template.context_processors.request"]},
+        "OPTIONS": {
+            "context_processors": [
+                "django.template.context_processors.request",
+                "django.contrib.auth.context_processors.auth",
+                "django.contrib.messages.context_processors.messages",
+            ]
+        },
     },
 ]
+# Sessions, sign-in and messages are for pages of the back office alone: `regulars.web.door` has them.
+SILENCED_SYSTEM_CHECKS = ["admin.E408", "admin.E409", "admin.E410"]
 
 # Static files come straight out of the installed packages, listed once at start: no collecting step.
 STATIC_URL = "/static/"
@@ -182,6 +202,28 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 10}},
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
+
+# Signing in to the back office (django-allauth)
+
+LOGIN_URL = "/account/login/"
+LOGIN_REDIRECT_URL = "/office/"
+LOGOUT_REDIRECT_URL = "/account/login/"
+SESSION_COOKIE_NAME = "regulars_office"
+SESSION_COOKIE_AGE = 14 * 24 * 3600
+SESSION_SERIALIZER = "django.contrib.sessions.serializers.JSONSerializer"
+MESSAGE_STORAGE = "django.contrib.messages.storage.session.SessionStorage"
+ACCOUNT_ADAPTER = "regulars.web.account.adapter.Adapter"
+ACCOUNT_USER_MODEL_USERNAME_FIELD = None
+ACCOUNT_LOGIN_METHODS = {"email"}
+ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
+ACCOUNT_EMAIL_VERIFICATION = "optional"
+ACCOUNT_PREVENT_ENUMERATION = True
+ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_TOTP_ISSUER = "Regulars"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _environment.tls
+USERSESSIONS_TRACK_ACTIVITY = False
 
 # Time and language. Times are stored in UTC; a business's own zone decides what "today" is.
 

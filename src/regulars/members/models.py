@@ -13,16 +13,36 @@ from regulars.tenants.models import Branch, Business
 
 
 class MemberGroup(models.Model):
-    """A named set of members, such as "Gold"."""
+    """A named set of members, such as "Gold". One with a measure is a tier, reached by itself."""
+
+    class Measure(models.TextChoices):
+        """What lifts members into a tier."""
+
+        POINTS = "points", "Points earned"
+        VISITS = "visits", "Visits"
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     code = models.CharField(max_length=50)
     name = models.CharField(max_length=100)
+    # Empty: nobody comes in or leaves but by hand.
+    measure = models.CharField(max_length=10, choices=Measure.choices, blank=True)
+    # From how much of it, and within how many months; empty: ever.
+    threshold = models.PositiveIntegerField(null=True, blank=True)
+    window_months = models.PositiveSmallIntegerField(null=True, blank=True)
+    # Whoever falls below keeps it.
+    stays = models.BooleanField(default=False)
 
     objects: ClassVar[models.Manager[MemberGroup]] = ScopedManager(business="business")
 
     class Meta:
-        constraints = (models.UniqueConstraint("business", Upper("code"), name="member_group_code_unique"),)
+        constraints = (
+            models.UniqueConstraint("business", Upper("code"), name="member_group_code_unique"),
+            models.CheckConstraint(
+                condition=Q(measure="", threshold__isnull=True)
+                | Q(measure__in=("points", "visits"), threshold__gte=1),
+                name="member_group_measure",
+            ),
+        )
 
     def __str__(self) -> str:
         return self.name
@@ -53,6 +73,13 @@ class Member(models.Model):
     optout_text = models.BooleanField(default=False)
     optout_post = models.BooleanField(default=False)
     group = models.ForeignKey(MemberGroup, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Somebody put them into their group, or took them out of all: no tier moves them.
+    group_by_hand = models.BooleanField(default=False, db_default=False)
+    # Another record of the same person, which has everything of this one since then.
+    merged_into = models.ForeignKey(
+        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
+    merged_at = models.DateTimeField(null=True, blank=True)
     subscription_date_from = models.DateField(null=True, blank=True)
     subscription_date_to = models.DateField(null=True, blank=True)
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -108,6 +135,40 @@ class Member(models.Model):
         theirs = not self.joined_by_page or self.email_confirmed_at is not None
         names = {"first_name": self.first_name, "last_name": self.last_name, "name": self.name}
         return names if theirs else dict.fromkeys(names, "")
+
+
+class SavedSegment(models.Model):
+    """Members whom a search finds, under a name. `filters` are those of `segments.FILTERS`."""
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
+    name = models.CharField(max_length=100)
+    filters = models.JSONField(default=dict)
+    created_at = models.DateTimeField(db_default=Now())
+    modified_at = models.DateTimeField(auto_now=True)
+
+    objects: ClassVar[models.Manager[SavedSegment]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (models.UniqueConstraint("business", Upper("name"), name="saved_segment_name_unique"),)
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FieldLabel(models.Model):
+    """How a business calls one of the nine fields of its own, `metadata01` to `metadata09`."""
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
+    field = models.CharField(max_length=10)
+    label = models.CharField(max_length=60)
+
+    objects: ClassVar[models.Manager[FieldLabel]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (models.UniqueConstraint(fields=("business", "field"), name="field_label_unique"),)
+
+    def __str__(self) -> str:
+        return self.label
 
 
 class Consent(models.Model):

@@ -88,6 +88,12 @@ class Business(models.Model):
     language = models.CharField(max_length=5, default="en")
     # Whether the programme has points. Stamps are the programme's own matter (`Program.is_active`).
     points_active = models.BooleanField(default=False)
+    # What the operator allows beyond or below the plan: by the plan's own field names (`plans.Plan`).
+    plan_limits = models.JSONField(default=dict, blank=True)
+    # Since when the operator keeps it closed: nobody signs in, no key works. Nothing of it is lost.
+    suspended_at = models.DateTimeField(null=True, blank=True)
+    # At which of the three first steps its owner is; 0 when they are done or were left out.
+    setup_step = models.PositiveSmallIntegerField(default=0, db_default=0)
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
@@ -236,6 +242,7 @@ class Staff(models.Model):
         """What a member of staff may do."""
 
         OWNER = "owner"
+        MANAGER = "manager"
         STAFF = "staff"
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
@@ -263,7 +270,9 @@ class Staff(models.Model):
         constraints = (
             models.UniqueConstraint(fields=("business", "user"), name="staff_user_unique"),
             models.UniqueConstraint("business", Upper("code"), name="staff_code_unique"),
-            models.CheckConstraint(condition=Q(role__in=("owner", "staff")), name="staff_role_known"),
+            models.CheckConstraint(
+                condition=Q(role__in=("owner", "manager", "staff")), name="staff_role_known"
+            ),
         )
 
     def __str__(self) -> str:
@@ -292,6 +301,8 @@ class ApiKey(models.Model):
     rpc_format = models.CharField(max_length=10, choices=RpcFormat.choices, default=RpcFormat.XML.value)
     # The key itself, sealed, only while its single sign-on is switched on (the RPC seed's formula needs it).
     sso_key_sealed = models.TextField(blank=True)
+    # What it may be used for: names of `scopes.SCOPES`; empty for everything.
+    scopes = models.JSONField(default=list, blank=True)
     created_at = models.DateTimeField(db_default=Now())
     last_used_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)

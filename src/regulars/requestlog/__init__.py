@@ -1,0 +1,1 @@
+"""The latest calls of the API, kept for whoever builds a till."""

@@ -1,0 +1,1 @@
+"""The back office: what owners, managers and staff see and do."""

@@ -1,0 +1,1 @@
+"""The operator's admin: the businesses of an installation."""
