@@ -1,4 +1,4 @@
-"""Other people's scripts for our pages: out of node_modules into the package, under plain names.
+"""Other people's scripts and styles for our pages: out of node_modules into the package, under plain names.
 
 ``python -m tools.vendor`` copies them, each with its licence, and packs each for browsers that take gzip. The
 names are those that templates use, so that a new version changes no page.
@@ -52,6 +52,18 @@ PACKAGES = (
         "zxing-wasm",
         (("dist/reader/zxing_reader.wasm", "zxing_reader.wasm"),),
         (_licence_of("zxing-wasm"), KEPT / "zxing-cpp.txt"),
+    ),
+    Package(
+        "@tabler/core",
+        "tabler",
+        (("dist/css/tabler.min.css", "tabler.min.css"),),
+        (KEPT / "tabler.txt",),
+    ),
+    Package(
+        "chart.js",
+        "chart",
+        (("dist/chart.umd.min.js", "chart.min.js"),),
+        (Path("chart.js/LICENSE.md"), Path("@kurkle/color/LICENSE.md")),
     ),
 )
 
