@@ -13,7 +13,7 @@ from regulars import db
 from regulars.campaigns import actions
 from regulars.campaigns.models import Campaign
 from regulars.rules.errors import Conflict, NotFound, PlanRequired
-from regulars.tenants.plans import check_feature
+from regulars.tenants.plans import check_feature, plan_of
 from regulars.tenants.queries import business_by_id
 
 EVERY: Final = 5.0  # seconds between looks
@@ -28,8 +28,10 @@ def step(stop: Callable[[], bool]) -> bool:
     Any number of workers may do so: a campaign is sent by one of them.
     """
     due = db.run(
-        "SELECT business_id, id FROM campaigns_campaign WHERE status = 'scheduled' AND scheduled_at <= %s "
-        "ORDER BY scheduled_at, id LIMIT %s",
+        # Those of a business that is kept closed wait until it is open again.
+        "SELECT c.business_id, c.id FROM campaigns_campaign c "
+        "JOIN tenants_business b ON b.id = c.business_id WHERE c.status = 'scheduled' AND c.scheduled_at <= %s AND b.suspended_at IS NULL "
+        "ORDER BY c.scheduled_at, c.id LIMIT %s",
         (db.moment(timezone.now()), _MOST),
     )
     for business_id, campaign_id in due:
@@ -41,7 +43,7 @@ def step(stop: Callable[[], bool]) -> bool:
 
 def _send(business_id: int, campaign_id: int) -> None:
     try:
-        check_feature(business_by_id(business_id).plan, "campaigns", "Campaigns")
+        check_feature(plan_of(business_by_id(business_id)), "campaigns", "Campaigns")
         actions.send_campaign(business_id=business_id, pk=campaign_id)
     except (PlanRequired, Conflict) as refusal:
         # Nothing changes when somebody else was first and has sent it.

@@ -27,7 +27,7 @@ from regulars.rules.errors import InvalidInput, NotFound
 from regulars.rules.vouchers import BelowMinimum
 from regulars.sales import actions as sales
 from regulars.scratchcards import cards as scratch_cards
-from regulars.tenants.plans import check_feature
+from regulars.tenants.plans import check_feature, plan_of
 from regulars.tenants.queries import same_code
 from regulars.vouchers import issuing, redeeming
 from regulars.vouchers.models import Voucher, VoucherCode
@@ -262,7 +262,7 @@ def voucher_redeem(doing: Doing, given: Fields) -> Outcome:
 
 def scratch_issue(doing: Doing, given: Fields) -> Outcome:
     """Give a scratch card of a campaign: `campaign_id`."""
-    check_feature(doing.place.operator.business.plan, "scratch_cards", "Scratch cards")
+    check_feature(plan_of(doing.place.operator.business), "scratch_cards", "Scratch cards")
     campaign_id = fields.identifier(given.get("campaign_id"), "campaign_id", required=True) or 0
     made = scratch_cards.issue_card(
         business_id=doing.business_id, campaign_id=campaign_id, member_id=doing.person.pk

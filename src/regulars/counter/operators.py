@@ -16,9 +16,9 @@ from regulars.counter.models import CounterSettings, Device, OperatorSession
 from regulars.counter.refusals import BranchClosed, BranchFixed, NotAllowed, NotSignedIn
 from regulars.counter.settings import counter_settings
 from regulars.rules import codes
-from regulars.rules.errors import NotFound
+from regulars.rules.errors import Closed, NotFound
 from regulars.tenants.models import Branch, Business, Staff
-from regulars.tenants.plans import PLANS, plans_with
+from regulars.tenants.plans import plan_of, plans_with
 from regulars.tenants.queries import nearest_branch
 
 # A session ends when nobody has used it for so long, and in any case after so long.
@@ -67,11 +67,14 @@ def check_works(staff: Staff, business: Business) -> None:
 
     Raises:
         NotSignedIn: they may not sign in at all.
+        Closed: the operator of the installation keeps the business closed.
         NotAllowed: the plan has no team, and they are not its owner.
     """
+    if business.suspended_at is not None:
+        raise Closed("This business is closed for now. Nothing of it is lost.")
     if not staff.is_active or not staff.user.is_active:
         raise NotSignedIn("Sign in again.")
-    if staff.role != Staff.Role.OWNER and not PLANS[business.plan].team:
+    if staff.role != Staff.Role.OWNER and not plan_of(business).team:
         raise NotAllowed(
             f"The {business.plan} plan has no team, so only owners work at the counter. Plans that have one: "
             f"{', '.join(plans_with('team'))}."
@@ -99,7 +102,7 @@ def operator_of(*, token: str, device_token: str = "") -> Operator:
 
     Raises:
         NotSignedIn: the session has ended, the device was revoked, or they have left the team.
-        NotAllowed: the plan has no team any more, and they are not its owner.
+        Closed, NotAllowed: as `check_works` says.
     """
     now = timezone.now()
     with scopes_disabled():
@@ -175,7 +178,7 @@ def operators_at(device: Device) -> list[Staff]:
     with scope(business=device.business_id):
         rows = Staff.objects.select_related("user").filter(is_active=True, user__is_active=True)
         found = rows.exclude(pin="").order_by("name", "pk")
-        if not PLANS[device.business.plan].team:
+        if not plan_of(device.business).team:
             found = found.filter(role=Staff.Role.OWNER)
         return [one for one in found if device.branch_id is None or one.branch_id in {None, device.branch_id}]
 

@@ -21,7 +21,7 @@ from regulars.members.models import Member
 from regulars.rules import birthdays, scratch
 from regulars.rules.errors import NotFound
 from regulars.scratchcards.models import ScratchCampaign, ScratchCard
-from regulars.tenants.plans import PLANS
+from regulars.tenants.plans import plan_of
 from regulars.vouchers import issuing, orders
 from regulars.vouchers.models import Voucher, VoucherCode
 
@@ -159,7 +159,7 @@ def _offers(operator: Operator, member: Member, spendable: int, today: dt.date) 
 
 
 def _campaigns(operator: Operator, today: dt.date) -> list[ScratchCampaign]:
-    if not PLANS[operator.business.plan].scratch_cards:
+    if not plan_of(operator.business).scratch_cards:
         return []
     rows = ScratchCampaign.objects.filter(Q(expires_at=None) | Q(expires_at__gte=today), is_active=True)
     return list(rows.order_by("name", "pk"))

@@ -23,7 +23,7 @@ from regulars.rules import codes
 from regulars.rules.errors import AlreadyEnrolled, Conflict, NotFound, PlanLimit
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Business
-from regulars.tenants.plans import PLANS
+from regulars.tenants.plans import plan_of
 from regulars.tenants.queries import hold_numbers, next_number, same_code
 
 _CODE_LENGTH: Final = 50
@@ -212,7 +212,7 @@ def _check_contact(stored: Mapping[str, Any], given: Collection[str], *, but: in
 
 
 def _check_places(business: Business) -> None:
-    most = PLANS[business.plan].max_members
+    most = plan_of(business).max_members
     if most is not None and Member.objects.count() >= most:
         raise PlanLimit(f"The {business.plan} plan allows {most} members, and there are as many.")
 

@@ -13,7 +13,7 @@ from regulars.messages.kinds import AUTOMATIC
 from regulars.messages.models import Message, MessageText, Suppression
 from regulars.messages.outcomes import Skipped
 from regulars.tenants.models import Business
-from regulars.tenants.plans import PLANS
+from regulars.tenants.plans import plan_of
 
 _CHANNELS = {
     # channel: (the member's address, what says that they do not want it, what is missing without an address)
@@ -80,8 +80,10 @@ def _check_one(
 ) -> Ready | Skipped:
     to = _address(row)
     reason = ""
-    if row.campaign_id is not None and not PLANS[business.plan].campaigns:
+    if row.campaign_id is not None and not plan_of(business).campaigns:
         reason = "The plan no longer has campaigns."
+    elif business.suspended_at is not None and row.member_id is not None:
+        reason = "The business is closed by its operator."
     elif row.campaign_id is None and row.kind in off and not row.key.startswith(TEST_PREFIX):
         reason = "Messages of this kind are switched off."
     elif row.member is not None:

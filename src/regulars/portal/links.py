@@ -30,6 +30,7 @@ from regulars.rules.errors import NotFound
 from regulars.rules.text import clean_text
 from regulars.tenants import ratelimit
 from regulars.tenants.checks import check_email
+from regulars.tenants.microsites import check_open
 from regulars.tenants.models import Business
 
 Purpose = OneTimeLink.Purpose
@@ -90,6 +91,7 @@ def find_link(token: str) -> OneTimeLink:
 
     Raises:
         NotFound: it was never made, was used, is too old, or went to an address that is not the member's.
+        Closed: the business is closed by its operator.
     """
     missing = NotFound("This link was used already or is too old.")
     if not 0 < len(token) <= _LONGEST_TOKEN:
@@ -105,6 +107,7 @@ def find_link(token: str) -> OneTimeLink:
     current = {link.member.email, link.member.cell} - {""}
     if link.purpose != Purpose.CHANGE_EMAIL and link.address not in current:
         raise missing
+    check_open(link.business)
     return link
 
 

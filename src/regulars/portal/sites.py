@@ -9,6 +9,7 @@ from django.conf import settings
 from django_scopes import scopes_disabled
 
 from regulars.rules.errors import NotFound
+from regulars.tenants.microsites import check_open
 from regulars.tenants.models import Business
 
 _LONGEST_SLUG: Final = 60
@@ -60,6 +61,7 @@ def business_of(slug: str) -> Business:
 
     Raises:
         NotFound: there is none.
+        Closed: its operator keeps it closed.
     """
     found = None
     if 0 < len(slug) <= _LONGEST_SLUG and "\0" not in slug:
@@ -67,4 +69,5 @@ def business_of(slug: str) -> Business:
             found = Business.objects.select_related("program").filter(slug=slug).first()
     if found is None:
         raise NotFound("There is no business with this address.")
+    check_open(found)
     return found

@@ -18,7 +18,7 @@ from regulars.portal.history import HistoryRow, history
 from regulars.portal.tickets import Offer, OpenScratchCard, PendingReward, VoucherInHand
 from regulars.rules import names
 from regulars.rules import vouchers as rules
-from regulars.rules.errors import NotFound
+from regulars.rules.errors import Closed, NotFound
 from regulars.tenants.models import Business
 
 __all__ = ["CardPage", "Expiring", "Found", "HistoryRow", "card_page", "find", "history", "read", "stamp"]
@@ -131,13 +131,15 @@ WITH found AS (
     SELECT 3, business_id, qr_code, NULL, NULL, NULL, NULL
     FROM members_blankcard WHERE qr_code = %s AND used_at IS NULL)
 SELECT f.place, f.business_id, f.qr_code, f.member_id, f.name, f.created_at, f.confirmed_at IS NOT NULL,
-       c.qr_code, m.name, m.joined_at, m.suspended, {freshness.SIGNS}
+       c.qr_code, m.name, m.joined_at, m.suspended,
+       (SELECT b.suspended_at FROM tenants_business b WHERE b.id = f.business_id) IS NOT NULL,
+       {freshness.SIGNS}
 FROM found f
 LEFT JOIN ledger_card c ON c.member_id = f.member_id AND c.business_id = f.business_id
 LEFT JOIN members_member m ON m.id = f.member_id AND m.business_id = f.business_id
 ORDER BY f.place"""
 _CARD, _ALIAS = 1, 2
-_SIGNS_FROM: Final = 11
+_SIGNS_FROM: Final = 12
 
 
 def find(qr_code: str) -> Found:
@@ -145,6 +147,7 @@ def find(qr_code: str) -> Found:
 
     Raises:
         NotFound: nobody's card, alias or printed card has it.
+        Closed: the business is closed by its operator.
     """
     code = qr_code.strip().lower()
     if "\0" not in code and 0 < len(code) <= _MAX_CODE:
@@ -155,9 +158,10 @@ def find(qr_code: str) -> Found:
 
 
 def _found(row: db.Row) -> Found:
-    place, business_id, code, member_id, typed, created_at, confirmed, own, name, joined_at, suspended = row[
-        :_SIGNS_FROM
-    ]
+    place, business_id, code, member_id, typed, created_at, confirmed, own, name, joined_at = row[:10]
+    suspended, closed = row[10:_SIGNS_FROM]
+    if closed:
+        raise Closed("This business is closed for now. Nothing of it is lost.")
     if place == _ALIAS and not confirmed:
         moment = db.to_moment(created_at)
         return Found(business_id, code, is_fresh=True, name=typed or "", joined_at=moment)

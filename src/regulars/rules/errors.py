@@ -117,6 +117,12 @@ class Suspended(Refusal):
     code = "suspended"
 
 
+class Closed(Refusal):
+    """The operator keeps the business closed. Nothing of it is lost, and nothing of it is open."""
+
+    code = "business_closed"
+
+
 class PlanRequired(Refusal):
     """The plan of the business does not include this feature. The message says which plans do."""
 
@@ -127,3 +133,9 @@ class PlanLimit(Refusal):
     """The plan includes the feature, and its limit is reached."""
 
     code = "plan_limit"
+
+
+class ScopeRequired(Refusal):
+    """The API key may be used for other things only. Details: `scope`, which it would need."""
+
+    code = "scope_required"

@@ -16,7 +16,7 @@ from regulars import db
 from regulars.ledger.post import business_day
 from regulars.ledger.queries import Page
 from regulars.rules import scratch
-from regulars.rules.errors import NotFound
+from regulars.rules.errors import Closed, NotFound
 from regulars.scratchcards.models import Prize, ScratchCampaign, ScratchCard
 from regulars.tenants.models import Business
 
@@ -167,11 +167,16 @@ def business_of(token: str) -> int:
 
     Raises:
         NotFound: it is nobody's.
+        Closed: the business is closed by its operator.
     """
     if scratch.is_token(token):
-        for (business_id,) in db.run(
-            "SELECT business_id FROM scratchcards_scratchcard WHERE token = %s", (token,)
+        for business_id, closed in db.run(
+            "SELECT s.business_id, b.suspended_at IS NOT NULL FROM scratchcards_scratchcard s "
+            "JOIN tenants_business b ON b.id = s.business_id WHERE s.token = %s",
+            (token,),
         ):
+            if closed:
+                raise Closed("This business is closed for now. Nothing of it is lost.")
             return int(business_id)
     raise NotFound("There is no such scratch card.", fields={"token": "is unknown"})
 

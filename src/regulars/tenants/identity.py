@@ -13,8 +13,9 @@ from django.utils import timezone
 from django_scopes import scopes_disabled
 
 from regulars.rules import codes
+from regulars.rules.errors import Closed
 from regulars.tenants.models import ApiKey
-from regulars.tenants.plans import PLANS, Plan
+from regulars.tenants.plans import Plan, plan_of
 
 # How long a revoked key or a changed plan may go unnoticed by a process.
 REMEMBER_SECONDS = 5.0
@@ -35,6 +36,8 @@ class Identity:
     currency: str
     country: str
     rpc_format: str
+    closed: bool = False
+    scopes: frozenset[str] = frozenset()  # of `scopes.SCOPES`; none for everything
 
 
 def identify(key: str) -> Identity | None:
@@ -49,6 +52,12 @@ def identify(key: str) -> Identity | None:
         _remembered.clear()
     _remembered[key_hash] = (now + REMEMBER_SECONDS, identity)
     return identity
+
+
+def check_open(identity: Identity) -> None:
+    """Refuse what a key asks of a business that its operator keeps closed, with Closed."""
+    if identity.closed:
+        raise Closed("This business is closed for now. Nothing of it is lost; ask its operator.")
 
 
 def forget() -> None:
@@ -71,9 +80,11 @@ def _look_up(key_hash: str) -> Identity | None:
         return Identity(
             key_id=key.pk,
             business_id=business.pk,
-            plan=PLANS[business.plan],
+            plan=plan_of(business),
             timezone=business.timezone,
             currency=business.currency,
             country=business.country,
             rpc_format=key.rpc_format,
+            closed=business.suspended_at is not None,
+            scopes=frozenset(key.scopes),
         )

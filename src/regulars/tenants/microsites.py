@@ -11,7 +11,7 @@ from urllib.parse import urlsplit
 from django.db import transaction
 from django_scopes import scope
 
-from regulars.rules.errors import InvalidInput, NotFound
+from regulars.rules.errors import Closed, InvalidInput, NotFound
 from regulars.rules.languages import check_language
 from regulars.rules.text import clean_text, is_storable
 from regulars.tenants.models import Business, Microsite
@@ -38,6 +38,7 @@ def business_to_join(join_code: str) -> Business:
 
     Raises:
         NotFound: there is none.
+        Closed: its operator keeps it closed.
     """
     business = None
     if is_storable(join_code) and 0 < len(join_code) <= _MAX_JOIN_CODE:
@@ -45,7 +46,14 @@ def business_to_join(join_code: str) -> Business:
         business = businesses.filter(join_code=join_code.strip().lower()).first()
     if business is None:
         raise NotFound("There is no such joining page.")
+    check_open(business)
     return business
+
+
+def check_open(business: Business) -> None:
+    """Refuse pages of a business that its operator keeps closed, with Closed."""
+    if business.suspended_at is not None:
+        raise Closed("This business is closed for now. Nothing of it is lost.")
 
 
 def update_microsite(*, business_id: int, **changes: Any) -> Microsite:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, fields, replace
+from typing import Any, Final, Protocol
 
-from regulars.rules.errors import PlanRequired
+from regulars.rules.errors import InvalidInput, PlanRequired
 
 # What the rate-limit headers say where a plan sets no limit: a number, because clients parse one.
 UNLIMITED_REQUESTS = 1_000_000
@@ -87,21 +89,65 @@ PLANS: dict[str, Plan] = {
 }
 
 
+# What an operator may allow one business beyond its plan, or forbid it.
+LIMITS: Final = tuple(field.name for field in fields(Plan) if field.name not in {"name", "label"})
+NUMBERS: Final = ("requests_per_minute", "max_branches", "max_members")
+_MOST: Final = 1_000_000_000
+
+
+class OnPlan(Protocol):
+    """A business, as far as this table asks."""
+
+    plan: Any
+    plan_limits: Any
+
+
+def plan_of(business: OnPlan) -> Plan:
+    """What a business may use: its plan, but for what the operator decided about it alone.
+
+    Whoever asks for a limit or a feature asks here.
+    """
+    plan = PLANS[business.plan]
+    return replace(plan, **business.plan_limits) if business.plan_limits else plan
+
+
+def check_limits(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What an operator decided about one business, fit to be stored. What it does not name is the plan's.
+
+    Numbers are whole, 1 or more, or None for no limit; features are true or false.
+
+    Raises:
+        InvalidInput: there is no such limit, or its value is unusable; the field is named.
+    """
+    unknown = values.keys() - set(LIMITS)
+    if unknown:
+        raise InvalidInput.at(min(unknown), "is not a limit of a plan")
+    for name, value in values.items():
+        if name not in NUMBERS:
+            if not isinstance(value, bool):
+                raise InvalidInput.at(name, "must be true or false")
+        elif value is not None and (type(value) is not int or not 1 <= value <= _MOST):
+            raise InvalidInput.at(name, f"must be a whole number from 1 to {_MOST}, or empty for no limit")
+    return dict(values)
+
+
 def plans_with(feature: str) -> list[str]:
     """Names of the plans that have a feature, in the order of the table."""
     return [plan.name for plan in PLANS.values() if getattr(plan, feature)]
 
 
-def check_feature(plan_name: str, feature: str, title: str) -> None:
-    """Refuse a feature that the plan lacks, naming the plans that have it.
+def check_feature(plan: Plan, feature: str, title: str) -> None:
+    """Refuse a feature that a business's plan (`plan_of`) lacks, naming the plans that have it.
 
     Raises:
-        PlanRequired: the business's plan does not include the feature.
+        PlanRequired: the business may not use the feature.
     """
-    if getattr(PLANS[plan_name], feature):
+    if getattr(plan, feature):
         return
     names = plans_with(feature)
+    if plan.name in names:
+        raise PlanRequired(f"{title} is switched off for this business by its operator.", plans=[])
     listed = ", ".join(names[:-1]) + " and " + names[-1]
     raise PlanRequired(
-        f"{title} is not part of the {plan_name} plan. Plans that have it: {listed}.", plans=names
+        f"{title} is not part of the {plan.name} plan. Plans that have it: {listed}.", plans=names
     )

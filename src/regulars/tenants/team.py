@@ -17,7 +17,7 @@ from regulars.rules.errors import Conflict, InvalidInput, LastOwner, NotFound
 from regulars.rules.text import clean_line
 from regulars.tenants import checks, mail
 from regulars.tenants.models import Branch, Business, Staff, User
-from regulars.tenants.plans import check_feature
+from regulars.tenants.plans import check_feature, plan_of
 from regulars.tenants.queries import free_code, next_number, own
 
 TEMP_PASSWORD_LASTS = dt.timedelta(days=7)
@@ -55,7 +55,7 @@ def add_staff(
         NotFound: the business has no such branch.
         Conflict: the e-mail already belongs to this team, or the code to somebody in it.
     """
-    check_feature(business.plan, "team", "Team")
+    check_feature(plan_of(business), "team", "Team")
     name = clean_line(name, field="name", max_length=200, required=True)
     email = checks.check_email(email, field="email")
     with transaction.atomic(), scope(business=business):

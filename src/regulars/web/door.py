@@ -14,6 +14,9 @@ from django.http.response import HttpResponseBase
 from django.utils import translation
 from django.utils.module_loading import import_string
 
+from regulars.rules.errors import Closed
+from regulars.web import errors
+
 Answer = Callable[[HttpRequest], HttpResponseBase]
 
 # What is asked for below these, and which addresses there are then.
@@ -73,6 +76,8 @@ class Door:
 
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Let those behind the door answer what a view raised: such as "say again who you are"."""
+        if isinstance(exception, Closed):
+            return errors.closed(request)
         for one in self._asked(request, "process_exception"):
             response: HttpResponseBase | None = one(request, exception)
             if response is not None:

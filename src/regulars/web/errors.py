@@ -61,6 +61,20 @@ def server_error(request: HttpRequest) -> HttpResponse:
         )
 
 
+def closed(request: HttpRequest) -> HttpResponse:
+    """403 as a page of a business that its operator keeps closed. It says nothing else about it."""
+    with language.speaking(request):
+        response = notice(
+            request,
+            title=_("This is not open to you"),
+            text=_("Nothing is collected here at the moment. What you have stays yours."),
+            status=HTTPStatus.FORBIDDEN,
+        )
+    response.headers["Cache-Control"] = "no-store"
+    patch_vary_headers(response, ("Accept-Language", "Cookie"))
+    return response
+
+
 def _first_part(request: HttpRequest) -> str:
     return request.path.lstrip("/").partition("/")[0]
 

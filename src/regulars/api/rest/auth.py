@@ -6,7 +6,7 @@ from ninja.security import APIKeyHeader, HttpBearer
 from regulars.api import limits
 from regulars.api.rest.errors import Unauthorized
 from regulars.rules.errors import TooManyRequests
-from regulars.tenants.identity import Identity, identify
+from regulars.tenants.identity import Identity, check_open, identify
 from regulars.tenants.plans import check_feature
 
 
@@ -26,7 +26,8 @@ def _check_key(request: HttpRequest, key: str | None) -> Identity:
             f"The limit of {allowance.limit} requests a minute is used up. "
             f"Try again in {allowance.retry_after} s."
         )
-    check_feature(identity.plan.name, "rest_access", "API access")
+    check_open(identity)
+    check_feature(identity.plan, "rest_access", "API access")
     return identity
 
 
@@ -41,6 +42,7 @@ class HeaderKey(APIKeyHeader):
         Raises:
             Unauthorized: there is no valid key.
             TooManyRequests: the rate limit is used up.
+            Closed: the operator keeps the business closed.
             PlanRequired: the plan has no API access.
         """
         if not key:

@@ -19,7 +19,7 @@ router = Router(tags=["Team"])
 
 def _allowed(request: HttpRequest) -> int:
     identity = identity_of(request)
-    check_feature(identity.plan.name, "team", "Team")
+    check_feature(identity.plan, "team", "Team")
     return identity.business_id
 
 

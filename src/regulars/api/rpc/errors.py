@@ -20,6 +20,7 @@ DUPLICATE: Final = "008"
 NOT_NOW: Final = "009"
 TOO_MANY: Final = "010"
 UNKNOWN_FIELD: Final = "011"
+NO_SCOPE: Final = "012"
 
 # What each code means and how it is mended; the documentation is made from this table.
 CODES: Final[dict[str, tuple[str, str]]] = {
@@ -51,7 +52,7 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "Edit the record instead, or send global[edit_duplicates].",
     ),
     NOT_NOW: (
-        "Not allowed now: redeemed already, expired, at a limit, too few points, a suspended member, in use.",
+        "Not allowed now: redeemed already, expired, at a limit, too few points, suspended, closed, in use.",
         "The message says why. The same call will not succeed until that has changed.",
     ),
     TOO_MANY: (
@@ -59,6 +60,10 @@ CODES: Final[dict[str, tuple[str, str]]] = {
         "Wait as many seconds as the header Retry-After says.",
     ),
     UNKNOWN_FIELD: ("The call has no such field or option.", "Check the spelling against the method's list."),
+    NO_SCOPE: (
+        "The API key may be used for other things only.",
+        "Use a key with the scope that the message names, or give this key that scope.",
+    ),
 }
 
 # The nearest class counts.
@@ -68,6 +73,7 @@ _CODES_OF: Final[dict[type[errors.Refusal], str]] = {
     errors.NotFound: NOT_FOUND,
     errors.AlreadyEnrolled: DUPLICATE,
     KeyReused: DUPLICATE,
+    errors.ScopeRequired: NO_SCOPE,
 }
 # What identifies a record: when one of these is taken, the record is there already.
 _IDENTIFIES: Final = frozenset({"code", "email", "phone", "cell", "secondary_code"})

@@ -24,7 +24,7 @@ from regulars.api.rpc.method import Caller, Method
 from regulars.api.rpc.tree import Call
 from regulars.rules.errors import InvalidInput, Refusal
 from regulars.tenants import idempotency
-from regulars.tenants.identity import Identity, identify
+from regulars.tenants.identity import Identity, check_open, identify
 
 log = structlog.get_logger(__name__)
 
@@ -173,6 +173,7 @@ class _Visit:
                 f"The limit of {allowance.limit} calls a minute is used up. "
                 f"Try again in {allowance.retry_after} s.",
             )
+        check_open(self.identity)
 
     def _carry_out(self, method: Method) -> tuple[Rendered, bool]:
         """The answer, and whether it is the one that was given before."""

@@ -21,7 +21,7 @@ from regulars.counter.devices import device_of
 from regulars.counter.models import Device
 from regulars.counter.operators import Operator, operator_of
 from regulars.counter.refusals import NotAllowed, NotSignedIn
-from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
+from regulars.rules.errors import Closed, InvalidInput, NotFound, Refusal, TooManyRequests
 from regulars.rules.text import is_storable
 from regulars.tenants import ratelimit
 from regulars.web import language
@@ -178,7 +178,7 @@ def _call(request: HttpRequest, method: str) -> Call:
     device_token = cookies.read(request, cookies.DEVICE)
     operator: Operator | None = None
     device: Device | None = None
-    with suppress(NotSignedIn, NotAllowed):
+    with suppress(NotSignedIn, NotAllowed, Closed):  # what waits on the device goes on waiting
         operator = operator_of(token=cookies.read(request, cookies.SESSION), device_token=device_token)
     if operator is not None:
         device = operator.device
@@ -195,7 +195,7 @@ def operator_here(request: HttpRequest) -> Operator | None:
             token=cookies.read(request, cookies.SESSION),
             device_token=cookies.read(request, cookies.DEVICE),
         )
-    except (NotSignedIn, NotAllowed):
+    except (NotSignedIn, NotAllowed, Closed):
         return None
 
 

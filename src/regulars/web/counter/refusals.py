@@ -23,6 +23,7 @@ STATUSES: Final[dict[type[errors.Refusal], int]] = {
     refusals.WrongPin: 401,
     refusals.NotAllowed: 403,
     errors.Suspended: 403,
+    errors.Closed: 403,
     errors.PlanRequired: 403,
     errors.PlanLimit: 403,
     errors.NotFound: 404,
@@ -151,6 +152,7 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "not_undoable": lambda _r: _("This cannot be undone any more."),
     "stamps_spent": lambda _r: _("These stamps are in a reward that was handed out. Undo the reward first."),
     "suspended": lambda _r: _("This card is paused: nothing can be collected or redeemed. Ask the owner."),
+    "business_closed": lambda _r: _("Nothing is collected here at the moment. What you have stays yours."),
     "no_pending_reward": lambda _r: _("No reward is waiting. It may have been handed out already."),
     "other_reward_first": lambda r: (
         _("Another reward comes first: %(reward)s.") % {"reward": r.details["reward"]}
