@@ -13,12 +13,10 @@ from regulars import db
 from regulars.ledger.models import Card, Entry
 from regulars.ledger.undoing import undone_by
 from regulars.members.models import Member
+from regulars.members.queries import search
 from regulars.rules.errors import NotFound
 
 T = TypeVar("T")
-
-# So many digits look like part of a phone number.
-_LEAST_DIGITS = 3
 
 # What the REST dialect calls a transaction, by the name that it shows.
 TRANSACTION_KINDS: dict[str, tuple[str, ...]] = {
@@ -69,14 +67,14 @@ def _page(rows: QuerySet[Any], page: int, per_page: int) -> Page[Any]:
 def customers(*, business_id: int, page: int, per_page: int, q: str = "") -> Page[Card]:
     """Cards with their members, newest member first; `q` is looked for in name, e-mail and phone."""
     with scope(business=business_id):
-        found = Card.objects.select_related("member").filter(_matches(q, "member__")).order_by("-member_id")
+        found = Card.objects.select_related("member").filter(search(q, "member__")).order_by("-member_id")
         return _page(found, page, per_page)
 
 
 def newest_customers(*, business_id: int, q: str, most: int) -> list[int]:
     """The ids of the newest members whom `customers` finds, at most so many; nobody counts the rest."""
     with scope(business=business_id):
-        found = Member.objects.filter(_matches(q)).order_by("-id")
+        found = Member.objects.filter(search(q)).order_by("-id")
         return list(found.values_list("id", flat=True)[:most])
 
 
@@ -100,18 +98,6 @@ def _one_of(*beginnings: str) -> Q:
     for text in beginnings:
         found |= Q(search_text__startswith=text) | Q(search_text__contains=f" {text}")
     return found
-
-
-def _matches(q: str, of: str = "") -> Q:
-    wanted = " ".join(q.lower().split())
-    if not wanted:
-        return Q()
-    either = Q((f"{of}search_text__contains", wanted))
-    digits = "".join(filter(str.isdigit, wanted))
-    if len(digits) >= _LEAST_DIGITS and not any(map(str.isalpha, wanted)):
-        # A phone typed as people write it: with blanks, dashes, or the trunk zero that E.164 drops.
-        either |= Q((f"{of}cell__contains", digits.lstrip("0") or digits))
-    return either
 
 
 def customer(*, business_id: int, member_id: int) -> Card:

@@ -15,6 +15,8 @@ from regulars.tenants.models import Business
 from regulars.tenants.queries import same_code
 
 _LONGEST_REFERENCE = 254
+# So many digits look like part of a phone number.
+_LEAST_DIGITS = 3
 
 _BY_CODE = "SELECT id FROM members_member WHERE business_id = %s AND UPPER(code) = UPPER(%s)"
 
@@ -77,6 +79,24 @@ def member_by_id(*, business_id: int, member_id: int) -> Member:
     if member is None:
         raise NotFound(f"There is no customer {member_id}.")
     return member
+
+
+def not_merged(of: str = "") -> Q:
+    """A condition for `filter`: a member was not merged into another one; `of` leads to the member."""
+    return Q((f"{of}merged_at__isnull", True))
+
+
+def search(q: str, of: str = "") -> Q:
+    """A condition for `filter`: part of a member's name, e-mail or phone is `q`; `of` leads to the member."""
+    wanted = " ".join(q.lower().split())
+    if not wanted:
+        return Q()
+    either = Q((f"{of}search_text__contains", wanted))
+    digits = "".join(filter(str.isdigit, wanted))
+    if len(digits) >= _LEAST_DIGITS and not any(map(str.isalpha, wanted)):
+        # A phone typed as people write it: with blanks, dashes, or the trunk zero that E.164 drops.
+        either |= Q((f"{of}cell__contains", digits.lstrip("0") or digits))
+    return either
 
 
 def has(**contact: str) -> Q:
