@@ -1,0 +1,346 @@
+// Menus, questions, notes, lists with marks and work that goes on: what the office's pages have besides HTML.
+// Every page can be used without this; it listens at the document, so that parts that come later are served, too.
+(() => {
+  "use strict";
+  const texts = document.getElementById("office-texts")?.dataset ?? {};
+  document.documentElement.classList.add("has-scripts");
+
+  function element(tag, fields = {}, ...children) {
+    const made = Object.assign(document.createElement(tag), fields);
+    made.append(...children);
+    return made;
+  }
+
+  function closest(event, selector) {
+    return event.target instanceof Element ? event.target.closest(selector) : null;
+  }
+
+  // Notes that pass
+
+  function tray() {
+    const found = document.querySelector(".toasts");
+    if (found) {
+      return found;
+    }
+    const made = element("div", { className: "toasts" });
+    made.setAttribute("role", "status");
+    made.setAttribute("aria-live", "polite");
+    document.body.append(made);
+    return made;
+  }
+
+  function say(text, wait = 6000) {
+    const close = element("button", { type: "button", textContent: "×", ariaLabel: texts.close });
+    const note = element("div", { className: "toast-note" }, element("span", { textContent: text }), close);
+    let timer = setTimeout(() => note.remove(), wait);
+    close.addEventListener("click", () => note.remove());
+    for (const kind of ["pointerenter", "focusin"]) {
+      note.addEventListener(kind, () => clearTimeout(timer));
+    }
+    note.addEventListener("pointerleave", () => { timer = setTimeout(() => note.remove(), 2000); });
+    tray().append(note);
+  }
+
+  // Menus
+
+  function closeMenus(except) {
+    for (const menu of document.querySelectorAll("details.menu[open]")) {
+      if (!except || !menu.contains(except)) {
+        menu.open = false;
+      }
+    }
+  }
+
+  document.addEventListener("click", (event) => {
+    closeMenus(event.target instanceof Node ? event.target : null);
+    if (closest(event, "details.menu .dropdown-item:not([data-theme-switch])")) {
+      closeMenus();
+    }
+  });
+
+  document.addEventListener("keydown", (event) => {
+    const menu = closest(event, "details.menu[open]");
+    if (!menu) {
+      return;
+    }
+    if (event.key === "Escape") {
+      menu.open = false;
+      menu.querySelector("summary").focus();
+    } else if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      const items = [...menu.querySelectorAll(".dropdown-item")];
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      const next = items[(items.indexOf(document.activeElement) + step + items.length) % items.length];
+      event.preventDefault();
+      next?.focus();
+    }
+  });
+
+  // Dialogs, and questions before something that cannot be undone
+
+  document.addEventListener("click", (event) => {
+    const opener = closest(event, "[data-dialog]");
+    if (opener) {
+      event.preventDefault();
+      document.getElementById(opener.dataset.dialog)?.showModal();
+    } else if (closest(event, "dialog [data-close]")) {
+      closest(event, "dialog").close();
+    } else if (event.target instanceof HTMLDialogElement) {
+      const box = event.target.getBoundingClientRect();
+      const inside = event.clientX >= box.left && event.clientX <= box.right && event.clientY >= box.top && event.clientY <= box.bottom;
+      if (!inside) {
+        event.target.close();
+      }
+    }
+  });
+
+  function ask(form, submitter) {
+    const { confirm, confirmName } = { ...form.dataset, ...submitter?.dataset };
+    const go = element("button", { className: "btn btn-danger", value: "yes", textContent: submitter?.textContent.trim() || texts.confirm });
+    const stop = element("button", { className: "btn", type: "button", textContent: texts.cancel });
+    const heading = element("h2", { id: "question", textContent: confirm });
+    const inner = element("form", { method: "dialog" }, heading);
+    let typed = null;
+    if (confirmName) {
+      const [before, after] = texts.type.split("{name}");
+      typed = element("input", { className: "form-control", autocomplete: "off", id: "question-name" });
+      const label = element("label", { className: "form-label", htmlFor: typed.id }, before, element("strong", { textContent: confirmName }), after);
+      go.disabled = true;
+      typed.addEventListener("input", () => { go.disabled = typed.value.trim() !== confirmName.trim(); });
+      inner.append(label, typed);
+    }
+    inner.append(element("div", { className: "end" }, stop, go));
+    const dialog = element("dialog", {}, inner);
+    dialog.setAttribute("aria-labelledby", heading.id);
+    stop.addEventListener("click", () => dialog.close());
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      if (dialog.returnValue === "yes") {
+        form.dataset.asked = "yes";
+        form.requestSubmit(submitter ?? undefined);
+      } else {
+        submitter?.focus();
+      }
+    });
+    document.body.append(dialog);
+    dialog.showModal();
+    (typed ?? stop).focus();
+  }
+
+  document.addEventListener("submit", (event) => {
+    const form = event.target;
+    const question = event.submitter?.dataset.confirm ?? form.dataset.confirm;
+    if (question && form.dataset.asked !== "yes") {
+      event.preventDefault();
+      event.stopImmediatePropagation();
+      ask(form, event.submitter);
+      return;
+    }
+    delete form.dataset.asked;
+    if (form.matches("[data-once], [method=post]") && form.method !== "dialog" && !form.matches("[hx-post], [hx-get]")) {
+      if (form.dataset.sent) {
+        event.preventDefault(); // it is on its way
+        return;
+      }
+      form.dataset.sent = "yes";
+      const pressed = event.submitter;
+      setTimeout(() => pressed?.setAttribute("aria-busy", "true"));
+    }
+  }, true);
+
+  addEventListener("pageshow", () => {
+    for (const form of document.querySelectorAll("form[data-sent]")) {
+      delete form.dataset.sent; // back again, from the browser's memory
+      form.querySelector("[aria-busy]")?.removeAttribute("aria-busy");
+    }
+  });
+
+  // Forms: what is not saved yet, what is only asked for sometimes, what is sent as soon as it is chosen
+
+  function shown(form) {
+    for (const part of form.querySelectorAll("[data-when]")) {
+      const [name, wanted] = part.dataset.when.split("=");
+      const field = form.elements.namedItem(name);
+      const one = field instanceof RadioNodeList || field?.type !== "checkbox" ? field?.value : field.checked ? "on" : "";
+      part.hidden = wanted === undefined ? !one : !wanted.split("|").includes(one ?? "");
+    }
+  }
+
+  function changed(event) {
+    const form = event.target.form ?? closest(event, "form");
+    if (!form) {
+      return;
+    }
+    shown(form);
+    const state = form.querySelector("[data-state]");
+    if (state) {
+      state.textContent = texts.unsaved;
+    }
+    if (event.target.dataset.twin) { // two fields for one value: such as a colour and its number
+      form.querySelector(event.target.dataset.twin).value = event.target.value;
+    }
+  }
+
+  document.addEventListener("input", changed);
+  document.addEventListener("change", (event) => {
+    changed(event);
+    if (closest(event, "[data-sends]")) {
+      event.target.form.requestSubmit();
+    }
+  });
+
+  // Marked rows of a list, and what may be done to all of them
+
+  function count(form) {
+    const marks = [...form.querySelectorAll("[data-mark]")];
+    const marked = marks.filter((one) => one.checked).length;
+    const all = form.querySelector("[data-mark-all]");
+    if (all) {
+      all.checked = marked > 0 && marked === marks.length;
+      all.indeterminate = marked > 0 && marked < marks.length;
+    }
+    for (const bar of form.querySelectorAll("[data-marked]")) {
+      bar.hidden = marked === 0;
+      const said = bar.querySelector("[data-count]");
+      if (said) {
+        said.textContent = texts.selected.replace("{count}", marked);
+      }
+    }
+  }
+
+  document.addEventListener("change", (event) => {
+    const form = closest(event, "[data-bulk]");
+    if (form && closest(event, "[data-mark-all]")) {
+      for (const one of form.querySelectorAll("[data-mark]")) {
+        one.checked = event.target.checked;
+      }
+    }
+    if (form) {
+      count(form);
+    }
+  });
+
+  // Work that goes on: how far it is, until it is done
+
+  async function follow(box) {
+    if (box.dataset.followed) {
+      return;
+    }
+    box.dataset.followed = "yes";
+    const bar = box.querySelector("progress, .progress-bar");
+    const said = box.querySelector("[data-progress-text]");
+    let wait = 500;
+    while (box.isConnected) {
+      let now = null;
+      try {
+        const answer = await fetch(box.dataset.progress, { headers: { Accept: "application/json" }, cache: "no-store" });
+        now = answer.ok ? await answer.json() : null;
+      } catch {
+        // The network comes back, or the page is left.
+      }
+      if (now) {
+        const share = now.total ? Math.min(1, now.done / now.total) : 0;
+        if (bar instanceof HTMLProgressElement) {
+          bar.max = 1;
+          bar.value = share;
+        } else if (bar) {
+          bar.style.width = `${Math.round(share * 100)}%`;
+        }
+        if (said) {
+          said.textContent = now.text || texts.done.replace("{done}", now.done).replace("{total}", now.total);
+        }
+        box.dataset.state = now.state;
+        if (["done", "failed", "cancelled"].includes(now.state)) {
+          ended(box, now);
+          return;
+        }
+      }
+      await new Promise((go) => { setTimeout(go, wait); });
+      wait = Math.min(wait * 1.5, 5000);
+    }
+  }
+
+  function ended(box, now) {
+    const link = box.querySelector("[data-progress-link]");
+    if (now.url && link) {
+      link.href = now.url;
+      link.hidden = false;
+    } else if (box.dataset.then) {
+      location.assign(box.dataset.then);
+    } else if (now.state === "done" && box.hasAttribute("data-reload")) {
+      location.reload();
+    }
+  }
+
+  // Small helpers: copying, printing, showing a secret, where the device is
+
+  document.addEventListener("click", async (event) => {
+    const copy = closest(event, "[data-copy]");
+    if (copy) {
+      const source = copy.dataset.copy.startsWith("#") ? document.querySelector(copy.dataset.copy) : null;
+      const text = source ? source.value ?? source.textContent.trim() : copy.dataset.copy;
+      try {
+        await navigator.clipboard.writeText(text);
+        say(texts.copied, 2000);
+      } catch {
+        source?.select?.();
+      }
+    } else if (closest(event, "[data-print]")) {
+      print();
+    } else if (closest(event, "[data-locate]")) {
+      locate(closest(event, "[data-locate]"));
+    }
+  });
+
+  function locate(button) {
+    const [latitude, longitude] = button.dataset.locate.split(" ").map((id) => document.querySelector(id));
+    button.setAttribute("aria-busy", "true");
+    const done = () => button.removeAttribute("aria-busy");
+    const sorry = () => { done(); say(texts.nowhere); };
+    if (!navigator.geolocation) {
+      sorry();
+      return;
+    }
+    navigator.geolocation.getCurrentPosition(({ coords }) => {
+      latitude.value = coords.latitude.toFixed(6);
+      longitude.value = coords.longitude.toFixed(6);
+      latitude.dispatchEvent(new Event("input", { bubbles: true }));
+      done();
+    }, sorry, { enableHighAccuracy: true, timeout: 15000 });
+  }
+
+  document.addEventListener("htmx:responseError", () => say(texts.failed));
+  document.addEventListener("htmx:sendError", () => say(texts.failed));
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    // A form that something is wrong with is an answer, too.
+    if (event.detail.xhr.status === 400 && event.detail.xhr.getResponseHeader("Content-Type")?.startsWith("text/html")) {
+      event.detail.shouldSwap = true;
+      event.detail.isError = false;
+    }
+  });
+
+  // What a page, or a part of it, brings with it
+
+  function begin(root) {
+    for (const note of root.querySelectorAll("[data-toast]")) {
+      say(note.textContent.trim());
+      note.remove();
+    }
+    for (const box of root.querySelectorAll("[data-progress]")) {
+      follow(box);
+    }
+    for (const form of root.querySelectorAll("form")) {
+      shown(form);
+    }
+    for (const form of root.querySelectorAll("[data-bulk]")) {
+      count(form);
+    }
+    for (const open of root.querySelectorAll("dialog[data-open]")) {
+      open.showModal();
+    }
+    root.querySelector("[aria-invalid=true]")?.focus();
+    document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+  }
+
+  begin(document);
+  document.addEventListener("htmx:load", (event) => event.detail.elt !== document.body && begin(event.detail.elt));
+})();
