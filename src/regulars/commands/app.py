@@ -6,7 +6,7 @@ import typer
 from django.db import DatabaseError
 
 from regulars import __version__
-from regulars.commands import business, counter, demo, jobs, printing, serve, sso, upkeep, webhooks, worker
+from regulars.commands import business, counter, demo, jobs, operator, printing, serve, sso, upkeep, webhooks, worker
 from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, one_line, say, warn
 from regulars.environment_values import SettingsError
 
@@ -43,6 +43,7 @@ app.add_typer(jobs.jobs, name="jobs")
 app.command()(demo.demo)
 app.command()(business.createbusiness)
 app.add_typer(business.apikey, name="apikey")
+app.add_typer(operator.operator, name="operator")
 app.add_typer(webhooks.webhook, name="webhook")
 app.add_typer(sso.sso, name="sso")
 app.add_typer(counter.counter, name="counter")
