@@ -71,7 +71,8 @@ class Card(models.Model):
 
 
 class Entry(models.Model):
-    """One change of a card. Never edited; deleted only when a member is erased.
+    """One change of a card. Never edited; deleted only when a member is erased. It moves to another card,
+    as it is, when its member turns out to be that card's and their records are merged.
 
     Signs: `stamps` given, `stamps_spent` turned into rewards, `rewards` earned (+) or redeemed (-), `points`
     earned (+) or spent and expired (-); an undo has the opposite ones. `day` is the business's own calendar
@@ -94,6 +95,8 @@ class Entry(models.Model):
         # Stamps, or a redemption, taken back because they were a mistake.
         STAMP_UNDO = "stamp_undo"
         REWARD_UNDO = "reward_undo"
+        # What lay on another record of the same person came here, with its entries (docs/decisions/0022).
+        MERGE = "merge"
 
     id = models.BigAutoField(primary_key=True)
     # The card's foreign key vouches for the business; checking it here too would make every stamp of a
@@ -160,6 +163,7 @@ class Entry(models.Model):
                         "points_return",
                         "stamp_undo",
                         "reward_undo",
+                        "merge",
                     )
                 ),
                 name="entry_kind_known",

@@ -75,11 +75,6 @@ class Member(models.Model):
     group = models.ForeignKey(MemberGroup, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     # Somebody put them into their group, or took them out of all: no tier moves them.
     group_by_hand = models.BooleanField(default=False, db_default=False)
-    # Another record of the same person, which has everything of this one since then.
-    merged_into = models.ForeignKey(
-        "self", null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
-    )
-    merged_at = models.DateTimeField(null=True, blank=True)
     subscription_date_from = models.DateField(null=True, blank=True)
     subscription_date_to = models.DateField(null=True, blank=True)
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
@@ -119,6 +114,14 @@ class Member(models.Model):
                 name="member_secondary_code",
                 condition=~Q(secondary_code=""),
             ),
+            # Who may be the same person: the same name on the same birthday.
+            models.Index(
+                "business",
+                "date_of_birth",
+                Upper("name"),
+                name="member_born_and_named",
+                condition=Q(date_of_birth__isnull=False),
+            ),
         )
 
     def __str__(self) -> str:
@@ -135,6 +138,45 @@ class Member(models.Model):
         theirs = not self.joined_by_page or self.email_confirmed_at is not None
         names = {"first_name": self.first_name, "last_name": self.last_name, "name": self.name}
         return names if theirs else dict.fromkeys(names, "")
+
+
+class MergedMember(models.Model):
+    """Who a record was that was merged into another of the same person (docs/decisions/0022).
+
+    It is no member any more, so that nothing that goes through members meets it. `id` is the one it had as a
+    member; its codes and contacts still find `member`, who has everything of it since then. `profile` is
+    what was known of it beside them, `brought` what lay on its card.
+    """
+
+    id = models.BigIntegerField(primary_key=True)
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)
+    member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
+    code = models.CharField(max_length=50)
+    secondary_code = models.CharField(max_length=50, blank=True)
+    name = models.CharField(max_length=200)
+    email = models.CharField(max_length=254, blank=True)
+    cell = models.CharField(max_length=20, blank=True)
+    profile = models.JSONField(default=dict)
+    brought = models.JSONField(default=dict)
+    merged_at = models.DateTimeField()
+
+    objects: ClassVar[models.Manager[MergedMember]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (models.UniqueConstraint("business", Upper("code"), name="merged_member_code_unique"),)
+        indexes = (
+            models.Index(
+                "business",
+                Upper("secondary_code"),
+                name="merged_member_secondary_code",
+                condition=~Q(secondary_code=""),
+            ),
+            models.Index(fields=("business", "email"), name="merged_member_email", condition=~Q(email="")),
+            models.Index(fields=("business", "cell"), name="merged_member_cell", condition=~Q(cell="")),
+        )
+
+    def __str__(self) -> str:
+        return self.name
 
 
 class SavedSegment(models.Model):

@@ -47,22 +47,6 @@ class Migration(migrations.Migration):
             field=models.BooleanField(db_default=False, default=False),
         ),
         migrations.AddField(
-            model_name="member",
-            name="merged_at",
-            field=models.DateTimeField(blank=True, null=True),
-        ),
-        migrations.AddField(
-            model_name="member",
-            name="merged_into",
-            field=models.ForeignKey(
-                blank=True,
-                null=True,
-                on_delete=django.db.models.deletion.SET_NULL,
-                related_name="+",
-                to="members.member",
-            ),
-        ),
-        migrations.AddField(
             model_name="membergroup",
             name="measure",
             field=models.CharField(
