@@ -21,6 +21,8 @@ REGULARS_MICROSITE_DOMAIN = _environment.microsite_domain
 LINKS_TO_MICROSITE_HOSTS = _environment.links_to_microsite_hosts
 REGULARS_TRUSTED_PROXIES = list(_environment.trusted_proxies)
 REGULARS_ALLOW_HTTP = _environment.allow_http
+REGULARS_REGISTRATION = _environment.registration
+REGULARS_REGISTRATION_PLAN = _environment.registration_plan
 REGULARS_REDIS_URL = _environment.redis_url
 REGULARS_WEBHOOK_NETWORKS = list(_environment.webhook_networks)
 REGULARS_EMAIL_PER_MINUTE = _environment.email_per_minute
@@ -111,7 +113,8 @@ TEMPLATES = [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-            ]
+            ],
+            "libraries": {"office": "regulars.web.office.tags"},
         },
     },
 ]
@@ -185,6 +188,9 @@ else:
 
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
+# Whether calls of the API are written into the request log by themselves.
+REQUEST_LOG_WRITER = True
+
 # Work that happens by itself
 
 TASKS = {"default": {"BACKEND": "regulars.jobs.backend.LeasedJobs", "QUEUES": []}}
@@ -216,9 +222,33 @@ ACCOUNT_ADAPTER = "regulars.web.account.adapter.Adapter"
 ACCOUNT_USER_MODEL_USERNAME_FIELD = None
 ACCOUNT_LOGIN_METHODS = {"email"}
 ACCOUNT_SIGNUP_FIELDS = ["email*", "password1*"]
-ACCOUNT_EMAIL_VERIFICATION = "optional"
+# Addresses are confirmed and changed at pages of our own: see tenants/addresses.py.
+ACCOUNT_EMAIL_VERIFICATION = "none"
 ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_REAUTHENTICATION_TIMEOUT = 900
+ACCOUNT_EMAIL_NOTIFICATIONS = True
+ACCOUNT_LOGOUT_ON_PASSWORD_CHANGE = False
+# Attempts are counted by us, exactly over all processes: see web/account/limits.py.
+ACCOUNT_RATE_LIMITS = False
+MFA_RATE_LIMITS = False
+ACCOUNT_FORMS = {
+    "login": "regulars.web.account.forms.SignIn",
+    "change_password": "regulars.web.account.forms.ChangePassword",
+    "reauthenticate": "regulars.web.account.forms.Reauthenticate",
+}
+MFA_ADAPTER = "regulars.web.account.two_steps.Adapter"
+MFA_FORMS = {
+    "authenticate": "regulars.web.account.two_steps.EnterCode",
+    "reauthenticate": "regulars.web.account.two_steps.EnterCodeAgain",
+    "activate_totp": "regulars.web.account.two_steps.ActivateApp",
+    "add_webauthn": "regulars.web.account.two_steps.AddKey",
+    "edit_webauthn": "regulars.web.account.two_steps.NameKey",
+}
+# Where no mail is set up nobody could confirm an address, and the second step is worth more than that.
+MFA_ALLOW_UNVERIFIED_EMAIL = True
+MFA_TOTP_TOLERANCE = 1
+MFA_RECOVERY_CODES_SHOW_ONCE = True
+CSRF_FAILURE_VIEW = "regulars.web.account.failure.forged"
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Regulars"

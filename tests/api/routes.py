@@ -19,6 +19,7 @@ from regulars.tenants.models import Business, Staff
 from tests.api import (
     campaign_routes,
     counter_routes,
+    key_routes,
     message_routes,
     printing_routes,
     scratch_routes,
@@ -33,6 +34,7 @@ from tests.factories import Shop
 ROOMS = (
     campaign_routes,
     counter_routes,
+    key_routes,
     message_routes,
     printing_routes,
     scratch_routes,

@@ -5,6 +5,7 @@ from http import HTTPStatus
 from django.http import HttpRequest
 from django.http.response import HttpResponseBase
 
+from regulars.api import calls
 from regulars.tenants import ratelimit
 from regulars.tenants.identity import Identity
 from regulars.tenants.plans import UNLIMITED_REQUESTS
@@ -15,6 +16,7 @@ ANONYMOUS_LIMIT = 300
 
 def take(request: HttpRequest, identity: Identity) -> ratelimit.Allowance:
     """Count a request against the limit of its business, which all its keys and both dialects share."""
+    calls.mark(request, identity)
     limit = identity.plan.requests_per_minute
     allowance = ratelimit.take(
         f"business:{identity.business_id}", limit or UNLIMITED_REQUESTS, enforced=limit is not None

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from http import HTTPStatus
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
-from regulars.api import bodies, forwarded, limits
+from regulars.api import bodies, calls, forwarded, limits
 from regulars.api.rest import envelope
 from regulars.api.rpc import view as rpc
 from regulars.rules.errors import InvalidInput
@@ -36,12 +37,13 @@ class Gateway:
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
         """Let the request in, or answer at the gate."""
-        environ = request.META
-        forwarded.resolve(environ)
+        began = time.perf_counter()
+        forwarded.resolve(request.META)
         if not request.path_info.startswith("/api/") or request.path_info in _OPEN:
             response = rpc.in_its_shape(request, self.get_response(request))
             policy = _DOCS_POLICY if request.path_info in _OPEN else _POLICY
             response.headers.setdefault("Content-Security-Policy", policy)
+            calls.note(request, response, began)
             return response
         refused = self._refuse(request)
         response = refused if refused is not None else self.get_response(request)
@@ -52,6 +54,7 @@ class Gateway:
         limits.add_headers(request, response)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        calls.note(request, response, began)
         return response
 
     def _refuse(self, request: HttpRequest) -> HttpResponse | None:

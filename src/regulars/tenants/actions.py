@@ -12,17 +12,17 @@ from django.utils import timezone as clock
 from django_scopes import scope
 
 from regulars.rules import codes
-from regulars.rules.errors import HasHistory, InvalidInput, NotFound, PlanLimit
+from regulars.rules.errors import HasHistory, NotFound, PlanLimit
 from regulars.rules.text import clean_line, clean_text
-from regulars.seal import seal
-from regulars.tenants import checks, identity, team
-from regulars.tenants.models import ApiKey, Branch, Business, Program, Staff
-from regulars.tenants.plans import PLANS
+from regulars.tenants import api_keys, checks, team
+from regulars.tenants.models import Branch, Business, Program, Staff
+from regulars.tenants.plans import plan_of
 from regulars.tenants.queries import free_code, next_number
 
 TEMP_PASSWORD_LASTS = team.TEMP_PASSWORD_LASTS
 NewStaff = team.NewStaff
 add_staff, edit_staff, remove_staff = team.add_staff, team.edit_staff, team.remove_staff
+create_api_key, revoke_api_key = api_keys.create_api_key, api_keys.revoke_api_key
 
 # What a new business may be told beside its name.
 PROFILE_TEXTS = {field: most for field, most in checks.BUSINESS_TEXTS.items() if field != "business_name"}
@@ -202,7 +202,7 @@ def create_branch(
         del texts["name"]
     clean = checks.clean_texts(texts, checks.BRANCH_TEXTS)
     place = checks.clean_place({"latitude": latitude, "longitude": longitude})
-    most = PLANS[business.plan].max_branches
+    most = plan_of(business).max_branches
     with transaction.atomic(), scope(business=business):
         # Other openings wait here, so that two at once cannot both take the last free place or one code.
         number = next_number(business.pk, "branch")
@@ -252,47 +252,3 @@ def delete_branch(*, business_id: int, branch_id: int) -> None:
             "deleted. Set is_active to false instead.",
             fields={"code": "belongs to a branch that other records name"},
         ) from error
-
-
-def create_api_key(
-    *, business: Business, name: str, rpc_format: str = ApiKey.RpcFormat.XML.value, sso: bool = False
-) -> tuple[ApiKey, str]:
-    """Make a key. The key itself is the second value, shown once: only its hash is stored.
-
-    `rpc_format` is how the RPC dialect answers calls with this key that do not say (`ApiKey.RpcFormat`).
-    With `sso` it also signs members in by the RPC seed's formula, and is kept sealed for that.
-
-    Raises:
-        InvalidInput: the name is empty or too long, or there is no such format.
-    """
-    name = clean_line(name, field="name", max_length=100, required=True)
-    if rpc_format not in ApiKey.RpcFormat.values:
-        raise InvalidInput.at("rpc_format", f"must be one of {', '.join(ApiKey.RpcFormat.values)}")
-    key = codes.new_api_key()
-    with scope(business=business):
-        row = ApiKey.objects.create(
-            business=business,
-            name=name,
-            prefix=codes.key_prefix(key),
-            key_hash=codes.key_hash(key),
-            rpc_format=rpc_format,
-            sso_key_sealed=seal(key) if sso else "",
-        )
-    return row, key
-
-
-def revoke_api_key(*, business: Business, prefix: str) -> ApiKey:
-    """End a key, named by its beginning. Processes that know it notice within five seconds.
-
-    Raises:
-        NotFound: the business has no such key that is still in use.
-    """
-    with scope(business=business):
-        row = ApiKey.objects.filter(prefix=prefix, revoked_at=None).first()
-        if row is None:
-            raise NotFound(f"There is no key in use that begins with {prefix!r}.")
-        row.revoked_at = clock.now()
-        row.sso_key_sealed = ""
-        row.save(update_fields=["revoked_at", "sso_key_sealed"])
-    identity.forget()
-    return row

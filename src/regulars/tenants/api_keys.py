@@ -52,7 +52,8 @@ def create_api_key(
 def edit_api_key(*, business_id: int, pk: int, **changes: Any) -> ApiKey:
     """Change the `name`, the `rpc_format` or the `scopes` of a key in use; what is not named stays.
 
-    Other processes go by the former scopes for five seconds at most.
+    With `legacy_sso` False it signs no members in any more; to switch that on takes the key itself
+    (`legacy_sso.switch_on`). Other processes go by the former scopes for five seconds at most.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
@@ -107,4 +108,6 @@ def _checked(values: dict[str, Any]) -> dict[str, Any]:
         checked["rpc_format"] = values["rpc_format"]
     if "scopes" in values:
         checked["scopes"] = scopes.check(values["scopes"])
+    if values.get("legacy_sso") is False:
+        checked["sso_key_sealed"] = ""
     return checked

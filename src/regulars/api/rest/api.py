@@ -18,10 +18,13 @@ from regulars.api.rest import (
     customers,
     errors,
     figures,
+    keys,
     messages,
     microsite,
     points,
     printing,
+    request_log,
+    scopes,
     scratch_cards,
     sso,
     stamps,
@@ -104,5 +107,8 @@ for _router in (
     printing,
     sso,
     microsite,
+    keys,
+    request_log,
 ):
     api.add_router("", _router.router)
+scopes.install(api)

@@ -4,10 +4,12 @@ from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
 from regulars.api import limits
+from regulars.api.rest import scopes
 from regulars.api.rest.errors import Unauthorized
 from regulars.rules.errors import TooManyRequests
 from regulars.tenants.identity import Identity, check_open, identify
 from regulars.tenants.plans import check_feature
+from regulars.tenants.scopes import require
 
 
 def _check_key(request: HttpRequest, key: str | None) -> Identity:
@@ -28,6 +30,7 @@ def _check_key(request: HttpRequest, key: str | None) -> Identity:
         )
     check_open(identity)
     check_feature(identity.plan, "rest_access", "API access")
+    require(identity, scopes.needed(request))
     return identity
 
 
@@ -44,6 +47,7 @@ class HeaderKey(APIKeyHeader):
             TooManyRequests: the rate limit is used up.
             Closed: the operator keeps the business closed.
             PlanRequired: the plan has no API access.
+        ScopeRequired: the key is for other things.
         """
         if not key:
             scheme, _, token = request.META.get("HTTP_AUTHORIZATION", "").partition(" ")

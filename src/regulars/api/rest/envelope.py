@@ -7,6 +7,7 @@ import orjson
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 
+from regulars.api import calls
 from regulars.ledger.queries import Page
 
 _STATUS_CODES = {
@@ -48,7 +49,9 @@ def error(
 ) -> HttpResponse:
     """The envelope of a refusal."""
     body = {"error": {"code": code, "message": message, "fields": dict(fields or {}), **details}}
-    return respond(dump(body), status)
+    response = respond(dump(body), status)
+    calls.mark_error(response, code)
+    return response
 
 
 def plain_error(response: HttpResponseBase) -> HttpResponse:

@@ -16,8 +16,8 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from regulars.api import bodies, forwarded, limits
-from regulars.api.rpc import answers, errors, formats, methods, tree
+from regulars.api import bodies, calls, forwarded, limits
+from regulars.api.rpc import answers, errors, formats, methods, scopes, tree
 from regulars.api.rpc.answers import Rendered
 from regulars.api.rpc.errors import RpcError
 from regulars.api.rpc.method import Caller, Method
@@ -25,6 +25,7 @@ from regulars.api.rpc.tree import Call
 from regulars.rules.errors import InvalidInput, Refusal
 from regulars.tenants import idempotency
 from regulars.tenants.identity import Identity, check_open, identify
+from regulars.tenants.scopes import require
 
 log = structlog.get_logger(__name__)
 
@@ -63,6 +64,7 @@ def rpc(request: HttpRequest) -> HttpResponseBase:
     except Exception:
         log.exception("unexpected error", path=request.path, method=visit.call.method)
         response = visit.fail(HTTPStatus.INTERNAL_SERVER_ERROR)
+    calls.mark_method(request, visit.call.method)
     return _completed(request, response)
 
 
@@ -101,6 +103,7 @@ class _Visit:
         formats.check(self.call.options.get("api_format"))
         _check_time(self.call.api_time)
         method = _method(self.call.method)
+        self._check_scope(method)
         rendered, replayed = self._carry_out(method)
         response = _respond(rendered, self._format())
         if replayed:
@@ -138,6 +141,7 @@ class _Visit:
         body = answers.error(form, error.code, error.message)
         response = HttpResponse(body, status=status, content_type=answers.CONTENT_TYPES[form])
         response.headers["Content-Length"] = str(len(body))
+        calls.mark_error(response, error.code)
         return response
 
     def _format(self) -> str:
@@ -174,6 +178,11 @@ class _Visit:
                 f"Try again in {allowance.retry_after} s.",
             )
         check_open(self.identity)
+
+    def _check_scope(self, method: Method) -> None:
+        scope = scopes.NEEDED[method.name]
+        if scope and self.identity is not None:
+            require(self.identity, scope)
 
     def _carry_out(self, method: Method) -> tuple[Rendered, bool]:
         """The answer, and whether it is the one that was given before."""

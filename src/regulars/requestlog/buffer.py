@@ -1,0 +1,152 @@
+"""Calls wait here, in the memory of the process that answered them, until a thread writes them in batches.
+
+A call is noted without a statement, a lock of the database or a wait. What waits when a process dies is lost;
+so is what cannot be written (docs/decisions/0023).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import os
+import threading
+import time
+from collections import deque
+from dataclasses import dataclass
+from typing import Final
+
+import structlog
+from django.conf import settings
+from django.db import DatabaseError, InterfaceError, connection, transaction
+from django_scopes import scopes_disabled
+
+from regulars import db
+from regulars.requestlog.models import Call
+
+# So many calls of a business are kept.
+KEEP: Final = 1000
+# Seconds that a call waits; while there are many, longer: only the last of them are written.
+PAUSE: Final = 1.0
+BUSY_PAUSE: Final = 5.0
+_MANY = 200
+_BATCH = 500
+# Beyond what is kept, so many may lie there before somebody takes them away.
+_SPARE = 100
+
+log = structlog.get_logger(__name__)
+
+_TRIM = """
+DELETE FROM requestlog_call WHERE business_id = %s AND (at, id) < (
+    SELECT at, id FROM requestlog_call WHERE business_id = %s ORDER BY at DESC, id DESC LIMIT 1 OFFSET %s)"""
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """A call that was answered; the fields are those of `Call`."""
+
+    business_id: int
+    key_id: int
+    at: dt.datetime
+    dialect: str
+    method: str
+    target: str
+    status: int
+    code: str
+    milliseconds: int
+    address: str
+
+
+class _Buffer:
+    """What waits in this process, and the thread that writes it."""
+
+    def __init__(self) -> None:
+        self.lock = threading.Lock()
+        self.filled = threading.Event()
+        self.waiting: dict[int, deque[Noted]] = {}
+        self.written: dict[int, int] = {}  # rows since a business was last trimmed
+        self.writer: int = 0  # the process that has a thread: a forked one has none
+
+    def put(self, call: Noted) -> None:
+        with self.lock:
+            calls = self.waiting.get(call.business_id)
+            if calls is None:
+                calls = self.waiting[call.business_id] = deque(maxlen=KEEP)
+            calls.append(call)
+            if self.writer != os.getpid() and settings.REQUEST_LOG_WRITER:
+                self.writer = os.getpid()
+                threading.Thread(target=_write_on, args=(self,), name="request log", daemon=True).start()
+        if not self.filled.is_set():
+            self.filled.set()
+
+    def take(self) -> dict[int, deque[Noted]]:
+        with self.lock:
+            self.filled.clear()
+            taken, self.waiting = self.waiting, {}
+        return taken
+
+
+_buffer = _Buffer()
+
+
+def note(call: Noted) -> None:
+    """Keep a call until it is written."""
+    _buffer.put(call)
+
+
+def flush() -> int:
+    """Write what waits in this process; how many calls that was."""
+    number = 0
+    for business_id, calls in _buffer.take().items():
+        rows = list(calls)
+        for start in range(0, len(rows), _BATCH):
+            _write(rows[start : start + _BATCH])
+        number += len(rows)
+        _trim(business_id, len(rows))
+    return number
+
+
+def _write(calls: list[Noted]) -> None:
+    with scopes_disabled():  # each row names its business
+        Call.objects.bulk_create(
+            [
+                Call(
+                    business_id=call.business_id,
+                    key_id=call.key_id,
+                    at=call.at,
+                    dialect=call.dialect,
+                    method=call.method,
+                    target=call.target,
+                    status=call.status,
+                    code=call.code,
+                    milliseconds=call.milliseconds,
+                    address=call.address,
+                )
+                for call in calls
+            ]
+        )
+
+
+def _trim(business_id: int, written: int) -> None:
+    """Take away what is beyond the number that is kept, now and then."""
+    since = _buffer.written.get(business_id, _SPARE) + written
+    if since < _SPARE:
+        _buffer.written[business_id] = since
+        return
+    _buffer.written[business_id] = 0
+    with transaction.atomic():
+        # Another process may be at it; then it is done.
+        if db.try_serialise("request log", business_id):
+            db.run(_TRIM, (business_id, business_id, KEEP - 1))
+
+
+def _write_on(buffer: _Buffer) -> None:
+    """Write what waits, again and again. Whatever goes wrong, the next call is noted all the same."""
+    pause = PAUSE
+    while True:
+        buffer.filled.wait()
+        time.sleep(pause)
+        try:
+            pause = BUSY_PAUSE if flush() > _MANY else PAUSE
+        except (DatabaseError, InterfaceError, OSError) as error:
+            log.warning("calls are missing in the request log", error=str(error).strip())
+        finally:
+            connection.close()

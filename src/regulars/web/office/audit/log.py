@@ -1,0 +1,108 @@
+"""The audit log: who did what, when, and what it was before."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django.db.models import Q
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from regulars.auditlog import queries
+from regulars.auditlog.models import Record
+from regulars.rules.errors import NotFound
+from regulars.tenants.models import Staff
+from regulars.web.office.audit.told import told_action, told_name, told_value
+from regulars.web.office.desk import Desk
+from regulars.web.office.filters import Choice, moments
+from regulars.web.office.lists import Column, Empty, Listing
+
+_OTHERS: Final = 10
+_NOBODY: Final = gettext_lazy("Nothing was done here yet. What people of the team do will stand here.")
+
+
+def records(desk: Desk) -> HttpResponseBase:
+    """The log, newest first."""
+    team = [(str(user), name) for user, name in Staff.objects.order_by("name").values_list("user_id", "name")]
+    kinds = [(kind, told_name(kind)) for kind in _kinds()]
+    return Listing(
+        desk,
+        title=_("Audit log"),
+        here="places",
+        rows=queries.records(),
+        columns=(
+            Column(
+                "at",
+                _("When"),
+                lambda row: row.at,
+                kind="moment",
+                link=lambda row: desk.url("audit-record", record_id=row.pk),
+            ),
+            Column("actor", _("Who"), _who),
+            Column("action", _("What"), lambda row: told_action(row.action)),
+            Column("label", _("Which"), lambda row: row.label),
+            Column("reason", _("Why"), lambda row: row.reason, narrow=False),
+            Column("before", _("Before"), lambda row: _short(row.before), only_exported=True),
+            Column("after", _("After"), lambda row: _short(row.after), only_exported=True),
+            Column("address", _("From"), lambda row: row.address, only_exported=True),
+        ),
+        search=lambda rows, q: rows.filter(
+            Q(actor__icontains=q) | Q(label__icontains=q) | Q(action__icontains=q)
+        ),
+        search_label=_("Name of a person or a thing"),
+        filters=(
+            Choice("who", _("Who"), team, lambda rows, value: rows.filter(user_id=int(value))),
+            Choice("kind", _("Kind"), kinds, lambda rows, value: rows.filter(kind=value)),
+            moments("at", _("When"), "at", desk.zone),
+        ),
+        order=("-pk",),
+        empty=Empty(_NOBODY),
+        export="audit-log",
+    ).answer()
+
+
+def _who(row: Record) -> str:
+    return _("%(name)s (operator)") % {"name": row.actor} if row.by_operator else row.actor
+
+
+def _short(facts: dict[str, Any]) -> str:
+    return "; ".join(f"{name}: {told_value(value)}" for name, value in facts.items())
+
+
+def _kinds() -> list[str]:
+    """The kinds of things in the log: by an index, one look for each."""
+    found: list[str] = []
+    last = ""
+    while True:
+        row = Record.objects.filter(kind__gt=last).order_by("kind").values_list("kind", flat=True).first()
+        if row is None:
+            return found
+        last = row
+        found.append(last)
+
+
+def record(desk: Desk, record_id: int) -> HttpResponse:
+    """One line of the log, with what differs."""
+    row = queries.records().filter(pk=record_id).first()
+    if row is None:
+        raise NotFound(f"There is no record {record_id}.")
+    names = list(dict.fromkeys([*row.before, *row.after]))
+    changes = [
+        (told_name(name), told_value(row.before.get(name)), told_value(row.after.get(name))) for name in names
+    ]
+    others = []
+    if row.object_id is not None:
+        others = list(queries.records(kind=row.kind, object_id=row.object_id).exclude(pk=row.pk)[:_OTHERS])
+    context = {
+        "title": told_action(row.action),
+        "here": "places",
+        "record": row,
+        "who": _who(row),
+        "changes": changes,
+        "kind": told_name(row.kind),
+        "others": [(one, desk.url("audit-record", record_id=one.pk)) for one in others],
+        "back": {"url": desk.url("audit"), "label": _("Audit log")},
+    }
+    return desk.page("audit_record", context)

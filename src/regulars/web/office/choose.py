@@ -1,0 +1,31 @@
+"""`/office/`: leads to the business that was open last, or asks which."""
+
+from __future__ import annotations
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.shortcuts import render
+from django.urls import reverse
+from django_scopes import scopes_disabled
+
+from regulars import __version__
+from regulars.tenants.models import Staff
+from regulars.web.office.desk import LAST
+
+
+@login_required
+def choose(request: HttpRequest) -> HttpResponse:
+    """Lead on, or let somebody choose who works for several businesses."""
+    with scopes_disabled():
+        places = list(
+            Staff.objects.select_related("business")
+            .filter(user=request.user.pk, is_active=True, disable_backoffice_access=False, temp_password="")
+            .order_by("business__name", "pk")
+        )
+    slugs = [place.business.slug for place in places]
+    last = request.session.get(LAST)
+    if "all" not in request.GET and (last in slugs or len(slugs) == 1):
+        return HttpResponseRedirect(
+            reverse("office-home", kwargs={"slug": last if last in slugs else slugs[0]})
+        )
+    return render(request, "office/choose.html", {"version": __version__, "places": places})

@@ -1,0 +1,332 @@
+"""The desk at which somebody of a team sits: who they are, what they may do, how pages are drawn for them."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from functools import cached_property, wraps
+from http import HTTPStatus
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import structlog
+from django.contrib import messages
+from django.contrib.auth.views import redirect_to_login
+from django.db import transaction
+from django.db.models import Model
+from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
+from django.http.response import HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django_scopes import scope, scopes_disabled
+
+from regulars import __version__
+from regulars.auditlog import actions as auditlog
+from regulars.rules.errors import (
+    Conflict,
+    InvalidInput,
+    NotFound,
+    PlanLimit,
+    PlanRequired,
+    Refusal,
+    TooManyRequests,
+)
+from regulars.tenants import permissions
+from regulars.tenants.models import Business, Staff
+from regulars.web.office import navigation
+from regulars.web.office.pages import Page, View
+
+log = structlog.get_logger(__name__)
+
+# In a session: the business that was open last, and the operator who is signed in as it.
+LAST: Final = "office_business"
+AS_OPERATOR: Final = "office_operator"
+_SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+_STATUS: Final[dict[type[Refusal], HTTPStatus]] = {
+    InvalidInput: HTTPStatus.BAD_REQUEST,
+    NotFound: HTTPStatus.NOT_FOUND,
+    Conflict: HTTPStatus.CONFLICT,
+    PlanRequired: HTTPStatus.FORBIDDEN,
+    PlanLimit: HTTPStatus.FORBIDDEN,
+    TooManyRequests: HTTPStatus.TOO_MANY_REQUESTS,
+}
+
+
+@dataclass
+class Change:
+    """Something that is being done: what it is done to, and what else is worth knowing."""
+
+    thing: Model | None = None
+    before: dict[str, Any] = field(default_factory=dict)
+    noted: dict[str, Any] = field(default_factory=dict)
+    is_new: bool = False
+
+    def made(self, thing: Model) -> None:
+        """Name what was made just now."""
+        self.thing = thing
+        self.is_new = True
+
+    def note(self, **facts: Any) -> None:
+        """Add to what the audit log says came of it."""
+        self.noted.update(facts)
+
+
+@dataclass
+class Desk:
+    """Somebody of a team at work in the back office of one business."""
+
+    request: HttpRequest
+    staff: Staff
+    here: Page
+    logged: int = 0
+
+    @property
+    def business(self) -> Business:
+        """The business, with its stamp programme."""
+        return self.staff.business
+
+    @property
+    def branch_id(self) -> int | None:
+        """The branch to which this person is limited; None for nobody's limit."""
+        return self.staff.branch_id
+
+    @property
+    def get(self) -> QueryDict:
+        """What the address says behind its question mark."""
+        return self.request.GET
+
+    @property
+    def post(self) -> QueryDict:
+        """What was sent."""
+        return self.request.POST
+
+    @property
+    def is_post(self) -> bool:
+        """Whether something was sent."""
+        return self.request.method == "POST"
+
+    @property
+    def is_htmx(self) -> bool:
+        """Whether a script of the page asks for a part of it."""
+        return (
+            "HX-Request" in self.request.headers and "HX-History-Restore-Request" not in self.request.headers
+        )
+
+    @cached_property
+    def zone(self) -> ZoneInfo:
+        """The time zone of the business's days."""
+        return ZoneInfo(self.business.timezone)
+
+    @cached_property
+    def today(self) -> dt.date:
+        """The business's day."""
+        return timezone.now().astimezone(self.zone).date()
+
+    @property
+    def operator_id(self) -> int | None:
+        """The account of the operator who is signed in as the business; None for its own people."""
+        found: int | None = self.request.session.get(AS_OPERATOR, {}).get(self.business.slug)
+        return found
+
+    @cached_property
+    def actor(self) -> auditlog.Actor:
+        """Who does what is done here."""
+        return auditlog.Actor.of(
+            self.staff,
+            address=self.request.META.get("REMOTE_ADDR", ""),
+            by_operator=self.operator_id is not None,
+        )
+
+    def may(self, permission: str) -> bool:
+        """Whether this person may do something."""
+        return permissions.may(self.staff, permission)
+
+    def url(self, name: str, **ids: Any) -> str:
+        """The address of a page of this business."""
+        return reverse(f"office-{name}", kwargs={"slug": self.business.slug, **ids})
+
+    def tabs(self, section: str) -> list[navigation.Link]:
+        """The tabs of a section."""
+        return navigation.tabs(self, section, self.here.name)
+
+    def page(
+        self, template: str, context: Mapping[str, Any] | None = None, status: int = HTTPStatus.OK
+    ) -> HttpResponse:
+        """Draw `office/{template}.html`. `here` in the context is the section that it belongs to."""
+        context = dict(context or {})
+        here = context.setdefault("here", "")
+        shared = {
+            "desk": self,
+            "business": self.business,
+            "staff": self.staff,
+            "version": __version__,
+            "nav": [] if self.is_htmx else navigation.sections(self, here),
+            "tabs": self.tabs(here) if here and not self.is_htmx else [],
+        }
+        return render(self.request, f"office/{template}.html", {**shared, **context}, status=status)
+
+    def to(self, name: str, **ids: Any) -> HttpResponse:
+        """Lead on to another page."""
+        return self.on(self.url(name, **ids))
+
+    def on(self, url: str) -> HttpResponse:
+        """Lead on to an address of ours."""
+        if self.is_htmx:  # the script would put the page into a part of this one
+            return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Redirect": url})
+        return HttpResponseRedirect(url, status=HTTPStatus.SEE_OTHER)
+
+    def done(self, text: str, name: str, **ids: Any) -> HttpResponse:
+        """Lead on to another page, which says that something was done."""
+        messages.success(self.request, text)
+        return self.to(name, **ids)
+
+    def sorry(self, text: str, name: str, **ids: Any) -> HttpResponse:
+        """Lead on to another page, which says why something was not done."""
+        messages.error(self.request, text)
+        return self.to(name, **ids)
+
+    @contextmanager
+    def changing(
+        self, action: str, thing: Model | None = None, *, member_id: int | None = None, reason: str = ""
+    ) -> Iterator[Change]:
+        """Do something, and write to the audit log what it was before and what after, both or neither.
+
+        What is done inside may refuse: then nothing is changed and nothing is written.
+        """
+        change = Change(thing, auditlog.facts(thing) if thing is not None else {})
+        key = thing.pk if thing is not None else None
+        with transaction.atomic():
+            yield change
+            after: dict[str, Any] = {}
+            if change.thing is not None:
+                key = change.thing.pk or key
+                rows = type(change.thing)._default_manager.filter(pk=key)  # noqa: SLF001 - Django's name
+                now = rows.first()
+                after = auditlog.facts(now) if now is not None else {}
+            before, after = auditlog.difference(change.before, after)
+            auditlog.record(
+                business_id=self.business.pk,
+                actor=self.actor,
+                action=action,
+                kind=change.thing._meta.model_name or "" if change.thing is not None else "",  # noqa: SLF001
+                object_id=key,
+                label=str(change.thing) if change.thing is not None else "",
+                member_id=member_id if member_id is not None else _member_of(change.thing, key),
+                before=before,
+                after={**after, **change.noted},
+                reason=reason,
+            )
+        self.logged += 1
+
+
+def _member_of(thing: Model | None, key: int | None) -> int | None:
+    """The member whom a row is about."""
+    if thing is None:
+        return None
+    if thing._meta.label == "members.Member":  # noqa: SLF001 - Django's name for it
+        return key
+    found: int | None = getattr(thing, "member_id", None)
+    return found
+
+
+def at(page: Page) -> View:
+    """The view of a page: who asks is found, and asked for the password or turned away."""
+
+    @wraps(page.view)
+    def wrapped(request: HttpRequest, slug: str, **ids: Any) -> HttpResponseBase:
+        response = _answer(page, request, slug, ids)
+        response.headers.setdefault("Cache-Control", "no-store")
+        response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
+        return response
+
+    return wrapped
+
+
+def _answer(page: Page, request: HttpRequest, slug: str, ids: dict[str, Any]) -> HttpResponseBase:
+    method = "GET" if request.method == "HEAD" else request.method
+    if method not in page.methods:
+        return HttpResponseNotAllowed(page.methods)
+    if not request.user.is_authenticated:
+        if request.headers.get("HX-Request"):
+            return HttpResponse(status=HTTPStatus.NO_CONTENT, headers={"HX-Refresh": "true"})
+        return redirect_to_login(request.get_full_path())
+    staff = _place(request, slug)
+    if staff is None:
+        text = _("Or you do not work for it.")
+        return _apart(request, HTTPStatus.NOT_FOUND, _("There is no such business"), text)
+    if request.session.get(LAST) != slug:
+        request.session[LAST] = slug
+    return _at_desk(Desk(request, staff, page), ids)
+
+
+def _at_desk(desk: Desk, ids: dict[str, Any]) -> HttpResponseBase:
+    page, business = desk.here, desk.business
+    if business.suspended_at is not None and desk.operator_id is None:
+        text = _("Whoever runs this installation has closed it for now. Nothing of it is lost.")
+        return _apart(desk.request, HTTPStatus.FORBIDDEN, _("This business is closed"), text)
+    if not desk.may(page.permission) or (page.whole_business and desk.branch_id is not None):
+        return refused(desk)
+    with scope(business=business), timezone.override(desk.zone):
+        try:
+            response = page.view(desk, **ids)
+        except Refusal as refusal:
+            return told(desk, refusal)
+    _check_logged(desk, response)
+    return response
+
+
+def _place(request: HttpRequest, slug: str) -> Staff | None:
+    """The place of whoever asks in the business of a slug; None where they have none, or may not come in."""
+    with scopes_disabled():
+        found = Staff.objects.select_related("business__program", "user", "branch").filter(
+            business__slug=slug
+        )
+        acting = request.session.get(AS_OPERATOR, {}).get(slug)
+        if acting is not None and acting == request.user.pk and getattr(request.user, "is_staff", False):
+            # An operator sits at the place of the first owner, and everything says so.
+            return found.filter(role=Staff.Role.OWNER, is_active=True).order_by("pk").first()
+        return found.filter(
+            user=request.user.pk, is_active=True, disable_backoffice_access=False, temp_password=""
+        ).first()
+
+
+def _check_logged(desk: Desk, response: HttpResponseBase) -> None:
+    succeeded = response.status_code in (HTTPStatus.SEE_OTHER, HTTPStatus.NO_CONTENT)
+    if desk.here.audited and desk.request.method not in _SAFE and succeeded and not desk.logged:
+        log.error("nothing was written to the audit log", page=desk.here.name)
+
+
+def refused(desk: Desk) -> HttpResponse:
+    """The page for whoever may not open a page."""
+    text = _("Your role does not include this. Ask an owner of %(name)s.") % {"name": desk.business.name}
+    context = {"title": _("This is not open to you"), "text": text}
+    return desk.page("notice", context, HTTPStatus.FORBIDDEN)
+
+
+def told(desk: Desk, refusal: Refusal) -> HttpResponse:
+    """The page that says why something was not done."""
+    status = next((code for kind, code in _STATUS.items() if isinstance(refusal, kind)), HTTPStatus.CONFLICT)
+    titles = {
+        HTTPStatus.NOT_FOUND: _("This is not here any more"),
+        HTTPStatus.FORBIDDEN: _("Your plan does not include this"),
+    }
+    title = titles.get(status, _("That could not be done"))
+    text = (
+        _("It was deleted, or the address is mistyped.")
+        if status == HTTPStatus.NOT_FOUND
+        else refusal.message
+    )
+    response = desk.page("notice", {"title": title, "text": text}, status)
+    if isinstance(refusal, TooManyRequests):
+        response.headers["Retry-After"] = str(max(refusal.retry_after or 1, 1))
+    return response
+
+
+def _apart(request: HttpRequest, status: HTTPStatus, title: str, text: str) -> HttpResponse:
+    """A page for somebody who sits at no desk."""
+    context = {"version": __version__, "title": title, "text": text, "way_on": reverse("office")}
+    return render(request, "office/apart.html", context, status=status)

@@ -1,0 +1,134 @@
+"""The page kind "form": one column, in sections, which keeps what was typed when something is wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from http import HTTPStatus
+from typing import TYPE_CHECKING, Any, ClassVar, Final
+
+from django import forms
+from django.forms.boundfield import BoundField
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+
+from regulars.rules.errors import Conflict, InvalidInput, PlanLimit, PlanRequired, Refusal
+from regulars.web.office.fields import (
+    BranchField,
+    ColourField,
+    DayField,
+    GroupField,
+    MemberField,
+    MomentField,
+    MoneyField,
+    SwitchField,
+    WholeField,
+)
+
+if TYPE_CHECKING:
+    from regulars.web.office.desk import Desk
+
+__all__ = [
+    "BranchField", "ColourField", "DayField", "GroupField", "MemberField", "MomentField", "MoneyField",
+    "OfficeForm", "SwitchField", "WholeField", "answer", "told",
+]  # fmt: skip
+
+_CLASSES: Final[tuple[tuple[type[forms.Widget], str], ...]] = (
+    (forms.CheckboxSelectMultiple, "form-check-input"),
+    (forms.RadioSelect, "form-check-input"),
+    (forms.CheckboxInput, "form-check-input"),
+    (forms.Select, "form-select"),
+    (forms.Widget, "form-control"),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """A section of a form, as it is drawn."""
+
+    title: Any
+    hint: Any
+    fields: list[BoundField]
+
+
+class OfficeForm(forms.Form):
+    """A form of the back office: `sections` are (title, hint, fields); without them all fields are in one."""
+
+    sections: ClassVar[tuple[tuple[Any, Any, tuple[str, ...]], ...]] = ()
+    use_required_attribute = False
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        kwargs.setdefault("label_suffix", "")
+        super().__init__(*args, **kwargs)
+        for name, field in self.fields.items():
+            look = next(look for kind, look in _CLASSES if isinstance(field.widget, kind))
+            if field.widget.attrs.get("type") == "color":
+                look = "form-control form-control-color"
+            field.widget.attrs["class"] = f"{look} {field.widget.attrs.get('class', '')}".strip()
+            if isinstance(field.widget, forms.Textarea):
+                field.widget.attrs.setdefault("rows", 4)
+            if isinstance(field, forms.CharField) and not isinstance(field.widget, forms.PasswordInput):
+                field.widget.attrs.setdefault("dir", "auto")
+            field.widget.attrs.setdefault("id", f"id_{self.prefix}-{name}" if self.prefix else f"id_{name}")
+
+    def parts(self) -> Iterator[Part]:
+        """The sections with their fields."""
+        for title, hint, names in self.sections or (("", "", tuple(self.fields)),):
+            found = [self[name] for name in names if name in self.fields]
+            if found:
+                yield Part(title, hint, found)
+
+    def refuse(self, refusal: Refusal, names: Mapping[str, str] | None = None) -> None:
+        """Put what an action refused at its fields; `names` are fields here by their names there."""
+        placed = False
+        for theirs, problem in refusal.fields.items():
+            name = (names or {}).get(theirs, theirs)
+            if name in self.fields:
+                self.add_error(name, _sentence(problem))
+                placed = True
+        if not placed:
+            self.add_error(None, told(refusal))
+
+
+def _sentence(problem: str) -> str:
+    """A problem such as "must be a colour" as a sentence of its own."""
+    text = problem[:1].upper() + problem[1:]
+    return text if text.endswith((".", "?")) else f"{text}."
+
+
+def told(refusal: Refusal) -> str:
+    """What was refused, in a sentence for people."""
+    return _sentence(refusal.message)
+
+
+def answer(
+    desk: Desk,
+    form_class: type[OfficeForm],
+    *,
+    title: str,
+    save: Callable[[dict[str, Any]], HttpResponse],
+    initial: Mapping[str, Any] | None = None,
+    button: str = "",
+    template: str = "form",
+    context: Mapping[str, Any] | None = None,
+    names: Mapping[str, str] | None = None,
+    here: str = "",
+    **form_kwargs: Any,
+) -> HttpResponse:
+    """Show a form, or take it: `save` does it and leads on, or refuses, which is shown at the fields.
+
+    `names` are fields of this form by the names that refusals give them.
+    """
+    status = HTTPStatus.OK
+    if desk.is_post:
+        form = form_class(desk.post, desk.request.FILES, initial=dict(initial or {}), **form_kwargs)
+        if form.is_valid():
+            try:
+                return save(form.cleaned_data)
+            except (InvalidInput, Conflict, PlanLimit, PlanRequired) as refusal:
+                form.refuse(refusal, names)
+        status = HTTPStatus.BAD_REQUEST
+    else:
+        form = form_class(initial=dict(initial or {}), **form_kwargs)
+    shared = {"title": title, "form": form, "button": button or _("Save"), "here": here}
+    return desk.page(template, {**shared, **(context or {})}, status)

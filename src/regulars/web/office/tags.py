@@ -1,0 +1,89 @@
+"""What templates of the back office can say: values of tables, money, the audit log."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Callable
+from decimal import Decimal
+from typing import Any
+
+from django import template
+from django.utils import timezone
+from django.utils.formats import date_format, number_format
+from django.utils.html import format_html
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+
+from regulars.portal import money as money_of
+from regulars.web.office.audit.told import told_action, told_name
+
+register = template.Library()
+register.filter("told_action", told_action)
+register.filter("told_name", told_name)
+
+DASH = "\N{EN DASH}"
+_KINDS = {
+    "CheckboxInput": "check",
+    "CheckboxSelectMultiple": "checks",
+    "RadioSelect": "radios",
+    "HiddenInput": "hidden",
+}
+
+
+@register.filter
+def money(value: Any, currency: str) -> str:
+    """An amount with its currency, as people write it."""
+    return DASH if value is None else money_of.money(Decimal(value), currency)
+
+
+@register.filter
+def number(value: Any) -> str:
+    """A number with its thousands apart."""
+    return DASH if value is None else number_format(value, use_l10n=True, force_grouping=True)
+
+
+@register.simple_tag(takes_context=True)
+def shown(context: template.Context, value: Any, kind: str) -> SafeString | str:
+    """A value of a table by the kind of its column."""
+    if kind == "badge":
+        return _badge(*value) if value else ""
+    if value is None or value == "":
+        return format_html('<span class="text-secondary">{}</span>', DASH)
+    if kind == "money":
+        return money(value, context["business"].currency)
+    show = _SHOWN.get(kind)
+    return format_html("<bdi>{}</bdi>", value) if show is None else show(value)
+
+
+def _badge(text: Any, colour: str = "") -> SafeString:
+    return format_html('<span class="badge bg-{}-lt">{}</span>', colour or "secondary", text)
+
+
+def _time(machine: str, text: str) -> SafeString:
+    return format_html('<time datetime="{}">{}</time>', machine, text)
+
+
+@register.filter
+def moment(value: dt.datetime) -> SafeString:
+    """A moment: today's by the clock alone, others with their day."""
+    local = timezone.localtime(value)
+    if local.date() == timezone.localtime().date():
+        return _time(value.isoformat(), _("today, %(time)s") % {"time": date_format(local, "TIME_FORMAT")})
+    return _time(value.isoformat(), date_format(local, "SHORT_DATETIME_FORMAT"))
+
+
+@register.filter
+def kind_of(field: Any) -> str:
+    """How a field of a form is drawn: check, checks, radios, file, or line."""
+    widget = field.field.widget
+    name = type(widget).__name__
+    return _KINDS.get(name, "line")
+
+
+_SHOWN: dict[str, Callable[[Any], SafeString | str]] = {
+    "number": number,
+    "percent": lambda value: f"{number_format(value, 1)} %",
+    "day": lambda value: _time(value.isoformat(), date_format(value, "SHORT_DATE_FORMAT")),
+    "moment": moment,
+    "flag": lambda value: _("yes") if value else _("no"),
+}
