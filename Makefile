@@ -72,6 +72,7 @@ $(CATALOGUES): %.mo: %.po | $(VENV)/installed
 
 run: install
 	@export REGULARS_ALLOW_HTTP=$${REGULARS_ALLOW_HTTP:-loopback}; \
+	export REGULARS_REGISTRATION=$${REGULARS_REGISTRATION:-open}; \
 	export REGULARS_WEBHOOK_NETWORKS=$${REGULARS_WEBHOOK_NETWORKS:-127.0.0.0/8,::1/128}; exec $(BIN)/regulars serve --demo --host "$(HOST)" --port "$(PORT)"
 
 # Compiled tests are kept: several processes read them, twice. tests/conftest.py makes the groups and their order.

@@ -26,6 +26,9 @@ MIN_REPORTS_SECRET_LENGTH = 16
 MOST_PER_MINUTE = 1_000_000
 LOG_LEVELS = ("debug", "info", "warning", "error", "critical")
 ALLOW_HTTP = ("never", "loopback")
+REGISTRATION = ("open", "first", "closed")
+# The names of `tenants.plans.PLANS`, which is not loaded yet when settings are read.
+PLAN_NAMES = ("trial", "basic", "growth", "professional", "self_hosted")
 HTTP_PORTS = {"http": 80, "https": 443}
 REDIS_SCHEMES = ("redis", "rediss", "unix")
 _POSTGRESQL_EXAMPLE = "postgresql://user:password@host:5432/name"
@@ -67,6 +70,8 @@ class Environment:
     trusted_proxies: tuple[Network, ...]
     webhook_networks: tuple[Network, ...]  # that webhooks may reach although they are not public
     allow_http: str
+    registration: str  # who may register a business: one of REGISTRATION
+    registration_plan: str
     log_level: str
 
     @property
@@ -113,6 +118,10 @@ def read(variables: Mapping[str, str]) -> Environment:
         trusted_proxies=_read_networks("REGULARS_TRUSTED_PROXIES", get("REGULARS_TRUSTED_PROXIES")),
         webhook_networks=_read_networks("REGULARS_WEBHOOK_NETWORKS", get("REGULARS_WEBHOOK_NETWORKS")),
         allow_http=_choice("REGULARS_ALLOW_HTTP", get("REGULARS_ALLOW_HTTP", "never"), ALLOW_HTTP),
+        registration=_choice("REGULARS_REGISTRATION", get("REGULARS_REGISTRATION", "first"), REGISTRATION),
+        registration_plan=_choice(
+            "REGULARS_REGISTRATION_PLAN", get("REGULARS_REGISTRATION_PLAN", "self_hosted"), PLAN_NAMES
+        ),
         log_level=_choice("REGULARS_LOG_LEVEL", get("REGULARS_LOG_LEVEL", "info"), LOG_LEVELS),
     )
 

@@ -47,6 +47,18 @@ class InvitationOpen(Conflict):
     code = "invitation_open"
 
 
+class CodeNeeded(Conflict):
+    """The password is right, and whose it is has a second step: the code from their app, or a recovery code."""
+
+    code = "code_needed"
+
+
+class WrongCode(Refusal):
+    """It is not the code from their app, nor an unused recovery code."""
+
+    code = "wrong_code"
+
+
 class NotAllowed(Refusal):
     """This operator may not do it."""
 

@@ -11,19 +11,21 @@ from django_scopes import scope, scopes_disabled
 
 from regulars.counter import pins
 from regulars.counter.devices import device_of
-from regulars.counter.models import Device
+from regulars.counter.models import Device, OperatorSession
 from regulars.counter.operators import begin, check_place, check_works, fixed_branch
 from regulars.counter.refusals import (
     ChooseBusiness,
+    CodeNeeded,
     InvitationOpen,
     NotAllowed,
     NotSignedIn,
     PasswordMustChange,
+    WrongCode,
     WrongLogin,
     WrongPin,
 )
-from regulars.rules.errors import NotFound
-from regulars.tenants import invitations
+from regulars.rules.errors import NotFound, TooManyRequests
+from regulars.tenants import invitations, second_step
 from regulars.tenants.models import Branch, Staff, User
 
 
@@ -62,16 +64,20 @@ def sign_in_with_password(
     branch_id: int | None = None,
     new_password: str = "",
     temp_password: str = "",
+    code: str = "",
     device_token: str = "",
 ) -> SignedIn:
     """Sign somebody in with the password of their account.
 
     With a temporary password they choose `new_password`, and have accepted the invitation. Whoever has a
     password of their own accepts with `temp_password` beside it. `business_id` says which of several they
-    work for now. On a paired device of the same business they are signed in at the device.
+    work for now. On a paired device of the same business they are signed in at the device. Whoever has a
+    second step gives its `code`, too: the counter is no way around it (docs/decisions/0023).
 
     Raises:
         WrongLogin: the address or the password is wrong.
+        CodeNeeded: they have a second step, and no `code` came.
+        WrongCode, TooManyRequests: the `code` is wrong, or there were too many.
         PasswordMustChange: the password is a temporary one, and there is no new one beside it.
         InvitationOpen: the only business that they could work for has invited them, and they did not accept.
         ChooseBusiness: they work for several.
@@ -82,13 +88,39 @@ def sign_in_with_password(
     user: Any = authenticate(username=email, password=password)
     if user is None:
         raise WrongLogin("E-mail address or password is wrong.")
+    asks = second_step.asks(user)
+    if asks:
+        _check_code(user, code)
     _accept(user, password, new_password, temp_password)
     staff = _place_on_team(user, business_id)
     device = _device_here(device_token, staff.business_id)
     check_place(staff, device)
+    if asks and not second_step.use(user, code):
+        raise _wrong_code()
     with transaction.atomic(), scope(business=staff.business_id):
         branch = _branch(staff, device, branch_id)
         return SignedIn(begin(staff, device=device, branch=branch), staff)
+
+
+def _check_code(user: User, code: str) -> None:
+    """Refuse a code that is wrong. It is used up later, when it is clear for which business they come in."""
+    if not code.strip():
+        takes = second_step.takes_codes(user)
+        raise CodeNeeded(
+            "Enter the code from your app, or a recovery code."
+            if takes
+            else "You sign in with a passkey alone, which counters cannot ask for. Use a paired device and a PIN.",
+            fields={"code": "is needed"},
+        )
+    allowance = second_step.may_try(user)
+    if not allowance.allowed:
+        raise TooManyRequests("There were too many codes.", retry_after=allowance.retry_after)
+    if not second_step.is_right(user, code):
+        raise _wrong_code()
+
+
+def _wrong_code() -> WrongCode:
+    return WrongCode("This code is wrong, was used, or is too old.", fields={"code": "is wrong"})
 
 
 def _accept(user: User, password: str, new_password: str, temp_password: str) -> None:
@@ -143,3 +175,13 @@ def _branch(staff: Staff, device: Device | None, branch_id: int | None) -> Branc
             f"There is no active branch {branch_id}.", fields={"branch_id": "is not an active branch"}
         )
     return branch
+
+
+def end_sessions_of(*, user_id: int) -> int:
+    """End the sessions that somebody began with their password, at every business; how many there were.
+
+    Sessions at paired devices were begun with a PIN, or stand where others see who works.
+    """
+    with scopes_disabled():  # the password is the person's, whoever they work for
+        gone, _ = OperatorSession.objects.filter(staff__user_id=user_id, device=None).delete()
+    return gone

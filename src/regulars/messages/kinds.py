@@ -10,7 +10,16 @@ from django.utils import translation
 from django.utils.translation import gettext
 from django.utils.translation import gettext_noop as _
 
-from regulars.messages.told import MEMBER, SERVICE, STAFF, VOUCHER, Placeholder
+from regulars.messages.told import (
+    MEMBER,
+    RESET_URL,
+    SERVICE,
+    SIGN_IN_CHANGE,
+    SIGN_IN_CONFIRM_URL,
+    STAFF,
+    VOUCHER,
+    Placeholder,
+)
 from regulars.rules.errors import NotFound
 
 
@@ -307,16 +316,41 @@ _KINDS: Final = (
             "The link works once, and for one hour.\n\n"
             "If it was not you, do nothing: your password stays as it is."
         ),
-        (
-            *STAFF,
-            Placeholder(
-                "reset_url",
-                "Where the new password is chosen.",
-                "https://shop.example/password/reset",
-                link=True,
-            ),
-        ),
+        (*STAFF, RESET_URL),
         Button(_("Choose a new password"), "reset_url"),
+        optional=False,
+    ),
+    Kind(
+        "confirm_sign_in",
+        "Confirm the address for signing in",
+        "staff",
+        "Somebody on a team wants to sign in with another e-mail address, or to confirm theirs. It goes to that "
+        "address.",
+        _("Please confirm your address for signing in"),
+        _(
+            "Hello {name|there},\n\n"
+            "Somebody, probably you, wants to sign in at {business_name} with {email}. "
+            "Confirm with the button below that it is your address. The link works for three days.\n\n"
+            "If it was not you, do nothing: nothing changes without it."
+        ),
+        (*STAFF, SIGN_IN_CONFIRM_URL),
+        Button(_("Confirm this address"), "confirm_url"),
+        optional=False,
+    ),
+    Kind(
+        "sign_in_changed",
+        "Change to how somebody signs in",
+        "staff",
+        "The password, the address or the second step of somebody on a team was changed.",
+        _("Something was changed about how you sign in"),
+        _(
+            "Hello {name|there},\n\n"
+            "Something was changed about how you sign in with {email}:\n{change}\n\n"
+            "If it was you, all is well. If it was not, choose a new password at once and end all other "
+            "sessions."
+        ),
+        (*STAFF, *SIGN_IN_CHANGE),
+        Button(_("Look at it"), "security_url"),
         optional=False,
     ),
     Kind(

@@ -57,3 +57,21 @@ STAFF: Final = (
     BUSINESS,
     Placeholder("email", "The e-mail address that they sign in with.", "tara@example.com"),
 )
+RESET_URL: Final = Placeholder(
+    "reset_url", "Where the new password is chosen.", "https://shop.example/password/reset", link=True
+)
+SIGN_IN_CONFIRM_URL: Final = Placeholder(
+    "confirm_url",
+    "Where the address is confirmed.",
+    "https://shop.example/account/confirm-email/7f/",
+    link=True,
+)
+SIGN_IN_CHANGE: Final = (
+    Placeholder("change", "What was changed.", "The password was changed."),
+    Placeholder(
+        "security_url",
+        "Where somebody looks after how they sign in.",
+        "https://shop.example/account/",
+        link=True,
+    ),
+)

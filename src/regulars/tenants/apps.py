@@ -10,8 +10,9 @@ class TenantsConfig(AppConfig):
     label = "tenants"
 
     def ready(self) -> None:
-        """Forget the answers to retries after their time."""
+        """Forget the answers to retries after their time, and sessions that have ended."""
         from regulars.jobs import schedule  # noqa: PLC0415 - models load first
         from regulars.tenants import tasks  # noqa: PLC0415 - models load first
 
         schedule.register("tenants: forget answers to retries", tasks.forget_answers, every=tasks.EVERY)
+        schedule.register("tenants: clear ended sessions", tasks.clear_sessions, cron=tasks.SESSIONS_AT)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from django.contrib.auth.hashers import check_password
 from django.db import transaction
 from django.utils import timezone
+from django.utils.crypto import constant_time_compare, salted_hmac
 from django_scopes import scopes_disabled
 
 from regulars.rules.errors import NotFound
@@ -32,6 +33,40 @@ def accept(*, user: User, temp_password: str, new_password: str = "") -> Staff:
             locked.save(update_fields=["password"])
         staff.temp_password, staff.temp_password_expires_at = "", None
         staff.save(update_fields=["temp_password", "temp_password_expires_at", "modified_at"])
+    return staff
+
+
+def proof_of(staff: Staff) -> str:
+    """That somebody has shown the temporary password of a membership, for a session to remember instead of it."""
+    return salted_hmac("regulars.tenants.invitations", f"{staff.pk}:{staff.temp_password}").hexdigest()
+
+
+def accept_shown(*, staff_id: int, proof: str, new_password: str) -> Staff:
+    """Let somebody into the team who has shown the temporary password just before, with one of their own.
+
+    Raises:
+        NotFound: it was used meanwhile, is older than seven days, or they have left the team.
+        InvalidInput: the new password is too short, too common, or too much like their name; `new_password`
+            is named.
+    """
+    with transaction.atomic(), scopes_disabled():
+        rows = Staff.objects.select_related("user").select_for_update(of=("self",))
+        open_now = rows.filter(is_active=True, temp_password_expires_at__gt=timezone.now())
+        staff = open_now.filter(pk=staff_id).exclude(temp_password="").first()
+        user = staff and User.objects.select_for_update().get(pk=staff.user_id)
+        if (
+            staff is None
+            or user is None
+            or user.has_usable_password()
+            or not constant_time_compare(proof, proof_of(staff))
+        ):
+            raise NotFound("This temporary password was used already, or is older than seven days.")
+        check_new_password(new_password, user, field="new_password")
+        user.set_password(new_password)
+        user.save(update_fields=["password"])
+        staff.temp_password, staff.temp_password_expires_at = "", None
+        staff.save(update_fields=["temp_password", "temp_password_expires_at", "modified_at"])
+        staff.user = user
     return staff
 
 

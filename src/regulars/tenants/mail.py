@@ -62,13 +62,33 @@ def send_reset(staff: Staff, reset_url: str) -> None:
     _queue("password_reset", staff, told, {"reset_url": reset_url})
 
 
-def _queue(kind: str, staff: Staff, context: dict[str, str], sealed_context: dict[str, str]) -> None:
+def confirm_address(staff: Staff, address: str, confirm_url: str) -> None:
+    """Ask whoever reads the mail of an address whether it is this person's: they want to sign in with it."""
+    told = {"name": staff.name, "email": address, "business_name": staff.business.name}
+    _queue("confirm_sign_in", staff, told, {"confirm_url": confirm_url}, to=address)
+
+
+def tell_change(staff: Staff, address: str, change: str, security_url: str) -> None:
+    """Tell somebody what was changed about how they sign in: a sentence, in case it was not them."""
+    told = {
+        "name": staff.name,
+        "email": staff.user.email,
+        "business_name": staff.business.name,
+        "change": change,
+        "security_url": security_url,
+    }
+    _queue("sign_in_changed", staff, told, {}, to=address)
+
+
+def _queue(
+    kind: str, staff: Staff, context: dict[str, str], sealed_context: dict[str, str], *, to: str = ""
+) -> None:
     for queue in _queues:
         queue(
             business_id=staff.business_id,
             kind=kind,
             key=f"{kind}:{staff.pk}:{token_hex(8)}",
-            to=staff.user.email,
+            to=to or staff.user.email,
             context=context,
             sealed_context=sealed_context,
         )

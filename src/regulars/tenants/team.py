@@ -101,6 +101,22 @@ def _invite(staff: Staff) -> str:
     return temp_password
 
 
+def invite_again(*, business_id: int, staff_id: int) -> NewStaff:
+    """Make a new temporary password for somebody who has not come in yet; the one before is void.
+
+    Raises:
+        NotFound: the team has no such member.
+        Conflict: they have come in and use a password of their own, which nobody here can replace.
+    """
+    with transaction.atomic(), scope(business=business_id):
+        staff = _staff(staff_id)
+        if not staff.must_change_password:
+            raise Conflict(f"{staff.name} has signed in already, with a password of their own.")
+        temp_password = _invite(staff)
+        staff.save(update_fields=["temp_password", "temp_password_expires_at", "modified_at"])
+    return NewStaff(staff, temp_password)
+
+
 def edit_staff(*, business_id: int, pk: int, **changes: Any) -> Staff:
     """Change somebody on the team: name, email, branch_id, disable_backoffice_access, role.
 

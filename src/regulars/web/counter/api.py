@@ -94,6 +94,7 @@ def sign_in(call: Call) -> HttpResponse:
         branch_id=call.number("branch_id"),
         new_password=call.text("new_password", most=2000),
         temp_password=call.text("temp_password"),
+        code=call.text("code"),
         device_token=cookies.read(call.request, cookies.DEVICE),
     )
     return _signed_in(call, made)

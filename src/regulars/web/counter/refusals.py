@@ -21,6 +21,7 @@ STATUSES: Final[dict[type[errors.Refusal], int]] = {
     refusals.NotSignedIn: 401,
     refusals.WrongLogin: 401,
     refusals.WrongPin: 401,
+    refusals.WrongCode: 401,
     refusals.NotAllowed: 403,
     errors.Suspended: 403,
     errors.Closed: 403,
@@ -46,7 +47,7 @@ def told(refusal: errors.Refusal) -> dict[str, Any]:
     if isinstance(refusal, errors.TooManyRequests) and refusal.retry_after is not None:
         details["retry_after"] = max(refusal.retry_after, 1)
     message = _message(refusal, fields)
-    if isinstance(refusal, refusals.WrongPin):
+    if isinstance(refusal, refusals.WrongPin | refusals.WrongCode):
         fields = dict.fromkeys(fields, message)
     return {"code": refusal.code, "message": message, "fields": fields, **details}
 
@@ -137,6 +138,8 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "choose_business": lambda _r: _("Choose for which business you work now."),
     "password_must_change": lambda _r: _("This password is temporary. Choose your own."),
     "invitation_open": lambda _r: _("Enter the temporary password from the invitation, too."),
+    "code_needed": lambda _r: _("Enter the code from your app, or a recovery code."),
+    "wrong_code": lambda _r: _("This code is wrong, was used, or is too old. Try the next one."),
     "not_allowed": lambda _r: _("You may not do this here. Ask the owner."),
     "branch_closed": lambda _r: _("This branch was closed. Choose another one."),
     "branch_fixed": lambda _r: _("This counter belongs to one branch."),

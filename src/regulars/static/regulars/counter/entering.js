@@ -18,10 +18,11 @@ function position() {
 
 export const entering = () => ({
   way: "password", // or "pair", "people", "pin"
-  form: { email: "", password: "", new_password: "", temp_password: "", code: "", name: "" },
+  form: { email: "", password: "", new_password: "", temp_password: "", step: "", code: "", name: "" },
   businesses: [],
   mustChange: false,
   isInvited: false,
+  needsCode: false,
   pairing: { code: "", id: "" },
   person: { id: 0, name: "" },
   pin: "",
@@ -51,7 +52,7 @@ export const entering = () => ({
   },
 
   signIn(businessId) {
-    const { email, password, new_password, temp_password } = this.form;
+    const { email, password, new_password, temp_password, step } = this.form;
     const body = { email, password };
     if (businessId) {
       body.business_id = businessId;
@@ -62,6 +63,9 @@ export const entering = () => ({
     if (this.isInvited) {
       body.temp_password = temp_password;
     }
+    if (this.needsCode) {
+      body.code = step;
+    }
     return this.once("sign-in", async () => {
       try {
         this.entered(await post("sign-in", body));
@@ -70,6 +74,7 @@ export const entering = () => ({
           throw problem;
         }
         this.mustChange ||= problem.code === "password_must_change";
+        this.needsCode ||= problem.code === "code_needed";
         this.isInvited ||= problem.code === "invitation_open";
         this.businesses = problem.details.businesses ?? [];
         if (problem.code === "choose_business") {
@@ -81,9 +86,9 @@ export const entering = () => ({
   },
 
   entered(session) {
-    Object.assign(this.form, { email: "", password: "", new_password: "", temp_password: "", code: "" });
+    Object.assign(this.form, { email: "", password: "", new_password: "", temp_password: "", step: "", code: "" });
     this.businesses = [];
-    this.mustChange = this.isInvited = false;
+    this.mustChange = this.isInvited = this.needsCode = false;
     this.become(session);
   },
 

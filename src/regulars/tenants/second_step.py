@@ -1,0 +1,79 @@
+"""The second step of signing in: a code from an app, or one of the recovery codes (docs/decisions/0023)."""
+
+from __future__ import annotations
+
+from functools import cache
+from typing import Any, Final
+
+from regulars.tenants import ratelimit
+from regulars.tenants.models import User
+
+# Codes that one person may try, in so many seconds: a code has six digits and holds for a minute and a half.
+TRIES: Final = 5
+TRIES_IN: Final = 300
+# For how long a code that was used is remembered: longer than it holds.
+USED_FOR: Final = 180
+
+
+@cache
+def _authenticators() -> Any:
+    # The model is not there yet when this room is loaded.
+    from allauth.mfa.models import Authenticator  # noqa: PLC0415
+
+    return Authenticator
+
+
+def asks(user: User) -> bool:
+    """Whether somebody has a second step: an app, or a passkey."""
+    model = _authenticators()
+    kinds = [model.Type.TOTP, model.Type.WEBAUTHN]
+    return bool(model.objects.filter(user_id=user.pk, type__in=kinds).exists())
+
+
+def takes_codes(user: User) -> bool:
+    """Whether there is something of theirs that a typed code may come from."""
+    model = _authenticators()
+    return bool(model.objects.filter(user_id=user.pk).exclude(type=model.Type.WEBAUTHN).exists())
+
+
+def may_try(user: User) -> ratelimit.Allowance:
+    """Count a try; it is not allowed when there were too many."""
+    return ratelimit.take(f"second step:{user.pk}", TRIES, window=TRIES_IN)
+
+
+def is_fresh(user: User, code: str) -> bool:
+    """Whether a code that is right was not used before, by any process; it counts as used from here on."""
+    typed = "".join(code.split())
+    return ratelimit.take(f"second step used:{user.pk}:{typed}", 1, window=USED_FOR).allowed
+
+
+def is_right(user: User, code: str) -> bool:
+    """Whether a typed code is right as far as one can tell without using it up: see `use`."""
+    return _belonging(user, code) is not None
+
+
+def use(user: User, code: str) -> bool:
+    """Use a typed code up; False when it is wrong or was used. Tries are counted by `may_try` before."""
+    one = _belonging(user, code)
+    if one is None or not is_fresh(user, code):
+        return False
+    if one.type == one.Type.RECOVERY_CODES and not one.wrap().validate_code(code):
+        return False
+    one.record_usage()
+    return True
+
+
+def _belonging(user: User, code: str) -> Any:
+    """The app, or the recovery codes, that a code comes from."""
+    from allauth.core.internal.cryptokit import compare_user_code  # noqa: PLC0415 - as above
+    from allauth.mfa.totp.internal.auth import validate_totp_code  # noqa: PLC0415
+    from allauth.mfa.utils import decrypt  # noqa: PLC0415
+
+    model = _authenticators()
+    for one in model.objects.filter(user_id=user.pk).exclude(type=model.Type.WEBAUTHN).order_by("type"):
+        if one.type == model.Type.TOTP:
+            if validate_totp_code(decrypt(one.data["secret"]), code):
+                return one
+        elif any(compare_user_code(actual=code, expected=each) for each in one.wrap().get_unused_codes()):
+            return one
+    return None

@@ -1,0 +1,57 @@
+"""Sessions of the back office: which somebody has, and ending them."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from django.db import transaction
+from django.utils import timezone
+
+from regulars.rules.errors import NotFound
+from regulars.tenants.models import User
+
+if TYPE_CHECKING:
+    from allauth.usersessions.models import UserSession
+
+
+def _rows() -> Any:
+    # The model is not there yet when this room is loaded.
+    from allauth.usersessions.models import UserSession as Row  # noqa: PLC0415
+
+    return Row.objects
+
+
+def of_person(user: User) -> list[UserSession]:
+    """Where somebody is signed in, the latest first. What has ended meanwhile is forgotten."""
+    return sorted(_rows().purge_and_list(user), key=lambda row: row.created_at, reverse=True)
+
+
+def end(*, user: User, session_id: int) -> None:
+    """End one session of somebody.
+
+    Raises:
+        NotFound: they have no such session.
+    """
+    with transaction.atomic():
+        row = _rows().filter(user_id=user.pk, pk=session_id).first()
+        if row is None:
+            raise NotFound(f"There is no session {session_id}.")
+        row.end()
+
+
+def end_all(*, user: User, but: str = "") -> int:
+    """End all sessions of somebody, but for the one with this key; how many there were."""
+    with transaction.atomic():
+        rows = list(_rows().filter(user_id=user.pk).exclude(session_key=but))
+        for row in rows:
+            row.end()
+    return len(rows)
+
+
+def clear_ended() -> int:
+    """Delete sessions that have run out, and what is known of those that are not there any more."""
+    from django.contrib.sessions.models import Session  # noqa: PLC0415 - as above
+
+    gone, _ = Session.objects.filter(expire_date__lt=timezone.now()).delete()
+    _rows().exclude(session_key__in=Session.objects.values("session_key")).delete()
+    return gone

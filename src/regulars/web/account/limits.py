@@ -1,0 +1,81 @@
+"""How often one may try to sign in: counted exactly over all processes, before anything is looked at."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import wraps
+from http import HTTPStatus
+from typing import Any, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+
+from regulars.tenants import ratelimit
+from regulars.web.private import notice
+
+# What is sent to one of these pages in a minute from one address.
+USUAL: Final = 60
+# The same where secrets are guessed.
+GUESSING: Final = 20
+# Tries for one person from one address, and from anywhere, in so many seconds. The second is larger, so that
+# a stranger does not easily keep somebody out.
+PERSON: Final = 5
+ANYWHERE: Final = 60
+PERSON_IN: Final = 60
+# Businesses that are registered from one address in an hour.
+REGISTRATIONS: Final = 10
+HOUR: Final = 3600
+
+_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
+    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+)
+
+View = Callable[..., HttpResponseBase]
+
+
+def source_of(request: HttpRequest) -> str:
+    """The address that a request comes from."""
+    return str(request.META.get("REMOTE_ADDR", ""))
+
+
+def may_sign_in(request: HttpRequest, email: str) -> bool:
+    """Count a try to sign in as somebody; False when there were too many."""
+    email = email.strip().lower()
+    near = ratelimit.take(f"sign in:{email} from:{source_of(request)}", PERSON, window=PERSON_IN)
+    return near.allowed and ratelimit.take(f"sign in:{email}", ANYWHERE, window=PERSON_IN).allowed
+
+
+def guarded(view: View, *, what: str = "account", limit: int = USUAL) -> View:
+    """A page of signing in: nobody keeps a copy, nothing of others runs in it, and what is sent is counted."""
+
+    @wraps(view)
+    def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
+        if request.method == "POST":
+            allowance = ratelimit.take(f"{what}:{source_of(request)}", limit)
+            if not allowance.allowed:
+                return dressed(_wait(request, allowance.retry_after))
+        return dressed(view(request, *args, **kwargs))
+
+    return wrapped
+
+
+def dressed(response: HttpResponseBase) -> HttpResponseBase:
+    """With the headers of a page of one person."""
+    response.headers["Cache-Control"] = "no-store"
+    response.headers["Referrer-Policy"] = "same-origin"
+    response.headers["X-Robots-Tag"] = "noindex, nofollow"
+    response.headers["Content-Security-Policy"] = _POLICY
+    return response
+
+
+def _wait(request: HttpRequest, seconds: int) -> HttpResponse:
+    response = notice(
+        request,
+        title=_("Please wait a minute"),
+        text=_("There were too many requests from your network. Nothing was changed."),
+        status=HTTPStatus.TOO_MANY_REQUESTS,
+    )
+    response.headers["Retry-After"] = str(max(seconds, 1))
+    return response
