@@ -1,5 +1,5 @@
 // Draws the figures of a report: <canvas data-chart="id"> beside the JSON of that id. Its table is on the page.
-// {kind: "bar" | "line", labels: [...], series: [{label, values, quiet}], unit: "", stacked: false, sideways: false}
+// {kind: "bar" | "line" | "stacked", labels: [...], series: [{label, values, quiet}], money: "EUR", percent: false}
 (() => {
   "use strict";
   const drawn = new Map();
@@ -14,40 +14,39 @@
     return [accent, warm, plain, colour("--danger"), colour("--success")];
   }
 
-  function short(value) {
-    return new Intl.NumberFormat(document.documentElement.lang, { notation: "compact", maximumFractionDigits: 1 }).format(value);
-  }
-
-  function whole(value, unit) {
-    const number = new Intl.NumberFormat(document.documentElement.lang, { maximumFractionDigits: 2 }).format(value);
-    return unit ? `${number} ${unit}` : number;
+  function written(value, data, compact) {
+    const style = data.money ? { style: "currency", currency: data.money } : {};
+    const digits = compact ? { notation: "compact", maximumFractionDigits: 1, minimumFractionDigits: 0 } : data.money ? {} : { maximumFractionDigits: 1 };
+    const number = new Intl.NumberFormat(document.documentElement.lang, { ...style, ...digits }).format(value);
+    return data.percent ? `${number} %` : number;
   }
 
   function series(data, one, place) {
     const strong = palette()[place % 5];
     const own = one.quiet ? colour("--line") : strong;
     const line = { borderColor: own, backgroundColor: own, borderWidth: one.quiet ? 1.5 : 2.5, borderDash: one.quiet ? [4, 4] : [], pointRadius: data.labels.length > 40 ? 0 : 2, pointHoverRadius: 5, pointHitRadius: 16, tension: 0.25 };
-    const bar = { backgroundColor: one.quiet ? `color-mix(in oklab, ${own} 45%, transparent)` : own, borderRadius: 4, maxBarThickness: 40, categoryPercentage: 0.7, barPercentage: 0.9 };
-    return { type: one.kind ?? data.kind, label: one.label, data: one.values, order: one.quiet ? 1 : 0, ...((one.kind ?? data.kind) === "line" ? line : bar) };
+    const bar = { backgroundColor: one.quiet ? `${own}80` : own, borderRadius: 4, maxBarThickness: 40, categoryPercentage: 0.7, barPercentage: 0.9 };
+    return { label: one.label, data: one.values, order: one.quiet ? 1 : 0, ...(data.kind === "line" ? line : bar) };
   }
 
   function options(data) {
     const [ink, quiet, hair] = [colour("--ink"), colour("--quiet"), colour("--hair")];
+    const stacked = data.kind === "stacked";
     const grid = { color: hair, drawTicks: false };
-    const values = { beginAtZero: true, grid, border: { display: false }, stacked: data.stacked, ticks: { color: quiet, padding: 8, maxTicksLimit: 6, precision: 0, callback: short } };
-    const names = { grid: { display: false }, border: { color: hair }, stacked: data.stacked, ticks: { color: quiet, maxRotation: 0, autoSkipPadding: 16 } };
+    const precision = data.money || data.percent ? undefined : 0;
+    const values = { beginAtZero: true, grid, border: { display: false }, stacked, ticks: { color: quiet, padding: 8, maxTicksLimit: 6, precision, callback: (value) => written(value, data, true) } };
+    const names = { grid: { display: false }, border: { color: hair }, stacked, ticks: { color: quiet, maxRotation: 0, autoSkipPadding: 16 } };
     return {
       responsive: true,
       maintainAspectRatio: false,
       animation: calm.matches ? false : { duration: 200 },
-      indexAxis: data.sideways ? "y" : "x",
-      interaction: { mode: "index", intersect: false, axis: data.sideways ? "y" : "x" },
-      scales: data.sideways ? { x: values, y: names } : { x: names, y: values },
+      interaction: { mode: "index", intersect: false },
+      scales: { x: names, y: values },
       plugins: {
         legend: { display: data.series.length > 1, align: "start", position: "top", labels: { color: ink, usePointStyle: true, pointStyle: "rectRounded", boxHeight: 8, padding: 16 } },
         tooltip: {
           backgroundColor: ink, titleColor: colour("--paper"), bodyColor: colour("--paper"), padding: 12, cornerRadius: 8, boxPadding: 6, usePointStyle: true,
-          callbacks: { label: (item) => `${item.dataset.label}: ${whole(item.parsed[data.sideways ? "x" : "y"], data.unit)}` },
+          callbacks: { label: (item) => `${item.dataset.label}: ${written(item.parsed.y, data, false)}` },
         },
       },
     };
@@ -63,7 +62,7 @@
     Chart.defaults.font.family = getComputedStyle(document.body).fontFamily;
     Chart.defaults.font.size = 13;
     drawn.set(canvas, new Chart(canvas, {
-      type: data.kind,
+      type: data.kind === "line" ? "line" : "bar",
       data: { labels: data.labels, datasets: data.series.map((one, place) => series(data, one, place)) },
       options: options(data),
     }));

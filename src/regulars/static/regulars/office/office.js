@@ -136,7 +136,7 @@
       return;
     }
     delete form.dataset.asked;
-    if (form.matches("[data-once], [method=post]") && form.method !== "dialog" && !form.matches("[hx-post], [hx-get]")) {
+    if (form.matches("[data-once], [method=post]") && form.method !== "dialog" && !event.submitter?.formTarget && !form.matches("[hx-post], [hx-get]")) {
       if (form.dataset.sent) {
         event.preventDefault(); // it is on its way
         return;
@@ -188,41 +188,39 @@
     }
   });
 
-  // Marked rows of a list, and what may be done to all of them
+  // Ticked rows of a list, and what may be done to all of them
 
   function count(form) {
-    const marks = [...form.querySelectorAll("[data-mark]")];
-    const marked = marks.filter((one) => one.checked).length;
-    const all = form.querySelector("[data-mark-all]");
+    const rows = [...form.querySelectorAll("input[name=id]")];
+    const ticked = rows.filter((one) => one.checked).length;
+    const all = form.querySelector("[data-all]");
     if (all) {
-      all.checked = marked > 0 && marked === marks.length;
-      all.indeterminate = marked > 0 && marked < marks.length;
+      all.checked = ticked > 0 && ticked === rows.length;
+      all.indeterminate = ticked > 0 && ticked < rows.length;
     }
-    for (const bar of form.querySelectorAll("[data-marked]")) {
-      bar.hidden = marked === 0;
-      const said = bar.querySelector("[data-count]");
-      if (said) {
-        said.textContent = texts.selected.replace("{count}", marked);
-      }
+    for (const bar of form.querySelectorAll("[data-bulk]")) {
+      bar.hidden = ticked === 0;
+      bar.querySelector("[data-bulk-count]").textContent = texts.selected.replace("{count}", ticked);
     }
   }
 
   document.addEventListener("change", (event) => {
-    const form = closest(event, "[data-bulk]");
-    if (form && closest(event, "[data-mark-all]")) {
-      for (const one of form.querySelectorAll("[data-mark]")) {
+    const form = event.target.form;
+    if (!form?.querySelector("[data-bulk]")) {
+      return;
+    }
+    if (event.target.matches("[data-all]")) {
+      for (const one of form.querySelectorAll("input[name=id]")) {
         one.checked = event.target.checked;
       }
     }
-    if (form) {
-      count(form);
-    }
+    count(form);
   });
 
   // Work that goes on: how far it is, until it is done
 
   async function follow(box) {
-    if (box.dataset.followed) {
+    if (box.dataset.followed || (box.dataset.state && box.dataset.state !== "running")) {
       return;
     }
     box.dataset.followed = "yes";
@@ -240,16 +238,18 @@
       if (now) {
         const share = now.total ? Math.min(1, now.done / now.total) : 0;
         if (bar instanceof HTMLProgressElement) {
-          bar.max = 1;
-          bar.value = share;
+          if (now.total) { // without, nobody knows how long it takes
+            bar.max = 1;
+            bar.value = share;
+          }
         } else if (bar) {
           bar.style.width = `${Math.round(share * 100)}%`;
         }
         if (said) {
-          said.textContent = now.text || texts.done.replace("{done}", now.done).replace("{total}", now.total);
+          said.textContent = now.text || texts.done.replace("{done}", now.done).replace("{total}", now.total ?? "?");
         }
         box.dataset.state = now.state;
-        if (["done", "failed", "cancelled"].includes(now.state)) {
+        if (now.state !== "running") {
           ended(box, now);
           return;
         }
@@ -260,13 +260,14 @@
   }
 
   function ended(box, now) {
-    const link = box.querySelector("[data-progress-link]");
+    const link = box.querySelector("a[data-progress-url]");
+    box.querySelector("progress, .progress")?.remove();
     if (now.url && link) {
       link.href = now.url;
       link.hidden = false;
     } else if (box.dataset.then) {
       location.assign(box.dataset.then);
-    } else if (now.state === "done" && box.hasAttribute("data-reload")) {
+    } else if (box.hasAttribute("data-reload")) {
       location.reload();
     }
   }
@@ -284,12 +285,21 @@
       } catch {
         source?.select?.();
       }
+    } else if (closest(event, "[data-insert]")) {
+      insert(closest(event, "[data-insert]"));
     } else if (closest(event, "[data-print]")) {
       print();
     } else if (closest(event, "[data-locate]")) {
       locate(closest(event, "[data-locate]"));
     }
   });
+
+  function insert(button) {
+    const field = document.querySelector(button.dataset.into);
+    field.focus();
+    field.setRangeText(button.dataset.insert, field.selectionStart, field.selectionEnd, "end");
+    field.dispatchEvent(new Event("input", { bubbles: true }));
+  }
 
   function locate(button) {
     const [latitude, longitude] = button.dataset.locate.split(" ").map((id) => document.querySelector(id));
@@ -307,6 +317,17 @@
       done();
     }, sorry, { enableHighAccuracy: true, timeout: 15000 });
   }
+
+  // A preview beside a form: what is typed is shown in its frame as soon as somebody stops typing.
+
+  const waiting = new WeakMap();
+  document.addEventListener("input", (event) => {
+    const button = event.target.form?.querySelector("[data-live]");
+    if (button) {
+      clearTimeout(waiting.get(button));
+      waiting.set(button, setTimeout(() => event.target.form.requestSubmit(button), 500));
+    }
+  });
 
   document.addEventListener("htmx:responseError", () => say(texts.failed));
   document.addEventListener("htmx:sendError", () => say(texts.failed));
@@ -331,8 +352,8 @@
     for (const form of root.querySelectorAll("form")) {
       shown(form);
     }
-    for (const form of root.querySelectorAll("[data-bulk]")) {
-      count(form);
+    for (const bar of root.querySelectorAll("[data-bulk]")) {
+      count(bar.closest("form"));
     }
     for (const open of root.querySelectorAll("dialog[data-open]")) {
       open.showModal();
