@@ -39,7 +39,7 @@ def own(mine: Things) -> dict[str, Call]:
     """What each operation accepts."""
     return {
         "GET /api/keys": Call(),
-        "POST /api/keys": Call(201, body={"name": "Till at the harbour", "scopes": ["read", "counter"]}),
+        "POST /api/keys": Call(201, body={"name": "Till at the harbour", "scopes": ["settings"]}),
         _PATCH: Call(path={"key_id": mine.ids[_KEY]}, body={"name": "Web shop", "rpc_format": "json"}),
         _REVOKE: Call(path={"key_id": mine.ids[_KEY]}),
         "GET /api/request-log": Call(query={"key_id": mine.ids[_KEY], "outcome": "refused", "api": "rpc"}),
