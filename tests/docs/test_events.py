@@ -17,6 +17,7 @@ from regulars.campaigns.job import send_out
 from regulars.ledger import actions as ledger
 from regulars.ledger import adjustments, points
 from regulars.members.actions import delete_member, edit_member
+from regulars.members.groups import add_group
 from regulars.messages import bounces
 from regulars.messages.actions import queue_message
 from regulars.outbox import actions as outbox
@@ -79,7 +80,8 @@ def live(shop: Shop) -> None:
         Program.objects.filter(business=shop.business).update(birthday_bonus_stamps=2)
     branch = shop.branch()
     card = shop.enrol(birthday=dt.date(1990, 1, 1))
-    edit_member(business_id=shop.id, pk=card.pk, company_name="Whitfield Ltd")
+    gold = add_group(business=shop.business, code="gold")
+    edit_member(business_id=shop.id, pk=card.pk, company_name="Whitfield Ltd", group_id=gold.pk)
     given = shop.stamp(card, 8, branch_id=branch.pk)
     redeemed = ledger.redeem_reward(business_id=shop.id, qr_code=card.qr_code)
     for mistake in (redeemed, given):

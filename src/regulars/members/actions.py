@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars import db
-from regulars.members import access, personal_data
+from regulars.members import access, personal_data, tiers
 from regulars.members import profile as fields
 from regulars.members.models import Member
 from regulars.members.queries import has
@@ -84,6 +84,7 @@ def create_member(
             joined_at=joined_at,
             joined_by_page=joined_by_page,
             search_text=fields.search_text(stored["name"], stored["email"], stored["cell"]),
+            group_by_hand=stored.get("group") is not None,
             **stored,
         )
 
@@ -96,7 +97,8 @@ def edit_member(
     `changes` are `members.profile.FIELDS` and `code`, which every member has. With `unique_contact` a new
     phone or e-mail that another member has is refused. When the shop or one of its programs gives a member
     another e-mail address, they are signed out everywhere and their password is gone: links for a new one go
-    there. With `by_member` they changed it themselves, and who stays signed in is the caller's to say.
+    there. With `by_member` they changed it themselves, and who stays signed in is the caller's to say. No tier
+    moves them out of another group, which is one by hand.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
@@ -151,6 +153,7 @@ def _locked(pk: int) -> Member:
 
 
 def _store(member: Member, changed: dict[str, Any], *, by_member: bool) -> None:
+    previous = member.group.code if member.group else None
     for column, value in changed.items():
         setattr(member, column, value)
     member.search_text = fields.search_text(member.name, member.email, member.cell)
@@ -158,16 +161,13 @@ def _store(member: Member, changed: dict[str, Any], *, by_member: bool) -> None:
     if "email" in changed:
         member.email_confirmed_at = None
         more.append("email_confirmed_at")
+    events = [emit.NewEvent("member.updated", member.pk, tiers.told(member, list(changed)))]
+    if "group" in changed:
+        member.group_by_hand = True
+        more.append("group_by_hand")
+        events.append(tiers.group_changed(member.pk, previous, member.group, by_hand=True))
     member.save(update_fields=[*changed, *more])
-    told = {
-        "customer_id": member.pk,
-        "code": member.code,
-        "name": member.name,
-        "email": member.email,
-        "phone": member.cell,
-        "changed": sorted(changed),
-    }
-    emit.emit(business_id=member.business_id, events=[emit.NewEvent("member.updated", member.pk, told)])
+    emit.emit(business_id=member.business_id, events=events)
     if changed.get("suspended"):
         access.sign_out(business_id=member.business_id, member_id=member.pk)
     if "email" in changed and not by_member:

@@ -113,7 +113,7 @@ def delete_group(*, business_id: int, pk: int) -> None:
 
 
 def set_group(*, business_id: int, member_ids: Collection[int], group_id: int | None) -> int:
-    """Put members into a group by hand, or out of all: no tier moves them from then on. How many that changed.
+    """Put members into a group by hand, or out of all: no tier moves them from then on. How many moved.
 
     Raises:
         InvalidInput: they are more than 1,000.
@@ -127,7 +127,7 @@ def set_group(*, business_id: int, member_ids: Collection[int], group_id: int | 
         Member.objects.filter(pk__in=[member.pk for member in members]).update(
             group=group, group_by_hand=True, modified_at=now
         )
-        tiers.tell_moved(business_id=business_id, moved=[(member, group) for member in moved])
+        tiers.tell_moved(business_id=business_id, moved=[(member, group) for member in moved], by_hand=True)
     return len(moved)
 
 

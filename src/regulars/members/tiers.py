@@ -1,8 +1,8 @@
 """Tiers: groups that members reach by themselves, by points or visits (docs/decisions/0024).
 
-Members are sorted soon after an event that may move them, once a day where a window passes on, and all at once
-when a rule was changed. Nobody is moved whom somebody put into their group, or who is in one that is no tier.
-What a member had before another record of theirs was merged into this one counts.
+Members are sorted soon after an event that may move them, once a day where a window passes on, and all of
+them when a rule was changed. Nobody is moved whom somebody put into their group, or who is in one that is no
+tier.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from django.db import transaction
@@ -182,22 +182,44 @@ def handle(*, events: list[Pending]) -> None:
         sort_members(business_id=business_id, member_ids=members)
 
 
-def tell_moved(*, business_id: int, moved: Sequence[tuple[Member, MemberGroup | None]]) -> None:
+def tell_moved(
+    *, business_id: int, moved: Sequence[tuple[Member, MemberGroup | None]], by_hand: bool = False
+) -> None:
     """Write the events that members have another group now; each still has the one of before in its fields.
 
-    Within the caller's transaction.
+    Within the caller's transaction and the business's scope.
     """
     before = dict(
         MemberGroup.objects.filter(pk__in={member.group_id for member, _ in moved}).values_list("pk", "code")
     )
     events = []
     for member, group in moved:
-        told = {
-            "customer_id": member.pk,
-            "group": group.code if group else None,
-            "previous": before.get(member.group_id or 0),
-            "by_hand": group is None or not group.measure,
-        }
-        events.append(emit.NewEvent("member.group_changed", member.pk, told))
+        events.append(emit.NewEvent("member.updated", member.pk, told(member, ["group"])))
+        events.append(group_changed(member.pk, before.get(member.group_id or 0), group, by_hand=by_hand))
     for start in range(0, len(events), BATCH):
         emit.emit(business_id=business_id, events=events[start : start + BATCH])
+
+
+def told(member: Member, changed: Sequence[str]) -> dict[str, Any]:
+    """What `member.updated` says."""
+    return {
+        "customer_id": member.pk,
+        "code": member.code,
+        "name": member.name,
+        "email": member.email,
+        "phone": member.cell,
+        "changed": sorted(changed),
+    }
+
+
+def group_changed(
+    member_id: int, previous: str | None, group: MemberGroup | None, *, by_hand: bool
+) -> emit.NewEvent:
+    """The event that a member is in another group; `previous` is the code of the one before."""
+    data = {
+        "customer_id": member_id,
+        "group": group.code if group else None,
+        "previous": previous,
+        "by_hand": by_hand,
+    }
+    return emit.NewEvent("member.group_changed", member_id, data)

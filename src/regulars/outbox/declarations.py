@@ -57,6 +57,12 @@ DECLARED: dict[str, Declaration] = {
             "name": ("text", "The whole name"),
         },
     ),
+    "member.group_changed": Declaration(
+        "A customer is in another group: they reached a tier or fell out of one, or, with `by_hand`, "
+        "somebody put them there. `group` and `previous` are codes, null for none. A `member.updated` "
+        "comes with it.",
+        {"customer_id": 12, "group": "gold", "previous": "silver", "by_hand": False},
+    ),
     "member.deleted": Declaration(
         "A customer was erased.",
         {"customer_id": 12},

@@ -23,6 +23,7 @@ SOMEBODY = ("number or null", "The customer, or null when there is none in parti
 MEANINGS: dict[str, tuple[str, str]] = {
     "balance": ("number", "Points on the card afterwards"),
     "branch_id": ("number or null", "The branch, or null when none was named"),
+    "by_hand": ("true or false", "Whether somebody put them there, and no tier"),
     "campaign": ("text", "The campaign's name"),
     "campaign_id": ("number", "The campaign"),
     "card_id": ("number", "The scratch card"),
@@ -39,6 +40,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "expires_at": ("day or null", "The last day on which it can be redeemed"),
     "failed": ("number", "Messages that could not be sent"),
     "goal": ("number", "Stamps that a reward takes"),
+    "group": ("text or null", "The code of the group, or null for none"),
     "is_winner": ("true or false", "Whether the prize is one"),
     "issue_id": ("number", "The issue"),
     "kind": ("text", "The kind of message"),
@@ -48,6 +50,7 @@ MEANINGS: dict[str, tuple[str, str]] = {
     "points": ("number", "Points that the promotions made it worth"),
     "points_credited": ("number", "Points that the redemption credited"),
     "points_used": ("number", "Points that were taken for it"),
+    "previous": ("text or null", "The code of the group before, or null for none"),
     "prize": ("text", "The prize"),
     "qr_code": ("text", "The code on the customer's card"),
     "reason": ("text", "What was said about it, or empty"),
