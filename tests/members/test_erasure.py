@@ -15,6 +15,7 @@ from django_scopes import scope, scopes_disabled
 
 from regulars.analytics.audit import audit
 from regulars.analytics.rollup import roll_up
+from regulars.auditlog.actions import Actor, record
 from regulars.counter.undoing import undo
 from regulars.ledger import actions, points
 from regulars.ledger.adjustments import add_adjustment
@@ -90,6 +91,17 @@ def full_life(shop: Shop, name: str) -> Card:
     _pages(shop, card, name)
     _counter(shop, card)
     _tell(shop, card, name)
+    record(
+        **who,
+        actor=Actor.of(shop.owner),
+        action="member.edit",
+        kind="member",
+        object_id=card.pk,
+        label=name,
+        before={"name": name},
+        after={"name": f"{name} Rao"},
+        reason=f"{name} asked for it",
+    )
     return card
 
 
@@ -280,7 +292,7 @@ def test_every_room_with_personal_data_is_in_the_registry_in_the_order_of_refere
     rooms = [holding.room for holding in personal_data.holdings()]
     assert rooms == [
         "counter", "scratchcards", "analytics", "portal", "messages", "vouchers", "sales", "ledger",
-        "outbox", "members",
+        "outbox", "auditlog", "members",
     ]  # fmt: skip
     # Whoever adds a room with tables about members must enter it, or this fails.
     assert {model._meta.app_label for model in paths()} <= set(rooms)

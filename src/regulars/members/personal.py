@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 from django.db.models import Model
 
 from regulars import db
+from regulars.auditlog.models import Record
 from regulars.members.models import BlankCard, CardAlias, Consent, Member
 from regulars.members.personal_data import Part, named, without_keys
 from regulars.outbox.models import Delivery, DeliveryAttempt, Event
@@ -91,6 +92,24 @@ OUTBOX_PARTS: Final = (
 OUTBOX_APART: Final[Mapping[type[Model], str]] = {
     DeliveryAttempt: "how another server answered each request; what it was sent is in passed_on and events",
 }
+
+
+AUDIT_PARTS: Final = (
+    Part(
+        "changes_by_the_shop",
+        "What people of the shop changed in what is noted about you, when, and why.",
+        Record,
+        "member_id",
+        named("at", "action", "before", "after", "reason", which="label"),
+        withheld={
+            "object_id": "the number of the row that was changed",
+            "kind": "the table of the row that was changed",
+            **dict.fromkeys(
+                ("user", "actor", "role", "by_operator", "address"), "who of the shop's people did it"
+            ),
+        },
+    ),
+)
 
 
 def erase_profile(*, business_id: int, member_id: int) -> None:
