@@ -146,7 +146,7 @@ def _still(value: Any) -> Any:
 
 def _is_volatile(name: str, value: Any) -> bool:
     # How many day totals there are depends on when the last roll-up was.
-    return (name in {"id", "undoes", "day_total"} or name.endswith("_id")) and type(value) is int
+    return (name in {"id", "undoes", "day_total", "milliseconds"} or name.endswith("_id")) and type(value) is int
 
 
 def _still_text(text: str) -> str:

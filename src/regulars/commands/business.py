@@ -66,6 +66,13 @@ def create_key(
     rpc_format: Annotated[
         str, typer.Option("--format", help="How RPC answers: xml, xml_rooted or json.")
     ] = "xml",
+    scope: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="What it may be used for: read, members, counter, campaigns or settings; once for each. "
+            "Without, everything."
+        ),
+    ] = None,
     sso: Annotated[
         bool, typer.Option("--sso", help="Let it sign members in by MD5; it is kept sealed for that.")
     ] = False,
@@ -75,10 +82,21 @@ def create_key(
     from regulars.tenants import actions  # noqa: PLC0415 - models need Django
 
     try:
-        row, key = actions.create_api_key(business=owner, name=name, rpc_format=rpc_format, sso=sso)
+        row, key = actions.create_api_key(
+            business=owner, name=name, rpc_format=rpc_format, sso=sso, may=scope or ()
+        )
     except Refusal as refusal:
-        raise as_stop(refusal, {"name": "--name", "rpc_format": "--format"}) from refusal
-    say_json({"name": row.name, "prefix": row.prefix, "api_key": key, "format": row.rpc_format, "sso": sso})
+        raise as_stop(refusal, {"name": "--name", "rpc_format": "--format", "scopes": "--scope"}) from refusal
+    say_json(
+        {
+            "name": row.name,
+            "prefix": row.prefix,
+            "api_key": key,
+            "scopes": row.scopes,
+            "format": row.rpc_format,
+            "sso": sso,
+        }
+    )
 
 
 @apikey.command("list")
@@ -92,6 +110,7 @@ def list_keys(business: Slug) -> None:
             {
                 "name": row.name,
                 "prefix": row.prefix,
+                "scopes": row.scopes,
                 "format": row.rpc_format,
                 "sso": bool(row.sso_key_sealed),
                 "created_at": printed(row.created_at),
