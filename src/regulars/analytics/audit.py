@@ -5,7 +5,7 @@ from __future__ import annotations
 from functools import partial
 
 from regulars import db
-from regulars.analytics import tail
+from regulars.analytics import facet_audit, tail
 from regulars.analytics.models import Sums
 from regulars.analytics.rollup import read_watermark
 from regulars.ledger import audit as ledger
@@ -22,6 +22,7 @@ _OF_ENTRIES = {
     "points_used": (
         "CASE WHEN kind IN ('points_spend', 'points_expire', 'points_return') THEN -points ELSE 0 END"
     ),
+    "points_expired": "CASE WHEN kind = 'points_expire' THEN -points ELSE 0 END",
 }
 _ACTIVE = "e.kind IN ('stamp_add', 'reward_redeem')"
 # What somebody did at a branch, or (0) anywhere, that is in the totals. What was undone leaves no day.
@@ -42,7 +43,8 @@ def audit() -> AuditReport:
     with db.snapshot():
         report = ledger.audit()
         report.checked["day_total"] = int(db.run("SELECT COUNT(*) FROM analytics_daytotal")[0][0])
-        for name, sql in _checks(tail.rolled_up(*read_watermark())).items():
+        rolled = tail.rolled_up(*read_watermark())
+        for name, sql in (_checks(rolled) | facet_audit.checks(rolled)).items():
             for business_id, member_id, stored, computed in db.run(f"{sql} LIMIT {_MOST_REPORTED}"):
                 report.add(name, business_id, member_id, stored, computed)
     return report

@@ -12,7 +12,35 @@ from typing import ClassVar
 from django.db import models
 from django_scopes import ScopedManager
 
+from regulars.analytics.facet_models import (
+    Change,
+    Cohort,
+    Erasing,
+    HourTotal,
+    MemberMonth,
+    PointsDue,
+    StaffTotal,
+    VisitCount,
+)
 from regulars.tenants.models import Business
+
+__all__ = [
+    "Change",
+    "Cohort",
+    "DayTotal",
+    "Erased",
+    "Erasing",
+    "HourTotal",
+    "LastSeen",
+    "LastSeenDay",
+    "MemberMonth",
+    "PointsDue",
+    "StaffTotal",
+    "Sums",
+    "Total",
+    "VisitCount",
+    "Watermark",
+]
 
 
 class Watermark(models.Model):
@@ -41,6 +69,7 @@ class Sums(models.Model):
         "rewards_redeemed",
         "points_earned",
         "points_used",
+        "points_expired",
     )
 
     stamps = models.BigIntegerField(default=0)
@@ -50,6 +79,8 @@ class Sums(models.Model):
     rewards_redeemed = models.BigIntegerField(default=0)
     points_earned = models.BigIntegerField(default=0)
     points_used = models.BigIntegerField(default=0)
+    # Those of the used points that ran out.
+    points_expired = models.BigIntegerField(default=0)
 
     class Meta:
         abstract = True
@@ -95,11 +126,19 @@ class Total(Sums):
 
 
 class Erased(Sums):
-    """What members who were erased had done, all together: with it the totals still prove right."""
+    """What members who were erased had done, all together: with it the totals still prove right.
+
+    Amounts are in hundredths of the business's currency.
+    """
 
     business = models.OneToOneField(
         Business, primary_key=True, on_delete=models.CASCADE, related_name="+", db_constraint=False
     )
+    sales = models.BigIntegerField(default=0, db_default=0)
+    amount = models.BigIntegerField(default=0, db_default=0)
+    vouchers_issued = models.BigIntegerField(default=0, db_default=0)
+    vouchers_redeemed = models.BigIntegerField(default=0, db_default=0)
+    vouchers_value = models.BigIntegerField(default=0, db_default=0)
 
     objects: ClassVar[models.Manager[Erased]] = ScopedManager(business="business")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-from regulars.analytics.models import LastSeen
+from regulars.analytics.models import LastSeen, MemberMonth
 from regulars.members.personal_data import Part, named
 
 PARTS: Final = (
@@ -15,5 +15,12 @@ PARTS: Final = (
         "member_id",
         named("day", "visits", branch_id="branch_key"),
         shown={"branch_id": lambda row: row["branch_id"] or None},
+    ),
+    Part(
+        "visits_by_month",
+        "For our figures: how often you came in each calendar month, by its first day.",
+        MemberMonth,
+        "member_id",
+        named("month", "visits"),
     ),
 )

@@ -10,7 +10,7 @@ from typing import Any
 from django.db import connection, transaction
 
 from regulars import db
-from regulars.analytics import tail
+from regulars.analytics import facets, tail, trade
 from regulars.analytics.models import Sums
 
 BATCH = 10_000
@@ -41,21 +41,32 @@ def roll_up(limit: int = BATCH) -> int:
             remaining += _new_gaps(watermark, [line.id for line in batch])
         figures, reached = tail.add_up([*late, *batch]), batch[-1].id if batch else watermark
         _add(figures, tail.rolled_up(reached, remaining))
+        facets.write(facets.add_up([*late, *batch]), _many)
         _move_watermark(reached, remaining)
         return len(late) + len(batch)
 
 
+def roll_up_trade(limit: int = BATCH) -> int:
+    """Roll up the next changes of sales and vouchers, at most `limit`; how many there were. As `roll_up`."""
+    if not trade.waiting():
+        return 0
+    with transaction.atomic():
+        return 0 if _hold_watermark(wait=False) is None else trade.roll_up(limit)
+
+
 def roll_up_all() -> int:
-    """Roll up until the tail is empty; how many entries there were."""
+    """Roll up until nothing is left; how many entries there were."""
     rolled = 0
     while number := roll_up():
         rolled += number
+    while roll_up_trade():
+        pass
     return rolled
 
 
 def step(stop: Callable[[], bool]) -> bool:
-    """One batch, for the worker's loop; a busy hour leaves more than one."""
-    return roll_up() >= BATCH
+    """One batch of each, for the worker's loop; a busy hour leaves more than one."""
+    return max(roll_up(), roll_up_trade()) >= BATCH
 
 
 def erase_member(*, business_id: int, member_id: int) -> None:
@@ -70,9 +81,13 @@ def erase_member(*, business_id: int, member_id: int) -> None:
     if held is None:
         raise RuntimeError("the watermark is missing")
     watermark, gaps = held
-    rest = tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=watermark, gaps=gaps))
+    trade.begin_erasing(business_id=business_id, member_id=member_id)
+    lines = tail.read_tail_of_member(member_id=member_id, watermark=watermark, gaps=gaps)
+    rest = tail.add_up(lines)
     rest.undone |= rest.seen.keys()
     _add(rest)
+    facets.write(facets.add_up(lines), _many)
+    facets.forget(business_id=business_id, member_id=member_id, many=_many)
     whole = tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=0, gaps=[]))
     _many(_ADD_ERASED, ((business, *sums) for business, sums in whole.totals.items()))
     _many(_ADD_DAY_ERASED, _stamps_by_day(whole))
@@ -81,9 +96,12 @@ def erase_member(*, business_id: int, member_id: int) -> None:
         "UPDATE analytics_total SET members = members - 1, pending = pending - %s WHERE business_id = %s",
         (pending, business_id),
     )
-    seen = db.run("SELECT day FROM analytics_lastseen WHERE member_id = %s AND branch_key = 0", (member_id,))
-    for (day,) in seen:
+    seen = db.run(
+        "SELECT day, visits FROM analytics_lastseen WHERE member_id = %s AND branch_key = 0", (member_id,)
+    )
+    for day, visits in seen:
         _add_seen_days({(business_id, 0, db.to_date(day)): -1})
+        _add_visit_counts({(business_id, visits): -1})
     db.run("DELETE FROM analytics_lastseen WHERE member_id = %s", (member_id,))
 
 
@@ -211,12 +229,13 @@ def _add(figures: tail.Figures, rolled: str = tail.ALL) -> None:
 
 
 def _add_seen(figures: tail.Figures, left: dict[tuple[int, int], dt.date]) -> None:
-    known = _last_days(figures.seen)
+    known = _last_seen(figures.seen)
     moves: dict[tail.Key, int] = {}
+    counts: dict[tuple[int, int], int] = {}
     seen: list[tuple[Any, ...]] = []
     for key, (day, visits) in sorted(figures.seen.items()):
         business, branch_key, member = key
-        before = known.get((member, branch_key))
+        before, visits_before = known.get((member, branch_key), (None, 0))
         after = left.get((branch_key, member)) if key in figures.undone else max(day, before or day)
         if after is not None:
             seen.append((*key, db.calendar_day(after), visits))
@@ -225,23 +244,28 @@ def _add_seen(figures: tail.Figures, left: dict[tuple[int, int], dt.date]) -> No
                 "DELETE FROM analytics_lastseen WHERE member_id = %s AND branch_key = %s",
                 (member, branch_key),
             )
+        if branch_key == 0:
+            for times, number in ((visits_before + visits if after else 0, 1), (visits_before, -1)):
+                counts[business, times] = counts.get((business, times), 0) + number
         for moved, number in ((after, 1), (before, -1)):
             if moved is not None and after != before:
                 moves[business, branch_key, moved] = moves.get((business, branch_key, moved), 0) + number
     _many(_ADD_SEEN, seen)
     _add_seen_days(moves)
+    _add_visit_counts(counts)
 
 
-def _last_days(keys: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], dt.date]:
+def _last_seen(keys: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], tuple[dt.date, int]]:
     members = sorted({member for _, _, member in keys})
-    found: dict[tuple[int, int], dt.date] = {}
+    found: dict[tuple[int, int], tuple[dt.date, int]] = {}
     for start in range(0, len(members), 500):
         some = members[start : start + 500]
         marks = ", ".join(["%s"] * len(some))
         rows = _read(
-            f"SELECT member_id, branch_key, day FROM analytics_lastseen WHERE member_id IN ({marks})", some
+            f"SELECT member_id, branch_key, day, visits FROM analytics_lastseen WHERE member_id IN ({marks})",
+            some,
         )
-        found |= {(member, branch_key): db.to_date(day) for member, branch_key, day in rows}
+        found |= {(member, branch_key): (db.to_date(day), visits) for member, branch_key, day, visits in rows}
     return found
 
 
@@ -250,6 +274,14 @@ def _add_seen_days(moves: dict[tail.Key, int]) -> None:
         _ADD_SEEN_DAY,
         ((*key[:2], db.calendar_day(key[2]), number) for key, number in sorted(moves.items()) if number),
     )
+
+
+_VISIT_COUNT = facets.upsert("analytics_visitcount", ("business_id", "visits"), ("members",))
+
+
+def _add_visit_counts(moves: dict[tuple[int, int], int]) -> None:
+    """How many members more came so many times. Of those who never came nobody keeps count."""
+    _many(_VISIT_COUNT, ((*key, number) for key, number in sorted(moves.items()) if key[1] > 0 and number))
 
 
 def _read(sql: str, params: Sequence[Any]) -> list[Any]:

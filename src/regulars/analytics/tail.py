@@ -18,7 +18,10 @@ ACTIVE_KINDS = frozenset((Entry.Kind.STAMP_ADD.value, Entry.Kind.REWARD_REDEEM.v
 # What makes that nothing: whoever was active only then was not.
 UNDO_KINDS = frozenset((Entry.Kind.STAMP_UNDO.value, Entry.Kind.REWARD_UNDO.value))
 
-COLUMNS = "id, business_id, card_id, branch_id, kind, stamps, visits, rewards, points, day, occurred_at"
+COLUMNS = (
+    "id, business_id, card_id, branch_id, kind, stamps, visits, rewards, points, day, occurred_at, staff_id, "
+    "reverses_id"
+)
 
 Key = tuple[int, int, dt.date]
 
@@ -38,14 +41,17 @@ class Line:
     points: int
     day: dt.date
     occurred_at: dt.datetime
+    staff_key: int
+    reverses_id: int | None
 
     @classmethod
     def from_row(cls, row: db.Row) -> Line:
         """A line from a row of `COLUMNS`."""
-        entry_id, business_id, member_id, branch_id, kind, stamps, visits, rewards, points, day, at = row
+        entry_id, business_id, member_id, branch_id, kind, stamps, visits, rewards, points, day, *rest = row
+        at, staff_id, reverses_id = rest
         return cls(
             entry_id, business_id, member_id, branch_id or 0, kind, stamps, visits, rewards, points,
-            db.to_date(day), db.to_moment(at),
+            db.to_date(day), db.to_moment(at), staff_id or 0, reverses_id,
         )  # fmt: skip
 
     def figures(self) -> tuple[int, ...]:
@@ -63,6 +69,7 @@ class Line:
             redeemed,
             self.points if self.kind in EARNING_KINDS else 0,
             0 if self.kind in EARNING_KINDS else -self.points,
+            -self.points if self.kind == Entry.Kind.POINTS_EXPIRE else 0,
         )
 
 

@@ -10,7 +10,7 @@ import secrets
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import MINYEAR, date, timedelta
-from decimal import ROUND_DOWN, Decimal
+from decimal import ROUND_DOWN, ROUND_HALF_UP, Decimal
 from typing import Final
 
 from regulars.rules import values
@@ -200,6 +200,18 @@ def code_value(
     if value_type != POINTS:
         return value
     return points_worth(value or points_used, point_value)
+
+
+def taken_off(value: Decimal, value_type: int, sale_value: Decimal | None) -> Decimal | None:
+    """What a voucher takes off a sale, in currency; None for a percentage of a sale that nobody told.
+
+    Never more than the sale: nobody gets money back.
+    """
+    if value_type != PERCENT:
+        return value if sale_value is None or sale_value < 0 else min(value, sale_value)
+    if sale_value is None or sale_value < 0:
+        return None
+    return min((sale_value * value / 100).quantize(CENT, ROUND_HALF_UP), sale_value)
 
 
 def check_value(value: Decimal | int, *, field: str, value_type: int) -> Decimal:

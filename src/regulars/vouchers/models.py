@@ -163,6 +163,8 @@ class VoucherCode(models.Model):  # type: ignore[django-manager-missing]
     redeemed_branch = models.ForeignKey(
         Branch, null=True, blank=True, on_delete=models.PROTECT, related_name="+", db_index=False
     )
+    # What it took off the sale, as far as the till said so: a percentage of no known sale has none.
+    redeemed_value = models.DecimalField(max_digits=14, decimal_places=2, null=True, blank=True)
     # The points that redeeming it credited.
     credit = models.ForeignKey(
         PointsAdjustment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False

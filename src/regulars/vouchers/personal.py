@@ -35,7 +35,7 @@ PARTS: Final = (
         "member_id",
         named(
             *("code", "value", "value_type", "status", "expires_on", "expiry_told_at", "reserved_until"),
-            "redeemed_at",
+            *("redeemed_at", "redeemed_value"),
             voucher="voucher__name",
             issue="issue__code",
             redeemed_branch="redeemed_branch__name",

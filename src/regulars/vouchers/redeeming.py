@@ -150,6 +150,7 @@ def _redemption(state: CodeState, use: Use, credit: int) -> Change:
         at=use.now,
         redeemed_at=use.occurred_at,
         redeemed_branch_id=use.branch_id,
+        redeemed_value=rules.taken_off(state.value, state.value_type, use.sale_value),
         branch_id=use.branch_id,
         staff_id=use.staff_id,
         sale_value=use.sale_value,

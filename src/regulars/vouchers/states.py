@@ -69,6 +69,7 @@ class Change:
     reservation: str = ""
     redeemed_at: dt.datetime | None = None
     redeemed_branch_id: int | None = None
+    redeemed_value: Decimal | None = None
     branch_id: int | None = None
     staff_id: int | None = None
     sale_value: Decimal | None = None
@@ -146,18 +147,19 @@ def _money(value: Any) -> Decimal:
 
 _UPDATE = """
 UPDATE vouchers_vouchercode SET status = %s, reserved_until = {moment}, reservation = %s,
-    redeemed_at = {moment}, redeemed_branch_id = {number}, version = version + 1, modified_at = {moment}
+    redeemed_at = {moment}, redeemed_branch_id = {number}, redeemed_value = {money},
+    version = version + 1, modified_at = {moment}
 WHERE id = %s AND version = %s RETURNING id"""
 _LOG = """
 INSERT INTO vouchers_voucherlog
     (business_id, voucher_code_id, action, at, branch_id, staff_id, sale_value, text)"""
-_SQLITE_UPDATE = _UPDATE.format(moment="%s", number="%s")
+_SQLITE_UPDATE = _UPDATE.format(moment="%s", number="%s", money="%s")
 _SQLITE_LOG = f"{_LOG} VALUES (%s, %s, %s, %s, %s, %s, %s, %s)"
 
 
 @cache
 def _pg_statement() -> str:
-    update = _UPDATE.format(moment="%s::timestamptz", number="%s::bigint")
+    update = _UPDATE.format(moment="%s::timestamptz", number="%s::bigint", money="%s::numeric")
     log = (
         f"{_LOG} SELECT %s::bigint, changed.id, %s, %s::timestamptz, %s::bigint, %s::bigint, %s::numeric, %s "
         "FROM changed"
@@ -176,6 +178,7 @@ def change(state: CodeState, to: Change) -> bool:
         to.reservation,
         to.redeemed_at and db.moment(to.redeemed_at),
         to.redeemed_branch_id,
+        _amount(to.redeemed_value),
         db.moment(to.at),
         state.id,
         state.version,
@@ -184,13 +187,18 @@ def change(state: CodeState, to: Change) -> bool:
     if db.is_postgresql():
         log = [state.business_id, to.action, db.moment(to.at), *about]
         return bool(db.run(_pg_statement(), update + log + emit.event_params(state.business_id, [to.event])))
-    about[2] = None if to.sale_value is None else str(to.sale_value)
+    about[2] = _amount(to.sale_value)
     with transaction.atomic(savepoint=False):
         if not db.run(_SQLITE_UPDATE, update):
             return False
         db.run(_SQLITE_LOG, [state.business_id, state.id, to.action, db.moment(to.at), *about])
         emit.emit(business_id=state.business_id, events=[to.event])
         return True
+
+
+def _amount(value: Decimal | None) -> Any:
+    """An amount of money as a parameter: SQLite's driver knows no decimals."""
+    return value if value is None or db.is_postgresql() else str(value)
 
 
 Decide = Callable[[CodeState], Change]
