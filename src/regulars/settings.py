@@ -85,6 +85,7 @@ INSTALLED_APPS = [
     "regulars.campaigns",
     "regulars.portal",
     "regulars.counter",
+    "regulars.web.office",
 ]
 
 MIDDLEWARE = [
@@ -254,6 +255,36 @@ MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_TOTP_ISSUER = "Regulars"
 MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not _environment.tls
 USERSESSIONS_TRACK_ACTIVITY = False
+
+# The operator's admin (django-unfold)
+
+UNFOLD = {
+    "SITE_TITLE": "Operator",
+    "SITE_HEADER": "Regulars",
+    "SITE_SUBHEADER": "Operator",
+    "SITE_SYMBOL": "storefront",
+    "SITE_URL": "/office/",
+    "SHOW_HISTORY": False,
+    "SHOW_VIEW_ON_SITE": False,
+    "BORDER_RADIUS": "12px",
+    "COLORS": {
+        "primary": {
+            "50": "#f0fdfa",
+            "100": "#ccfbf1",
+            "200": "#99f6e4",
+            "300": "#5eead4",
+            "400": "#2dd4bf",
+            "500": "#14b8a6",
+            "600": "#0f766e",
+            "700": "#115e59",
+            "800": "#134e4a",
+            "900": "#0b3b37",
+            "950": "#042f2e",
+        }
+    },
+    "SIDEBAR": {"navigation": "regulars.web.operator.sidebar.navigation"},
+    "ACCOUNT": {"navigation": "regulars.web.operator.sidebar.account"},
+}
 
 # Time and language. Times are stored in UTC; a business's own zone decides what "today" is.
 

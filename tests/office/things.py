@@ -7,6 +7,8 @@ from typing import Any
 
 from regulars.auditlog import actions as auditlog
 from regulars.jobs import actions as jobs
+from regulars.jobs.models import Job
+from regulars.tenants.models import Staff
 from regulars.web.office import exporting
 from tests.factories import Shop
 
@@ -16,7 +18,7 @@ Maker = Callable[[Shop], Any]
 def _member(shop: Shop) -> int:
     card = shop.enrol("Asha Rao", email=f"asha{shop.id}@example.com")
     shop.stamp(card, 3)
-    return card.pk
+    return int(card.pk)
 
 
 def _record(shop: Shop) -> int:
@@ -26,14 +28,23 @@ def _record(shop: Shop) -> int:
     ).pk
 
 
-def _export(shop: Shop) -> int:
-    made = {"staff_id": shop.owner.pk, "business_id": shop.id, "path": "/office/", "query": ""}
-    return jobs.enqueue(exporting.make_export, kwargs=made, business_id=shop.id).pk
+def export_of(shop: Shop, staff: Staff) -> int:
+    """An export that somebody asked for, and that is ready."""
+    made = {"staff_id": staff.pk, "business_id": shop.id, "path": "/office/", "query": ""}
+    job = jobs.enqueue(exporting.make_export, kwargs=made, business_id=shop.id)
+    (exporting.folder() / f"file{job.pk}").write_bytes(b"name\r\nAsha\r\n")
+    job.status = Job.Status.SUCCEEDED
+    job.result = {"file": f"file{job.pk}", "name": "members.csv", "rows": 1}
+    job.save()
+    return job.pk
 
 
 # By the name of the parameter in the address.
 MAKERS: dict[str, Maker] = {
     "member_id": _member,
     "record_id": _record,
-    "job_id": _export,
+    "job_id": lambda shop: export_of(shop, shop.owner),
 }
+
+# Of those, what belongs to one person: nobody else of the team finds it.
+OWN: dict[str, Callable[[Shop, Staff], Any]] = {"job_id": export_of}

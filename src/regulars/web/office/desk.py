@@ -157,7 +157,7 @@ class Desk:
         self, template: str, context: Mapping[str, Any] | None = None, status: int = HTTPStatus.OK
     ) -> HttpResponse:
         """Draw `office/{template}.html`. `here` in the context is the section that it belongs to."""
-        context = dict(context or {})
+        context = {"way_on": reverse("office"), "way_on_text": _("Go to the start"), **(context or {})}
         here = context.setdefault("here", "")
         shared = {
             "desk": self,

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import time
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -32,6 +33,8 @@ if TYPE_CHECKING:
 URLS: Final = "regulars.urls_office"
 # How long a file is kept, in seconds.
 KEPT: Final = 2 * 24 * 3600
+# How often old ones are looked for.
+EVERY: Final = dt.timedelta(hours=6)
 _STEP: Final = 500
 
 
