@@ -43,6 +43,7 @@ def test_a_campaign_is_drafted_sent_and_shown(shop: Shop, rest: Rest) -> None:
         "name": "June Promo",
         "subject": "Double stamps",
         "segment_filter": "all",
+        "segment_id": None,
         "channel": "email",
         "status": "draft",
         "total_recipients": 0,

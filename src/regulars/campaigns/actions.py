@@ -39,12 +39,13 @@ ORDER BY m.id"""
 
 def create_campaign(*, business_id: int, **given: Any) -> Campaign:
     """Draft a campaign: `name`, `subject` and `message` (with the placeholders of the kind "campaign"),
-    `segment_filter` (a name of `rules.segments`), `channel` ("email", "sms" or "post"; only e-mail needs a
-    subject), `rate_per_minute` (messages, at most; None: as the installation allows) and `scheduled_at` (when
-    it is sent by itself).
+    `segment_filter` (a name of `rules.segments`) or `segment_id` (a saved segment), `channel` ("email", "sms"
+    or "post"; only e-mail needs a subject), `rate_per_minute` (messages, at most; None: as the installation
+    allows) and `scheduled_at` (when it is sent by itself).
 
     Raises:
         InvalidInput: a value is missing or unusable, or a placeholder unknown; the message names the field.
+        NotFound: the business has no such saved segment.
     """
     campaign = Campaign(business_id=business_id)
     checks.check(campaign, given, now=timezone.now())
@@ -59,7 +60,7 @@ def edit_campaign(*, business_id: int, pk: int, **changes: Any) -> Campaign:
 
     Raises:
         InvalidInput: a value is unusable, or a placeholder unknown; the message names the field.
-        NotFound: the business has no such campaign.
+        NotFound: the business has no such campaign, or no such saved segment.
         Conflict: it is sent, is being sent or was cancelled.
     """
     with transaction.atomic(), scope(business=business_id):
@@ -92,7 +93,7 @@ def send_campaign(*, business_id: int, pk: int) -> int:
     Raises:
         NotFound: the business has no such campaign.
         Conflict: it was sent before, or is being sent by somebody else at this moment; or the installation
-            cannot send text messages, and it is one.
+            cannot send text messages, and it is one; or its saved segment was deleted.
     """
     business = business_by_id(business_id)
     now = timezone.now()
@@ -105,6 +106,7 @@ def send_campaign(*, business_id: int, pk: int) -> int:
         if not began:
             _check_open(campaign, "sent")
         _check_channel(campaign)
+        _check_segment(campaign)
         _queue(campaign, segments.Reading(business, now))
         told = {
             "campaign_id": campaign.pk,
@@ -203,9 +205,19 @@ def _check_channel(campaign: Campaign) -> None:
         raise Conflict(sms.MISSING)
 
 
+def _check_segment(campaign: Campaign) -> None:
+    if campaign.segment_filter == Campaign.Segment.SAVED and campaign.segment_id is None:
+        raise Conflict(
+            "The segment of this campaign was deleted. Choose another one.",
+            fields={"segment_id": "was deleted"},
+        )
+
+
 def _queue(campaign: Campaign, reading: segments.Reading) -> None:
     """Write one message for each whom the campaign reaches, without taking them through this process."""
-    chosen = reading.audience(segment=campaign.segment_filter, channel=campaign.channel)
+    chosen = reading.audience(
+        segment=campaign.segment_filter, channel=campaign.channel, saved=campaign.segment
+    )
     by_post = campaign.channel == Message.Channel.POST
     postgresql = db.is_postgresql()
     sql = _QUEUE.format(

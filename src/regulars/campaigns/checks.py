@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from regulars.campaigns.models import Campaign
+from regulars.members.segments import segment_by_id
 from regulars.messages.kinds import CAMPAIGN
 from regulars.messages.letter import check_words
 from regulars.messages.models import Message
@@ -26,6 +27,7 @@ FIELDS = (
     "subject",
     "message",
     "segment_filter",
+    "segment_id",
     "channel",
     "rate_per_minute",
     "scheduled_at",
@@ -37,6 +39,7 @@ def check(campaign: Campaign, given: Mapping[str, Any], *, now: dt.datetime) -> 
 
     Raises:
         InvalidInput: a value is unusable, or they do not fit each other; the field is named.
+        NotFound: the business has no such saved segment.
     """
     for field in given:
         if field not in FIELDS:
@@ -45,12 +48,30 @@ def check(campaign: Campaign, given: Mapping[str, Any], *, now: dt.datetime) -> 
         campaign.scheduled_at = _later(given["scheduled_at"], now)
     if "rate_per_minute" in given:
         campaign.rate_per_minute = _rate(given["rate_per_minute"])
-    campaign.segment_filter = segments.check_segment(given.get("segment_filter", campaign.segment_filter))
+    _check_segment(campaign, given)
     campaign.channel = _channel(given.get("channel", campaign.channel))
     campaign.name = clean_line(
         given.get("name", campaign.name), field="name", max_length=NAME_LENGTH, required=True
     )
     _check_words(campaign, given)
+
+
+def _check_segment(campaign: Campaign, given: Mapping[str, Any]) -> None:
+    """A saved segment is named by its id alone; one of the others takes its place."""
+    saved = Campaign.Segment.SAVED.value
+    pk = given.get("segment_id", campaign.segment_id if "segment_filter" not in given else None)
+    chosen = given.get("segment_filter", saved if pk is not None else campaign.segment_filter)
+    if chosen == saved:
+        pk = campaign.segment_id if pk is None and "segment_id" not in given else pk
+        if pk is None:
+            raise InvalidInput.at("segment_id", "must name a saved segment")
+        campaign.segment = segment_by_id(business_id=campaign.business_id, pk=pk)
+    elif pk is not None:
+        raise InvalidInput.at("segment_id", f"cannot be given beside the segment_filter {chosen}")
+    else:
+        segments.check_segment(chosen)
+        campaign.segment = None
+    campaign.segment_filter = chosen
 
 
 def _check_words(campaign: Campaign, given: Mapping[str, Any]) -> None:

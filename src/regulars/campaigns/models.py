@@ -9,6 +9,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django_scopes import ScopedManager
 
+from regulars.members.models import SavedSegment
 from regulars.messages.models import Message
 from regulars.tenants.models import Business
 
@@ -32,12 +33,18 @@ class Campaign(models.Model):
         ACTIVE_30D = "active_30d"
         NEAR_REWARD = "near_reward"
         INACTIVE_60D = "inactive_60d"
+        # The saved one that `segment` names.
+        SAVED = "saved"
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     name = models.CharField(max_length=200)
     subject = models.CharField(max_length=200, blank=True)
     message = models.TextField()
     segment_filter = models.CharField(max_length=20, choices=Segment.choices, default=Segment.ALL.value)
+    # Empty beside "saved" when it was deleted: then the campaign goes to nobody until it gets another one.
+    segment = models.ForeignKey(
+        SavedSegment, null=True, blank=True, on_delete=models.SET_NULL, related_name="+"
+    )
     channel = models.CharField(
         max_length=10, choices=Message.Channel.choices, default=Message.Channel.EMAIL.value
     )
@@ -63,8 +70,11 @@ class Campaign(models.Model):
                 name="campaign_status_known",
             ),
             models.CheckConstraint(
-                condition=Q(segment_filter__in=("all", "active_30d", "near_reward", "inactive_60d")),
+                condition=Q(segment_filter__in=("all", "active_30d", "near_reward", "inactive_60d", "saved")),
                 name="campaign_segment_known",
+            ),
+            models.CheckConstraint(
+                condition=Q(segment__isnull=True) | Q(segment_filter="saved"), name="campaign_segment_saved"
             ),
             models.CheckConstraint(
                 condition=Q(channel__in=("email", "sms", "post")), name="campaign_channel_known"

@@ -12,6 +12,7 @@ from regulars.campaigns.models import Campaign
 from regulars.campaigns.segments import Reading
 from regulars.ledger.queries import Page
 from regulars.members.models import Member
+from regulars.members.segments import segment_by_id
 from regulars.messages.models import Message
 from regulars.rules import segments
 from regulars.rules.errors import Conflict, NotFound
@@ -121,6 +122,21 @@ def _letters_to(campaign: Campaign) -> Iterator[Member]:
         for message in rows.iterator(chunk_size=1000):
             if message.member is not None:
                 yield message.member
+
+
+def reached_now(
+    business: Business, *, segment_filter: str, channel: str, segment_id: int | None = None
+) -> int:
+    """How many members a campaign would reach at this moment by a channel; `segment_id` is a saved one.
+
+    Raises:
+        InvalidInput: there is no such segment.
+        NotFound: the business has no such saved segment.
+    """
+    saved = segment_by_id(business_id=business.pk, pk=segment_id) if segment_id is not None else None
+    if saved is None:
+        segments.check_segment(segment_filter)
+    return Reading(business).number(segment=segment_filter, channel=channel, saved=saved)
 
 
 def segments_now(business: Business) -> list[SegmentNow]:

@@ -14,11 +14,15 @@ from dataclasses import dataclass
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from django.core.exceptions import EmptyResultSet
 from django.utils import timezone
+from django_scopes import scope
 
 from regulars import db
 from regulars.analytics.rollup import read_watermark
 from regulars.analytics.tail import ACTIVE_KINDS, members_undone
+from regulars.members.models import SavedSegment
+from regulars.members.segments import members_of
 from regulars.rules import segments
 from regulars.tenants.models import Business
 
@@ -100,20 +104,36 @@ class Reading:
             return Selection(f"m.joined_at < %s AND NOT {seen.sql}", [db.moment(midnight), *seen.params])
         return Selection("1 = 1", [])
 
+    def _saved(self, segment: SavedSegment) -> Selection:
+        """The condition that a member is in a saved segment at this moment."""
+        with scope(business=self.business):
+            found = members_of(segment, business=self.business, now=self.now).order_by().values("pk")
+            try:
+                sql, params = found.query.sql_with_params()
+            except EmptyResultSet:
+                return Selection("1 = 0", [])
+        return Selection(f"m.id IN ({sql})", list(params))
+
     def _reached(self, channel: str) -> Selection:
         return Selection(_REACHED[channel], [self.business.pk] * _REACHED_PARAMS[channel])
 
-    def audience(self, *, segment: str, channel: str) -> Selection:
+    def audience(self, *, segment: str, channel: str, saved: SavedSegment | None = None) -> Selection:
         """Those of a segment whom a channel reaches: who did not opt out, are not suspended, have an address
-        for it, and whose address was not reported.
+        for it, and whose address was not reported. A `saved` one goes before the segment's name.
         """
-        parts = [self._condition(segment), self._reached(channel)]
-        joins = {"all": "", "near_reward": _CARD}.get(segment, _SEEN)
+        chosen = self._condition(segment) if saved is None else self._saved(saved)
+        parts = [chosen, self._reached(channel)]
+        joins = "" if saved else {"all": "", "near_reward": _CARD}.get(segment, _SEEN)
         return Selection(
             f"FROM members_member m{joins}\nWHERE m.business_id = %s AND NOT m.suspended AND "
             + " AND ".join(part.sql for part in parts),
             [self.business.pk, *_flat(parts)],
         )
+
+    def number(self, *, segment: str, channel: str, saved: SavedSegment | None = None) -> int:
+        """How many members a segment has now whom a channel reaches."""
+        chosen = self.audience(segment=segment, channel=channel, saved=saved)
+        return int(db.run(f"SELECT COUNT(*) {chosen.sql}", chosen.params)[0][0])
 
     def numbers(self) -> dict[str, dict[str, int]]:
         """How many members each segment has now, by channel. One pass over the members."""

@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
-from regulars.api.rest.schemas import Incoming, Moment, whole
+from regulars.api.rest.schemas import Id, Incoming, Moment, whole
 from regulars.campaigns.checks import MAX_RATE
 
-SegmentName = Literal["all", "active_30d", "near_reward", "inactive_60d"]
+SegmentName = Literal["all", "active_30d", "near_reward", "inactive_60d", "saved"]
 ChannelName = Literal["email", "sms", "post"]
 StatusName = Literal["draft", "scheduled", "sending", "sent", "cancelled"]
 RecipientStatus = Literal["queued", "sending", "sent", "failed", "skipped", "bounced"]
@@ -21,6 +21,7 @@ class CampaignRow(BaseModel):
     name: str
     subject: str
     segment_filter: SegmentName
+    segment_id: int | None
     channel: ChannelName
     status: StatusName
     total_recipients: int
@@ -50,6 +51,7 @@ class CampaignIn(Incoming):
     subject: str = ""
     message: Annotated[str, Field(examples=["Visit us this week for double stamps."])]
     segment_filter: SegmentName = "all"
+    segment_id: Id | None = None
     channel: ChannelName = "email"
     rate_per_minute: Rate | None = None
     scheduled_at: Moment | None = None
@@ -62,6 +64,7 @@ class CampaignPatch(Incoming):
     subject: str | None = None
     message: str | None = None
     segment_filter: SegmentName | None = None
+    segment_id: Id | None = None
     channel: ChannelName | None = None
     rate_per_minute: Rate | None = None
     scheduled_at: Moment | None = None
@@ -130,9 +133,9 @@ class ReachedNow(BaseModel):
 
 
 class SegmentOut(BaseModel):
-    """A segment."""
+    """A segment that every business has."""
 
-    name: SegmentName
+    name: Literal["all", "active_30d", "near_reward", "inactive_60d"]
     label: str
     meaning: str
     members: ReachedNow

@@ -65,6 +65,7 @@ def _row(campaign: Campaign, business: Business) -> dict[str, Any]:
         "name": campaign.name,
         "subject": campaign.subject,
         "segment_filter": campaign.segment_filter,
+        "segment_id": campaign.segment_id,
         "channel": campaign.channel,
         "status": campaign.status,
         "total_recipients": campaign.total_recipients,
