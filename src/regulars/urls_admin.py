@@ -3,7 +3,7 @@
 from django.urls import path
 
 from regulars import urls_office
-from regulars.web.operator.site import site
+from regulars.web.operator.admin import site
 
 urlpatterns = [*urls_office.urlpatterns, path("admin/", site.urls)]
 

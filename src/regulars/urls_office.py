@@ -3,9 +3,11 @@
 from django.urls import include, path
 
 from regulars import urls
+from regulars.web.operator import visiting
 
 urlpatterns = [
     *urls.urlpatterns,
+    path("account/leave", visiting.leave, name="operator-leave"),
     path("office/", include("regulars.web.office.urls")),
     path("account/", include("regulars.web.account.urls")),
 ]

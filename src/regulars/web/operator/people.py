@@ -1,0 +1,180 @@
+"""People as operators see them: everybody who can sign in."""
+
+from __future__ import annotations
+
+from typing import Any, ClassVar, Final
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils.html import format_html_join
+from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from regulars.tenants import operators
+from regulars.tenants.models import Staff, User
+from regulars.web.operator import forms
+from regulars.web.operator.deeds import Deed, perform
+from regulars.web.operator.site import site
+from regulars.web.operator.tables import NOTHING, Table, column, link, moment, page
+
+
+class People(Table):
+    """Everybody who can sign in, and for which businesses they work."""
+
+    list_display = ("email", "name", "is_staff", "is_active", "signed_in", "since")
+    list_filter = ("is_staff", "is_active")
+    search_fields = ("email", "name")
+    ordering = ("-id",)
+    actions_list = ("new",)
+    actions_detail = ("close", "reopen", "promote", "demote")
+    offered: ClassVar[dict[str, Any]] = {
+        "close": lambda user: user.is_active and not user.is_staff,
+        "reopen": lambda user: not user.is_active,
+        "promote": lambda user: not user.is_staff,
+        "demote": lambda user: user.is_staff,
+    }
+    fieldsets = (
+        (None, {"fields": ("email", "name", "is_active", "is_staff", "has_password", "signed_in", "since")}),
+        (gettext_lazy("Works for"), {"fields": ("places",)}),
+    )
+
+    @column(gettext_lazy("Last sign-in (UTC)"), ordering="last_login")
+    def signed_in(self, user: User) -> str:
+        """When they last signed in to the back office."""
+        return moment(user.last_login)
+
+    @column(gettext_lazy("Since (UTC)"), ordering="created_at")
+    def since(self, user: User) -> str:
+        """When the account was made."""
+        return moment(user.created_at)
+
+    @column(gettext_lazy("Password of their own"), boolean=True)
+    def has_password(self, user: User) -> bool:
+        """Whether they have chosen one; others have an invitation that they did not accept yet."""
+        return user.has_usable_password()
+
+    @column(gettext_lazy("Businesses"))
+    def places(self, user: User) -> SafeString | str:
+        """Where they work, and as what."""
+        rows = Staff.objects.filter(user=user).select_related("business").order_by("business__name")[:50]
+        shown = [
+            (
+                link(reverse("admin:tenants_business_change", args=[row.business_id]), row.business.name),
+                row.get_role_display(),
+                "" if row.is_active else _(", not any more"),
+            )
+            for row in rows
+        ]
+        return format_html_join("; ", "{} ({}{})", shown) or NOTHING
+
+    @page(gettext_lazy("New operator"), path="new", icon="add")
+    def new(self, request: HttpRequest) -> HttpResponse:
+        """Let somebody else run the installation, too."""
+        deed = Deed(
+            name="operator.add",
+            thing=User(email=_("New operator")),
+            title=_("New operator"),
+            text=_("They may do all that you may do here. Who has no password of their own gets one."),
+            button=_("Add operator"),
+            done="",
+            back=self.address(),
+            do=lambda values: operators.add_operator(**values),
+            made_thing=lambda made: made.user,
+            form=forms.NewOperator,
+            answer=lambda made: _made(request, made),
+        )
+        return perform(request, deed)
+
+    @page(gettext_lazy("Make an operator"), path="promote", icon="shield_person")
+    def promote(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        """Let them run the installation, too."""
+        user: User = self.row(request, object_id)
+        deed = Deed(
+            name="operator.add",
+            thing=user,
+            title=_("Make %(email)s an operator") % {"email": user.email},
+            text=_("They may do all that you may do here, to all businesses."),
+            button=_("Make an operator"),
+            done="",
+            back=self.address(user.pk),
+            do=lambda _values: operators.add_operator(email=user.email),
+            answer=lambda made: _made(request, made),
+        )
+        return perform(request, deed)
+
+    @page(gettext_lazy("No operator any more"), path="demote", icon="remove_moderator")
+    def demote(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        """Take the operator's admin from them."""
+        user: User = self.row(request, object_id)
+        deed = Deed(
+            name="operator.remove",
+            thing=user,
+            title=_("%(email)s is no operator any more") % {"email": user.email},
+            text=_("Their account and their places on teams stay."),
+            button=_("Take the admin away"),
+            done=_("%(email)s is no operator any more.") % {"email": user.email},
+            back=self.address(user.pk),
+            do=lambda _values: operators.remove_operator(email=user.email),
+            danger=True,
+        )
+        return perform(request, deed)
+
+    @page(gettext_lazy("Close account"), path="close", icon="lock")
+    def close(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        """Let them sign in nowhere."""
+        user: User = self.row(request, object_id)
+        deed = Deed(
+            name="operator.account_close",
+            thing=user,
+            title=_("Close the account of %(email)s") % {"email": user.email},
+            text=_("They are signed out everywhere and cannot sign in, at no business. What they did stays."),
+            button=_("Close account"),
+            done=_("The account is closed."),
+            back=self.address(user.pk),
+            do=lambda _values: operators.close_account(user_id=user.pk),
+            form=forms.Reason,
+            danger=True,
+        )
+        return perform(request, deed)
+
+    @page(gettext_lazy("Open account"), path="reopen", icon="lock_open")
+    def reopen(self, request: HttpRequest, object_id: Any) -> HttpResponse:
+        """Let them sign in again."""
+        user: User = self.row(request, object_id)
+        deed = Deed(
+            name="operator.account_open",
+            thing=user,
+            title=_("Open the account of %(email)s") % {"email": user.email},
+            text=_("They sign in again with the password that they had."),
+            button=_("Open account"),
+            done=_("The account is open."),
+            back=self.address(user.pk),
+            do=lambda _values: operators.open_account(user_id=user.pk),
+        )
+        return perform(request, deed)
+
+
+def _made(request: HttpRequest, made: operators.NewOperator) -> HttpResponse:
+    """What is shown of a new operator, once."""
+    text = (
+        _("Note the password down now. It is not kept, and cannot be shown again.")
+        if made.password
+        else _("They sign in with the password that they have.")
+    )
+    shown = [(_("E-mail address"), made.user.email)]
+    if made.password:
+        shown.append((_("Password"), made.password))
+    context = {
+        **site.each_context(request),
+        "title": _("%(email)s is an operator") % {"email": made.user.email},
+        "text": text,
+        "shown": shown,
+        "way_on": reverse("admin:tenants_user_change", args=[made.user.pk]),
+        "opts": User._meta,  # noqa: SLF001 - Django's name for it
+    }
+    return render(request, "operator/shown_once.html", context)
+
+
+TABLES: Final = ((User, People),)

@@ -1,0 +1,63 @@
+"""An operator who is signed in as a business: they sit at its owner's place, and every page says so."""
+
+from __future__ import annotations
+
+from http import HTTPStatus
+from typing import Any
+
+from django.contrib.auth.decorators import login_required
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.views.decorators.http import require_POST
+from django_scopes import scopes_disabled
+
+from regulars.auditlog import actions as auditlog
+from regulars.rules.errors import Conflict
+from regulars.tenants.models import Business, Staff
+from regulars.web.office.desk import AS_OPERATOR
+
+
+def actor(request: HttpRequest) -> auditlog.Actor:
+    """The operator who does something, as audit logs name them."""
+    user: Any = request.user
+    return auditlog.Actor(
+        user_id=user.pk,
+        name=user.name or user.email,
+        role="operator",
+        by_operator=True,
+        address=request.META.get("REMOTE_ADDR", ""),
+    )
+
+
+def begin(request: HttpRequest, business: Business) -> Business:
+    """Let the operator into the back office of a business.
+
+    Raises:
+        Conflict: it has no owner whose place they could take.
+    """
+    owners = Staff.objects.filter(business=business, role=Staff.Role.OWNER, is_active=True)
+    if not owners.exists():
+        raise Conflict("This business has no owner, so there is no place to sit at.")
+    user: Any = request.user
+    request.session[AS_OPERATOR] = {business.slug: user.pk}
+    return business
+
+
+@require_POST
+@login_required
+def leave(request: HttpRequest) -> HttpResponse:
+    """End it, and lead back to where it began. The end is in the audit log, too."""
+    places = request.session.pop(AS_OPERATOR, {})
+    user: Any = request.user
+    with scopes_disabled():
+        visited = list(Business.objects.filter(slug__in=places))
+    for business in visited:
+        auditlog.record(
+            business_id=business.pk,
+            actor=actor(request),
+            action="operator.leave",
+            kind="business",
+            object_id=business.pk,
+            label=business.name,
+        )
+    to = f"/admin/tenants/business/{visited[0].pk}/change/" if visited else "/admin/"
+    return HttpResponseRedirect(to if user.is_staff else "/office/", status=HTTPStatus.SEE_OTHER)
