@@ -109,7 +109,7 @@ def _check_code(user: User, code: str) -> None:
         raise CodeNeeded(
             "Enter the code from your app, or a recovery code."
             if takes
-            else "You sign in with a passkey alone, which counters cannot ask for. Use a paired device and a PIN.",
+            else "Your passkey cannot be asked for at a counter. Use a paired device and a PIN.",
             fields={"code": "is needed"},
         )
     allowance = second_step.may_try(user)

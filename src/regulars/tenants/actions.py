@@ -22,6 +22,7 @@ from regulars.tenants.queries import free_code, next_number
 TEMP_PASSWORD_LASTS = team.TEMP_PASSWORD_LASTS
 NewStaff = team.NewStaff
 add_staff, edit_staff, remove_staff = team.add_staff, team.edit_staff, team.remove_staff
+invite_again = team.invite_again
 create_api_key, revoke_api_key = api_keys.create_api_key, api_keys.revoke_api_key
 
 # What a new business may be told beside its name.
@@ -133,6 +134,8 @@ def update_business(*, business_id: int, **changes: Any) -> Business:
 def update_program(*, business_id: int, **changes: Any) -> Program:
     """Change the stamp programme. Nothing that is already on a card changes.
 
+    `birthday_bonus_stamps` is None for no bonus; without `is_active` customers see no stamps.
+
     Raises:
         InvalidInput: a value is unusable; the message names it.
     """
@@ -140,7 +143,10 @@ def update_program(*, business_id: int, **changes: Any) -> Program:
     if "stamps_required" in changes:
         values["stamps_required"] = checks.check_goal(changes["stamps_required"])
     if "birthday_bonus_stamps" in changes:
-        values["birthday_bonus_stamps"] = checks.check_birthday_bonus(changes["birthday_bonus_stamps"])
+        bonus = changes["birthday_bonus_stamps"]
+        values["birthday_bonus_stamps"] = 0 if bonus is None else checks.check_birthday_bonus(bonus)
+    if "is_active" in changes:
+        values["is_active"] = bool(changes["is_active"])
     with scope(business=business_id):
         if values:
             Program.objects.update(**values)

@@ -37,7 +37,7 @@ def accept(*, user: User, temp_password: str, new_password: str = "") -> Staff:
 
 
 def proof_of(staff: Staff) -> str:
-    """That somebody has shown the temporary password of a membership, for a session to remember instead of it."""
+    """That somebody has shown the temporary password of a membership: a session remembers this instead."""
     return salted_hmac("regulars.tenants.invitations", f"{staff.pk}:{staff.temp_password}").hexdigest()
 
 
@@ -53,7 +53,7 @@ def accept_shown(*, staff_id: int, proof: str, new_password: str) -> Staff:
         rows = Staff.objects.select_related("user").select_for_update(of=("self",))
         open_now = rows.filter(is_active=True, temp_password_expires_at__gt=timezone.now())
         staff = open_now.filter(pk=staff_id).exclude(temp_password="").first()
-        user = staff and User.objects.select_for_update().get(pk=staff.user_id)
+        user = User.objects.select_for_update().get(pk=staff.user_id) if staff is not None else None
         if (
             staff is None
             or user is None

@@ -134,36 +134,11 @@ _OLD_NAMES: Final = {
     "Africa/Asmera": "ER",
 }
 _EURO: Final = frozenset(
-    [
-        "AD",
-        "AT",
-        "BE",
-        "BG",
-        "CY",
-        "DE",
-        "EE",
-        "ES",
-        "FI",
-        "FR",
-        "GR",
-        "HR",
-        "IE",
-        "IT",
-        "LT",
-        "LU",
-        "LV",
-        "MC",
-        "ME",
-        "MT",
-        "NL",
-        "PT",
-        "SI",
-        "SK",
-        "SM",
-        "VA",
-        "XK",
-    ]
-)
+    {
+        "AD", "AT", "BE", "BG", "CY", "DE", "EE", "ES", "FI", "FR", "GR", "HR", "IE", "IT", "LT", "LU", "LV",
+        "MC", "ME", "MT", "NL", "PT", "SI", "SK", "SM", "VA", "XK",
+    }
+)  # fmt: skip
 _CURRENCIES: Final = {
     "AE": "AED", "AR": "ARS", "AU": "AUD", "BD": "BDT", "BH": "BHD", "BR": "BRL", "CA": "CAD", "CH": "CHF",
     "CL": "CLP", "CN": "CNY", "CO": "COP", "CR": "CRC", "CZ": "CZK", "DK": "DKK", "EG": "EGP", "GB": "GBP",

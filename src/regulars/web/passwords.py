@@ -6,6 +6,7 @@ from collections.abc import Callable
 from functools import wraps
 from http import HTTPStatus
 
+from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -13,6 +14,7 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
+from regulars.counter.signing import end_sessions_of
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import passwords, ratelimit
 from regulars.web import language
@@ -100,14 +102,17 @@ def _set(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     if request.POST.get("again", "") != password:
         return _choose(request, person.email, {"again": _("This is not the same. Type both again.")})
     try:
-        passwords.set_password(uid=uid, token=token, password=password)
+        user = passwords.set_password(uid=uid, token=token, password=password)
     except InvalidInput as refusal:
         return _choose(request, person.email, {"password": refusal.fields["password"]})
+    end_sessions_of(user_id=user.pk)
     return notice(
         request,
         title=_("Your new password is set"),
         text=_("Sign in with it from now on."),
         done=True,
+        way_on=settings.LOGIN_URL,
+        way_on_text=_("Sign in"),
     )
 
 

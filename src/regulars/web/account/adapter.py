@@ -117,7 +117,7 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         """Nothing is sent while a page waits: all our mail goes through the queue."""
         raise NotImplementedError(_("This mail has no text: %(name)s") % {"name": template_prefix})
 
-    def add_message(
+    def add_message(  # noqa: PLR0917 - allauth's signature
         self,
         request: HttpRequest,
         level: int,

@@ -1,4 +1,4 @@
-"""What is said when a form's token is missing or old: most often the page was open for long, or cookies are off."""
+"""What is said when a form's token is missing or old: the page was open for long, or cookies are off."""
 
 from __future__ import annotations
 

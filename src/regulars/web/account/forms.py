@@ -12,8 +12,8 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
-from regulars.rules.errors import Refusal
 from regulars.web.account import welcome
+from regulars.web.office.forms import OfficeForm
 
 _LONGEST = 1000
 
@@ -22,6 +22,8 @@ def plain(form: forms.Form, texts: dict[str, tuple[Any, Any]]) -> None:
     """Give fields of a form our labels and hints, and no grey examples inside."""
     for name, field in form.fields.items():
         field.widget.attrs.pop("placeholder", None)
+        is_check = isinstance(field.widget, forms.CheckboxInput)
+        field.widget.attrs["class"] = "form-check-input" if is_check else "form-control"
         if name in texts:
             field.label, field.help_text = texts[name]
 
@@ -77,25 +79,6 @@ class Reauthenticate(usual.ReauthenticateForm):  # type: ignore[misc]
         self.fields["password"].widget.attrs["autofocus"] = True
 
 
-class Plain(forms.Form):
-    """A form of ours; a Refusal of what it leads to is put at its fields."""
-
-    def refuse(self, refusal: Refusal, names: dict[str, str] | None = None) -> None:
-        """Say at the fields why something was refused, or above them."""
-        known = names or {}
-        for name, problem in refusal.fields.items():
-            field = known.get(name, name)
-            if field in self.fields:
-                self.add_error(field, _sentence(problem))
-        if not self.errors:
-            self.add_error(None, refusal.message)
-
-
-def _sentence(problem: str) -> str:
-    text = problem[:1].upper() + problem[1:]
-    return text if text.endswith((".", "?")) else f"{text}."
-
-
 def begin(request: HttpRequest, user: Any, *, to: str | None = None) -> HttpResponse:
     """Sign somebody in who has proved who they are, with the second step if they have one."""
     login = Login(user=user, email=user.email, redirect_url=to)
@@ -106,7 +89,7 @@ def begin(request: HttpRequest, user: Any, *, to: str | None = None) -> HttpResp
 _PASSWORD_HINT = _("At least 10 characters. A few words in a row are easy to remember.")
 
 
-class Register(Plain):
+class Register(OfficeForm):
     """A new business. Somebody who is signed in needs no account."""
 
     business_name = forms.CharField(label=_("Name of your business"), max_length=200)
@@ -136,13 +119,13 @@ class Register(Plain):
         self.fields["business_name"].widget.attrs.update(
             autocomplete="organization", autofocus=True, dir="auto"
         )
-        self.fields["owner_name"].widget.attrs.update(autocomplete="name", dir="auto")
+        self.fields["owner_name"].widget.attrs["autocomplete"] = "name"
         if user is not None:
             for name in ("owner_name", "email", "password"):
                 del self.fields[name]
 
 
-class FirstPassword(Plain):
+class FirstPassword(OfficeForm):
     """A password of one's own."""
 
     password = forms.CharField(
@@ -169,7 +152,7 @@ class FirstPassword(Plain):
         return again
 
 
-class Invitation(Plain):
+class Invitation(OfficeForm):
     """The temporary password of an invitation."""
 
     temp_password = forms.CharField(
@@ -187,7 +170,7 @@ class Invitation(Plain):
     )
 
 
-class NewAddress(Plain):
+class NewAddress(OfficeForm):
     """Another address to sign in with."""
 
     email = forms.CharField(

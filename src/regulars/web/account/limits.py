@@ -9,9 +9,11 @@ from typing import Any, Final
 
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
+from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from regulars.tenants import ratelimit
+from regulars import __version__
+from regulars.tenants import ratelimit, registration
 from regulars.web.private import notice
 
 # What is sent to one of these pages in a minute from one address.
@@ -47,8 +49,11 @@ def may_sign_in(request: HttpRequest, email: str) -> bool:
     return near.allowed and ratelimit.take(f"sign in:{email}", ANYWHERE, window=PERSON_IN).allowed
 
 
-def guarded(view: View, *, what: str = "account", limit: int = USUAL) -> View:
-    """A page of signing in: nobody keeps a copy, nothing of others runs in it, and what is sent is counted."""
+def guarded(view: View, *, what: str = "account", limit: int = USUAL, here: str = "") -> View:
+    """A page of signing in: nobody keeps a copy, nothing of others runs in it, what is sent is counted.
+
+    `here` is the tab that it belongs to.
+    """
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
@@ -56,7 +61,11 @@ def guarded(view: View, *, what: str = "account", limit: int = USUAL) -> View:
             allowance = ratelimit.take(f"{what}:{source_of(request)}", limit)
             if not allowance.allowed:
                 return dressed(_wait(request, allowance.retry_after))
-        return dressed(view(request, *args, **kwargs))
+        response = view(request, *args, **kwargs)
+        if isinstance(response, TemplateResponse) and not response.is_rendered:
+            shared = {"version": __version__, "here": here, "registers": registration.is_open}
+            response.context_data = {**shared, **(response.context_data or {})}
+        return dressed(response)
 
     return wrapped
 

@@ -15,18 +15,18 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from regulars import __version__
 from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
 from regulars.tenants import addresses, invitations, ratelimit, registration, second_step, sessions
-from regulars.tenants.models import Staff, User
+from regulars.tenants.actions import NewBusiness
+from regulars.tenants.models import User
 from regulars.web.account import forms, limits, welcome
 from regulars.web.account.two_steps import browser_name, device_name
+from regulars.web.office.desk import LAST
 from regulars.web.private import notice
 
-_HINT = gettext_lazy("At least 10 characters. A few words in a row are easy to remember.")
 _METHODS = ["GET", "HEAD", "POST"]
 
 
@@ -93,6 +93,13 @@ def register(request: HttpRequest) -> HttpResponse:
     return forms.begin(request, made.owner.user, to=start)
 
 
+def _registered(request: HttpRequest, user: User | None, given: dict[str, Any]) -> NewBusiness:
+    source = limits.source_of(request)
+    if not ratelimit.take(f"register:{source}", limits.REGISTRATIONS, window=limits.HOUR).allowed:
+        raise TooManyRequests(_("There were too many registrations from your network. Try again later."))
+    return registration.register(user=user, **given)
+
+
 @require_http_methods(_METHODS)
 def first_password(request: HttpRequest) -> HttpResponse:
     """Choose a password of one's own, after signing in with a temporary one."""
@@ -132,19 +139,14 @@ def invitation(request: HttpRequest) -> HttpResponse:
         except Refusal as refusal:
             form.add_error("temp_password", refusal.message)
         else:
-            return HttpResponseRedirect(_entrance(staff), status=HTTPStatus.SEE_OTHER)
+            request.session[LAST] = staff.business.slug
+            return HttpResponseRedirect(reverse("office"), status=HTTPStatus.SEE_OTHER)
     return _shown(request, "invitation", form, here="invitation")
-
-
-def _entrance(staff: Staff) -> str:
-    if staff.disable_backoffice_access:
-        return reverse("office")
-    return reverse("office-home", kwargs={"slug": staff.business.slug})
 
 
 @require_http_methods(_METHODS)
 @login_required
-@reauthentication_required(allow_get=True)
+@reauthentication_required(allow_get=True)  # type: ignore[untyped-decorator]
 def email(request: HttpRequest) -> HttpResponse:
     """The address that somebody signs in with: confirming it, and another one instead."""
     user = person(request)
