@@ -191,13 +191,15 @@ class Change(models.Model):
 
 
 class Erasing(models.Model):
-    """A member who is being erased: a row of the transaction that does it, seen by its triggers alone."""
+    """A member of a business is being erased: a row of the transaction that does it, seen by its triggers alone.
+
+    What they delete meanwhile stays counted on its day.
+    """
 
     id = models.BigAutoField(primary_key=True)
     business = _of_business()
-    member_id = models.BigIntegerField()
 
     objects: ClassVar[models.Manager[Erasing]] = ScopedManager(business="business")
 
     def __str__(self) -> str:
-        return str(self.member_id)
+        return f"erasing in {self.business_id}"

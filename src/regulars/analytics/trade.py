@@ -74,9 +74,9 @@ def _by_day(rows: Iterable[Sequence[Any]]) -> dict[Key, list[int]]:
 
 def begin_erasing(*, business_id: int, member_id: int) -> None:
     """From here on, what the caller's transaction deletes stays counted on its day: it goes with a member."""
-    Erasing.objects.create(business_id=business_id, member_id=member_id)
+    Erasing.objects.create(business_id=business_id)
 
 
 def end_erasing(*, business_id: int, member_id: int) -> None:
-    """From here on deleting takes away from the figures again."""
-    Erasing.objects.filter(business_id=business_id, member_id=member_id).delete()
+    """From here on deleting takes away from the figures again. Rows of other transactions are not seen."""
+    Erasing.objects.filter(business_id=business_id).delete()

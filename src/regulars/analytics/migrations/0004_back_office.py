@@ -77,7 +77,6 @@ class Migration(migrations.Migration):
             name="Erasing",
             fields=[
                 ("id", models.BigAutoField(primary_key=True, serialize=False)),
-                ("member_id", models.BigIntegerField()),
                 (
                     "business",
                     models.ForeignKey(
