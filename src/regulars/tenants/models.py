@@ -97,6 +97,7 @@ class Business(models.Model):
     created_at = models.DateTimeField(db_default=Now())
 
     class Meta:
+        verbose_name_plural = "businesses"
         constraints = (
             models.CheckConstraint(condition=Q(plan__in=list(PLANS)), name="business_plan_known"),
             models.CheckConstraint(

@@ -42,7 +42,7 @@ class Businesses(Table):
         "reopen": lambda business: business.suspended_at is not None,
     }
     fieldsets = (
-        (None, {"fields": ("name", "slug", "is_open", "closed_since", "plan", "own_limits", "since")}),
+        (None, {"fields": ("name", "slug", "state_told", "closed_since", "plan", "own_limits", "since")}),
         (
             gettext_lazy("What there is"),
             {"fields": ("owners", "members", "branches", "people", "keys", "last_entry")},
@@ -62,6 +62,11 @@ class Businesses(Table):
     def is_open(self, business: Business) -> tuple[str, str]:
         """Whether its operator keeps it closed."""
         return ("open", _("Open")) if business.suspended_at is None else ("closed", _("Closed"))
+
+    @column(gettext_lazy("State"))
+    def state_told(self, business: Business) -> str:
+        """The same in a word."""
+        return self.is_open(business)[1]
 
     @column(gettext_lazy("Closed since (UTC)"))
     def closed_since(self, business: Business) -> str:

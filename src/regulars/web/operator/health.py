@@ -33,6 +33,7 @@ from regulars.outbox.models import Delivery, Event, WebhookEndpoint
 from regulars.tenants.models import Business, User
 
 OK, WARNING, BAD = "ok", "warning", "bad"
+STATES: Final = (BAD, WARNING, OK)
 # What waits for a worker for longer than so shows that there is none, or one that does not keep up.
 LATE: Final = dt.timedelta(minutes=2)
 MESSAGES_LATE: Final = dt.timedelta(minutes=30)

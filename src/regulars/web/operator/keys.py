@@ -30,7 +30,7 @@ class Keys(Table):
     actions_detail = ("revoke",)
     offered: ClassVar[dict[str, Any]] = {"revoke": lambda key: key.revoked_at is None}
     fieldsets = (
-        (None, {"fields": ("prefix", "name", "of", "in_use", "may", "rpc_format")}),
+        (None, {"fields": ("prefix", "name", "of", "state_told", "may", "rpc_format")}),
         (gettext_lazy("When (UTC)"), {"fields": ("since", "used", "revoked")}),
     )
 
@@ -48,6 +48,11 @@ class Keys(Table):
     def in_use(self, key: ApiKey) -> tuple[str, str]:
         """Whether it works."""
         return ("used", _("In use")) if key.revoked_at is None else ("revoked", _("Revoked"))
+
+    @column(gettext_lazy("State"))
+    def state_told(self, key: ApiKey) -> str:
+        """The same in a word."""
+        return self.in_use(key)[1]
 
     @column(gettext_lazy("May"))
     def may(self, key: ApiKey) -> str:

@@ -83,7 +83,8 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
 
     def index(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
         """How the installation is doing."""
-        checks = health.checks()
+        # What is not well comes first.
+        checks = sorted(health.checks(), key=lambda check: health.STATES.index(check.state))
         context = {
             "checks": checks,
             "troubles": [check for check in checks if check.state != health.OK],

@@ -27,9 +27,8 @@ class Table(ModelAdmin):  # type: ignore[misc]
 
     actions: ClassVar[Any] = None
     list_per_page = 50
-    show_full_result_count = False
     list_fullwidth = True
-    list_filter_submit = False
+    change_form_template = "operator/row.html"
     compressed_fields = True
     view_on_site = False
     # Deeds by name, and for what: each is offered only where it makes sense.

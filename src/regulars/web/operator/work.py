@@ -37,7 +37,7 @@ class Jobs(Table):
         "cancel": lambda job: job.status == Job.Status.READY,
     }
     fieldsets = (
-        (None, {"fields": ("what", "state", "of", "progress", "tries", "key", "arguments")}),
+        (None, {"fields": ("what", "state_told", "of", "progress", "tries", "key", "arguments")}),
         (
             gettext_lazy("When (UTC)"),
             {"fields": ("enqueued", "due", "began", "finished", "leased", "workers")},
@@ -54,6 +54,11 @@ class Jobs(Table):
     def state(self, job: Job) -> tuple[str, str]:
         """What has become of it."""
         return job.status, job.get_status_display()
+
+    @column(gettext_lazy("State"))
+    def state_told(self, job: Job) -> str:
+        """The same in a word."""
+        return str(job.get_status_display())
 
     @column(gettext_lazy("Business"))
     def of(self, job: Job) -> SafeString | str:
