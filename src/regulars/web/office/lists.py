@@ -135,6 +135,11 @@ class Listing:
         return self.desk.page("_list" if self.desk.is_htmx else self.template, shown)
 
     @property
+    def can_search(self) -> bool:
+        """Whether it can be searched."""
+        return self.search is not None
+
+    @property
     def q(self) -> str:
         """What is searched for."""
         return " ".join(self.desk.get.get("q", "").replace("\0", "").split())[:200]

@@ -321,11 +321,20 @@
   // A preview beside a form: what is typed is shown in its frame as soon as somebody stops typing.
 
   const waiting = new WeakMap();
+
+  function live(button) {
+    const frame = document.querySelector(`iframe[name="${button.formTarget}"]`);
+    const fresh = frame.cloneNode(); // a new one: what it shows is no step back in the browser's history
+    fresh.removeAttribute("src");
+    frame.replaceWith(fresh);
+    button.form.requestSubmit(button);
+  }
+
   document.addEventListener("input", (event) => {
-    const button = event.target.form?.querySelector("[data-live]");
+    const button = [...event.target.form?.elements ?? []].find((one) => one.matches("[data-live]"));
     if (button) {
       clearTimeout(waiting.get(button));
-      waiting.set(button, setTimeout(() => event.target.form.requestSubmit(button), 500));
+      waiting.set(button, setTimeout(live, 500, button));
     }
   });
 
@@ -354,6 +363,9 @@
     }
     for (const bar of root.querySelectorAll("[data-bulk]")) {
       count(bar.closest("form"));
+    }
+    for (const button of root.querySelectorAll("[data-live]")) {
+      live(button);
     }
     for (const open of root.querySelectorAll("dialog[data-open]")) {
       open.showModal();

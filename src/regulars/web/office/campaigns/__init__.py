@@ -1,0 +1,1 @@
+"""Campaigns: written, looked at, tried, sent, and what came of them."""

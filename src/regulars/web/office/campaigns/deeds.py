@@ -1,0 +1,103 @@
+"""What is done with a campaign: tried, sent, stopped, used again, deleted, printed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import IO
+
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from regulars import spool
+from regulars.campaigns import actions, queries
+from regulars.campaigns.copies import copy_campaign
+from regulars.campaigns.models import Campaign
+from regulars.messages.channels import labels, post
+from regulars.rules.errors import Conflict, InvalidInput
+from regulars.web.office.campaigns import told
+from regulars.web.office.desk import Desk
+from regulars.web.office.forms import told as told_refusal
+
+
+def _campaign(desk: Desk, campaign_id: int) -> Campaign:
+    told.check_plan(desk)
+    return queries.campaign_by_id(business_id=desk.business.pk, pk=campaign_id)
+
+
+def test(desk: Desk, campaign_id: int) -> HttpResponse:
+    """Send it to an address of one's own."""
+    campaign = _campaign(desk, campaign_id)
+    try:
+        with desk.changing("campaign.test", campaign) as change:
+            to = actions.send_test(business_id=desk.business.pk, pk=campaign.pk, to=desk.post.get("to", ""))
+            change.note(to=to)
+    except (InvalidInput, Conflict) as refusal:
+        return desk.sorry(told_refusal(refusal), "campaign", campaign_id=campaign.pk)
+    return desk.done(_("A test is on its way to %(to)s.") % {"to": to}, "campaign", campaign_id=campaign.pk)
+
+
+def send(desk: Desk, campaign_id: int) -> HttpResponse:
+    """Send it to all whom it reaches now."""
+    campaign = _campaign(desk, campaign_id)
+    with desk.changing("campaign.send", campaign) as change:
+        reached = actions.send_campaign(business_id=desk.business.pk, pk=campaign.pk)
+        change.note(recipients=reached)
+    text = ngettext(
+        "It is on its way to %(count)d member.", "It is on its way to %(count)d members.", reached
+    ) % {"count": reached}
+    return desk.done(text, "campaign", campaign_id=campaign.pk)
+
+
+def cancel(desk: Desk, campaign_id: int) -> HttpResponse:
+    """Send nothing more of it."""
+    campaign = _campaign(desk, campaign_id)
+    with desk.changing("campaign.cancel", campaign):
+        actions.cancel_campaign(business_id=desk.business.pk, pk=campaign.pk)
+    return desk.done(_("Nothing more of it is sent."), "campaign", campaign_id=campaign.pk)
+
+
+def copy(desk: Desk, campaign_id: int) -> HttpResponse:
+    """Begin a new draft with the same words."""
+    campaign = _campaign(desk, campaign_id)
+    with desk.changing("campaign.add") as change:
+        made = copy_campaign(business_id=desk.business.pk, pk=campaign.pk)
+        change.made(made)
+    return desk.to("campaign-edit", campaign_id=made.pk)
+
+
+def delete(desk: Desk, campaign_id: int) -> HttpResponse:
+    """Delete a draft."""
+    campaign = _campaign(desk, campaign_id)
+    with desk.changing("campaign.delete", campaign):
+        actions.delete_campaign(business_id=desk.business.pk, pk=campaign.pk)
+    return desk.done(_("The campaign is deleted."), "campaigns")
+
+
+def addresses(desk: Desk, posted_id: int) -> HttpResponseBase:
+    """The addresses of a campaign by post, as a list."""
+    campaign = _campaign(desk, posted_id)
+    members = queries.letters_to(business_id=desk.business.pk, pk=campaign.pk)
+    return _file(
+        f"campaign-{campaign.pk}.csv",
+        "text/csv; charset=utf-8",
+        lambda file: file.writelines(line.encode() for line in post.addresses_csv(members)),
+    )
+
+
+def labels_pdf(desk: Desk, posted_id: int) -> HttpResponseBase:
+    """The addresses of a campaign by post, as labels to print."""
+    campaign = _campaign(desk, posted_id)
+    members = queries.letters_to(business_id=desk.business.pk, pk=campaign.pk)
+    return _file(
+        f"campaign-{campaign.pk}.pdf",
+        "application/pdf",
+        lambda file: labels.labels_pdf(members=members, country=desk.business.country, file=file),
+    )
+
+
+def _file(name: str, kind: str, write: Callable[[IO[bytes]], object]) -> HttpResponseBase:
+    response = spool.answer(write, content_type=kind)
+    response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
+    return response
