@@ -10,7 +10,8 @@ from django_scopes import scopes_disabled
 from regulars.members.models import Member
 from regulars.scratchcards import actions, cards
 from regulars.scratchcards.actions import NewPrize
-from regulars.scratchcards.models import ScratchCard
+from regulars.scratchcards.models import ScratchBatch, ScratchCard
+from tests.api.group_routes import GROUP, SEGMENT
 from tests.api.things import Call, Things
 from tests.factories import Shop
 
@@ -19,6 +20,9 @@ _ONE = "/api/scratch-cards/{campaign_id}"
 _SIMPLE: dict[str, Any] = {
     f"GET {_ONE}": None,
     f"PATCH {_ONE}": {"name": "Changed"},
+    f"GET {_ONE}/batches": None,
+    f"GET {_ONE}/simulation": None,
+    f"POST {_ONE}/batches": {"expires_days": 3},
     f"POST {_ONE}/toggle": None,
 }
 
@@ -44,6 +48,11 @@ def furnish(shop: Shop, word: str) -> dict[str, int]:
     with scopes_disabled():
         ScratchCard.objects.filter(pk=card.pk).update(token=_token(card.pk))
     cards.reveal(token=_token(card.pk))
+    with scopes_disabled():
+        done = {"state": "done", "total": 1, "issued": 1, "expires_days": 30}
+        ScratchBatch.objects.create(
+            business=shop.business, campaign_id=used, audience=f"{word} friends", **done
+        )
     return {_USED: used, _UNUSED: unused, _CARD: card.pk}
 
 
@@ -58,6 +67,7 @@ def own(mine: Things) -> dict[str, Call]:
         ),
         "POST /api/scratch-cards/redeem": Call(body=redeemed),
         **{name: Call(path=used, body=body) for name, body in _SIMPLE.items()},
+        f"POST {_ONE}/batches": Call(201, path=used, body={"segment_id": mine.ids[SEGMENT]}),
         f"POST {_ONE}/issue": Call(201, path=used, body={"customer_id": mine.customer_id}),
         f"GET {_ONE}/cards": Call(path=used, query={"status": "revealed"}),
         f"DELETE {_ONE}": Call(path={"campaign_id": mine.ids[_UNUSED]}),
@@ -71,6 +81,11 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
     return {
         **{name: [Call(404, path=used, body=body)] for name, body in _SIMPLE.items()},
         f"DELETE {_ONE}": [Call(404, path={"campaign_id": theirs.ids[_UNUSED]})],
+        f"POST {_ONE}/batches": [
+            Call(404, path=used, body={}),
+            Call(404, path=my_own, body={"segment_id": theirs.ids[SEGMENT]}),
+            Call(404, path=my_own, body={"group_id": theirs.ids[GROUP]}),
+        ],
         f"POST {_ONE}/issue": [
             Call(404, path=used),
             Call(404, path=used, body={"customer_id": mine.customer_id}),

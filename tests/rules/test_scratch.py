@@ -139,3 +139,19 @@ def test_what_is_scanned_or_typed_is_read(text: str, read: tuple[str, bool] | No
 def test_the_short_code_that_is_shown_can_be_read() -> None:
     assert scratch.short_code(TOKEN) == "4F2A-9C1E"
     assert scratch.read_code(scratch.short_code(TOKEN)) == (TOKEN[:8], True)
+
+
+def test_a_simulation_draws_as_cards_are_drawn() -> None:
+    some = [
+        scratch.Odds(Decimal(1), issued=2, max_cards=5),
+        scratch.Odds(Decimal(9)),
+        scratch.Odds(Decimal(0)),
+    ]
+    drawn = scratch.simulate(some, 500)
+    assert sum(drawn) == 500
+    assert drawn[0] <= 3
+    assert drawn[2] == 0
+    assert scratch.simulate([scratch.Odds(Decimal(1), max_cards=2)], 10) == [2]
+    assert scratch.simulate(some, 0) == [0, 0, 0]
+    with pytest.raises(ValueError, match="cannot draw"):
+        scratch.simulate(some, -1)

@@ -132,6 +132,28 @@ def draw(odds: Sequence[Odds]) -> int:
     raise AssertionError("a ticket lies within the total")
 
 
+def simulate(odds: Sequence[Odds], number: int) -> list[int]:
+    """How often each prize comes when `number` cards are drawn one after the other, as `draw` would.
+
+    A prize that is used up leaves the draw; when none is left the rest comes to nothing.
+
+    Raises:
+        ValueError: fewer than no cards.
+    """
+    if number < 0:
+        raise ValueError(f"cannot draw {number} cards")
+    drawn = [0] * len(odds)
+    for _ in range(number):
+        now = [
+            Odds(one.weight, one.issued + more, one.max_cards) for one, more in zip(odds, drawn, strict=True)
+        ]
+        try:
+            drawn[draw(now)] += 1
+        except NoPrizeLeft:
+            break
+    return drawn
+
+
 def chances(odds: Sequence[Odds]) -> list[Decimal]:
     """The chance of each prize at the next draw in percent, to two places; all 0 when nothing is left."""
     steps = _steps(odds)

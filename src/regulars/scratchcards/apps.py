@@ -19,11 +19,12 @@ class ScratchcardsConfig(AppConfig):
 
     def ready(self) -> None:
         """Enter this room wherever rooms are called: erasure, the audit."""
-        from regulars.ledger import audit  # noqa: PLC0415 - models load first
+        from regulars.ledger import audit, merging  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
         from regulars.scratchcards import cards, personal  # noqa: PLC0415 - models load first
 
         personal_data.register("scratchcards", order=10, erase=cards.erase_member, parts=personal.PARTS)
+        merging.register("scratchcards", merging.rows_of("scratchcards_scratchcard"))
         for column, counted in _COUNTED.items():
             audit.register(
                 f"scratch cards {column} of each prize", _COUNTS.format(column=column, counted=counted)

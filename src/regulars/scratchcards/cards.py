@@ -56,7 +56,7 @@ def issue_card(
             _hold_member(business_id, member_id)
         campaign = lock_campaign(campaign_id)
         today = business_day(campaign.business.timezone, now)
-        _check_open(campaign, today)
+        check_open(campaign, today)
         prizes = list(campaign.prizes.order_by("position", "pk"))
         _check_limits(campaign, prizes, member_id)
         prize = prizes[scratch.draw(queries.odds(prizes))]
@@ -94,7 +94,8 @@ def _hold_member(business_id: int, member_id: int) -> None:
         raise Suspended("This customer is suspended and can neither collect nor redeem.")
 
 
-def _check_open(campaign: ScratchCampaign, today: dt.date) -> None:
+def check_open(campaign: ScratchCampaign, today: dt.date) -> None:
+    """Refuse a campaign that issues no cards on a day, with ScratchPaused or ScratchEnded."""
     if not campaign.is_active:
         raise scratch.ScratchPaused(f"Campaign {campaign.pk} is paused. Activate it to issue cards.")
     if scratch.has_passed(campaign.expires_at, today):

@@ -134,3 +134,57 @@ class ScratchCard(models.Model):
 
     def __str__(self) -> str:
         return self.token
+
+
+class ScratchBatch(models.Model):
+    """Cards of a campaign for many members at once, which a job issues. A campaign has one at a time.
+
+    `filters` are those of `members.filters` as they were at its beginning, `audience` is what people call
+    whom they find. The job goes by id: `reached` is the last one that it has gone through.
+    """
+
+    class State(models.TextChoices):
+        """How far it is."""
+
+        RUNNING = "running"
+        DONE = "done"
+        STOPPED = "stopped"
+
+    business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
+    campaign = models.ForeignKey(
+        ScratchCampaign, on_delete=models.CASCADE, related_name="batches", db_index=False
+    )
+    audience = models.CharField(max_length=200)
+    filters = models.JSONField(default=dict)
+    expires_days = models.PositiveSmallIntegerField()
+    state = models.CharField(max_length=10, choices=State.choices, default=State.RUNNING.value)
+    # Why it ended early.
+    reason = models.CharField(max_length=300, blank=True)
+    total = models.PositiveIntegerField()
+    issued = models.PositiveIntegerField(default=0)
+    skipped = models.PositiveIntegerField(default=0)
+    reached = models.BigIntegerField(default=0)
+    created_at = models.DateTimeField(db_default=Now())
+    finished_at = models.DateTimeField(null=True, blank=True)
+
+    objects: ClassVar[models.Manager[ScratchBatch]] = ScopedManager(business="business")
+
+    class Meta:
+        verbose_name_plural = "scratch batches"
+        constraints = (
+            models.CheckConstraint(
+                condition=Q(state__in=("running", "done", "stopped")), name="scratch_batch_state_known"
+            ),
+            models.UniqueConstraint(
+                fields=("campaign",), name="scratch_batch_one_runs", condition=Q(state="running")
+            ),
+        )
+        indexes = (models.Index(fields=("campaign", "id"), name="scratch_batch_campaign"),)
+
+    def __str__(self) -> str:
+        return f"{self.campaign_id}: {self.audience}"
+
+    @property
+    def done(self) -> int:
+        """How many members it has gone through."""
+        return self.issued + self.skipped

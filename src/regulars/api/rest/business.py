@@ -92,4 +92,10 @@ def update_program(request: HttpRequest, body: ProgramPatch) -> dict[str, Any]:
     for field in ("stamps_required", "birthday_bonus_stamps"):
         if field in changes and changes[field] is None:
             raise InvalidInput.at(field, "must be a whole number")
+    if changes.pop("birthday_bonus", None) is False:
+        if "birthday_bonus_stamps" in changes:
+            raise InvalidInput.at("birthday_bonus", "must not be false beside birthday_bonus_stamps")
+        changes["birthday_bonus_stamps"] = None
+    if "is_active" in changes and changes["is_active"] is None:
+        raise InvalidInput.at("is_active", "must not be null")
     return data(_program(actions.update_program(business_id=identity_of(request).business_id, **changes)))

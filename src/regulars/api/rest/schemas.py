@@ -144,6 +144,8 @@ class ProgramPatch(Incoming):
     reward_description: str | None = None
     terms_conditions: str | None = None
     birthday_bonus_stamps: BirthdayBonus | None = None
+    birthday_bonus: Annotated[Switch | None, Field(description="false: no bonus on birthdays")] = None
+    is_active: Annotated[Switch | None, Field(description="Whether there are stamps at all")] = None
 
 
 class CustomerRow(BaseModel):

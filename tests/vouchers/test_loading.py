@@ -1,0 +1,54 @@
+"""Many pre-loaded codes at once: each is loaded or told why not."""
+
+import pytest
+from django_scopes import scope
+
+from regulars.rules.errors import InvalidInput, NotFound
+from regulars.vouchers import actions, issuing, loading
+from regulars.vouchers.models import Precode
+from tests.factories import Shop, make_shop
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def shop() -> Shop:
+    return make_shop()
+
+
+def voucher(shop: Shop) -> int:
+    return actions.add_voucher(business_id=shop.id, name="Free cake").pk
+
+
+def codes(shop: Shop) -> list[str]:
+    with scope(business=shop.business):
+        return list(Precode.objects.order_by("pk").values_list("code", flat=True))
+
+
+def test_each_line_is_loaded_or_told(shop: Shop) -> None:
+    of = voucher(shop)
+    actions.add_precode(business_id=shop.id, code="old-1", voucher_id=of)
+    issuing.issue_voucher(business_id=shop.id, voucher_id=of)  # takes old-1
+    actions.add_precode(business_id=shop.id, code="OLD-2", voucher_id=of)
+    lines = ["NEW-1", "", "old-1", "old-2", "new-1", " NEW-2 ", "X" * 51]
+    found = loading.load_precodes(business_id=shop.id, voucher_id=of, codes=lines)
+    assert found.added == 2
+    assert [(one.line, one.code) for one in found.refused] == [
+        (3, "old-1"),
+        (4, "old-2"),
+        (5, "new-1"),
+        (7, "X" * 50),
+    ]
+    assert found.refused[0].why == "belongs to an issued voucher"
+    assert found.refused[2].why == "is also in line 1"
+    assert codes(shop) == ["old-1", "OLD-2", "NEW-1", "NEW-2"]
+
+
+def test_a_list_has_codes_and_an_end(shop: Shop) -> None:
+    of = voucher(shop)
+    for lines in ([], ["", "  "], ["A"] * (loading.MOST + 1)):
+        with pytest.raises(InvalidInput):
+            loading.load_precodes(business_id=shop.id, voucher_id=of, codes=lines)
+    with pytest.raises(NotFound):
+        loading.load_precodes(business_id=make_shop("Other").id, voucher_id=of, codes=["A"])
+    assert codes(shop) == []
