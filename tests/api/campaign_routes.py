@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from regulars.campaigns import actions as campaigns
+from tests.api.group_routes import SEGMENT
 from tests.api.things import Call, Things
 from tests.factories import Shop
 
@@ -18,6 +19,7 @@ _OF_ONE_THAT_IS_SENT = (
     "GET /api/campaigns/{campaign_id}/recipients",
     "POST /api/campaigns/{campaign_id}/cancel",
 )
+_WORDS = {"name": "June Promo", "subject": "Double stamps", "message": "Visit us this week."}
 _DRAFT, _SENT = "campaigns campaign_id", "campaigns sent"
 
 NOBODY = {_DRAFT: 8_888_010, _SENT: 8_888_011}
@@ -44,9 +46,7 @@ def own(mine: Things) -> dict[str, Call]:
     return {
         "GET /api/campaigns": Call(),
         "GET /api/campaigns/segments": Call(),
-        "POST /api/campaigns": Call(
-            201, body={"name": "June Promo", "subject": "Double stamps", "message": "Visit us this week."}
-        ),
+        "POST /api/campaigns": Call(201, body=_WORDS),
         **{name: Call(path=drafted, body=body) for name, body in _OF_A_DRAFT.items()},
         **{name: Call(path={"campaign_id": mine.ids[_SENT]}) for name in _OF_ONE_THAT_IS_SENT},
     }
@@ -60,4 +60,13 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
             for name, body in _OF_A_DRAFT.items()
         },
         **{name: [Call(404, path={"campaign_id": theirs.ids[_SENT]})] for name in _OF_ONE_THAT_IS_SENT},
+        "POST /api/campaigns": [Call(404, body={**_WORDS, "segment_id": theirs.ids[SEGMENT]})],
+        "PATCH /api/campaigns/{campaign_id}": [
+            Call(404, path={"campaign_id": theirs.ids[_DRAFT]}, body={"subject": "Changed"}),
+            Call(
+                404,
+                path={"campaign_id": mine.ids[_DRAFT]},
+                body={"segment_id": theirs.ids[SEGMENT]},
+            ),
+        ],
     }

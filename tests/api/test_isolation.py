@@ -46,8 +46,9 @@ def inputs(operation: dict[str, Any]) -> set[str]:
 
 
 def identifiers(operation: dict[str, Any]) -> set[str]:
-    """Those of them that name a record."""
-    return {name for name in inputs(operation) if name.endswith(("id", "code", "token"))} - {"pincode"}
+    """Those of them that name a record; a `code` alone is the one that a new record gets."""
+    named = {name for name in inputs(operation) if name.endswith(("id", "code", "token"))}
+    return named - {"pincode", "code"}
 
 
 def ids_in(found: Any) -> list[int]:

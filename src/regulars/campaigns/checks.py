@@ -6,14 +6,17 @@ import datetime as dt
 from collections.abc import Mapping
 from typing import Any
 
+from django_scopes import scope
+
 from regulars.campaigns.models import Campaign
-from regulars.members.segments import segment_by_id
+from regulars.members.models import SavedSegment
 from regulars.messages.kinds import CAMPAIGN
 from regulars.messages.letter import check_words
 from regulars.messages.models import Message
 from regulars.rules import segments, values
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_line, clean_text
+from regulars.tenants.queries import own
 
 NAME_LENGTH = 200
 SUBJECT_LENGTH = 200
@@ -65,7 +68,8 @@ def _check_segment(campaign: Campaign, given: Mapping[str, Any]) -> None:
         pk = campaign.segment_id if pk is None and "segment_id" not in given else pk
         if pk is None:
             raise InvalidInput.at("segment_id", "must name a saved segment")
-        campaign.segment = segment_by_id(business_id=campaign.business_id, pk=pk)
+        with scope(business=campaign.business_id):
+            campaign.segment = own(SavedSegment, pk, "segment_id")
     elif pk is not None:
         raise InvalidInput.at("segment_id", f"cannot be given beside the segment_filter {chosen}")
     else:

@@ -12,9 +12,9 @@ from django_scopes import scope
 from regulars import db
 from regulars.ledger.models import Card, Entry
 from regulars.ledger.undoing import undone_by
+from regulars.members import merged
 from regulars.members.models import Member
 from regulars.members.queries import search
-from regulars.rules.errors import NotFound
 
 T = TypeVar("T")
 
@@ -64,10 +64,17 @@ def _page(rows: QuerySet[Any], page: int, per_page: int) -> Page[Any]:
     return Page(list(rows[start : start + per_page]) if start < total else [], total, page, per_page)
 
 
-def customers(*, business_id: int, page: int, per_page: int, q: str = "") -> Page[Card]:
-    """Cards with their members, newest member first; `q` is looked for in name, e-mail and phone."""
+def customers(
+    *, business_id: int, page: int, per_page: int, q: str = "", among: QuerySet[Member] | None = None
+) -> Page[Card]:
+    """Cards with their members, newest member first; `q` is looked for in name, e-mail and phone.
+
+    With `among` only those of these members.
+    """
     with scope(business=business_id):
         found = Card.objects.select_related("member").filter(search(q, "member__")).order_by("-member_id")
+        if among is not None:
+            found = found.filter(member__in=among.order_by().values("pk"))
         return _page(found, page, per_page)
 
 
@@ -105,11 +112,12 @@ def customer(*, business_id: int, member_id: int) -> Card:
 
     Raises:
         NotFound: the business has no such member.
+        Merged: the record was merged into another one.
     """
     with scope(business=business_id):
         card = Card.objects.select_related("member").filter(member_id=member_id).first()
     if card is None:
-        raise NotFound(f"There is no customer {member_id}.")
+        raise merged.nobody(business_id=business_id, member_id=member_id)
     return card
 
 

@@ -14,7 +14,7 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars import db
-from regulars.members import access, personal_data, tiers
+from regulars.members import access, merged, personal_data, tiers
 from regulars.members import profile as fields
 from regulars.members.models import Member
 from regulars.members.queries import has
@@ -24,7 +24,7 @@ from regulars.rules.errors import AlreadyEnrolled, Conflict, NotFound, PlanLimit
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Business
 from regulars.tenants.plans import plan_of
-from regulars.tenants.queries import hold_numbers, next_number, same_code
+from regulars.tenants.queries import hold_numbers, next_number
 
 _CODE_LENGTH: Final = 50
 # How long an erasure waits for a lock before it gives way, in milliseconds: less than it takes PostgreSQL to
@@ -80,7 +80,7 @@ def create_member(
         _check_places(business)
         return Member.objects.create(
             business=business,
-            code=_check_code(code) if code else _free_code(business, number),
+            code=_check_code(business.pk, code) if code else _free_code(business, number),
             joined_at=joined_at,
             joined_by_page=joined_by_page,
             search_text=fields.search_text(stored["name"], stored["email"], stored["cell"]),
@@ -97,8 +97,8 @@ def edit_member(
     `changes` are `members.profile.FIELDS` and `code`, which every member has. With `unique_contact` a new
     phone or e-mail that another member has is refused. When the shop or one of its programs gives a member
     another e-mail address, they are signed out everywhere and their password is gone: links for a new one go
-    there. With `by_member` they changed it themselves, and who stays signed in is the caller's to say. No tier
-    moves them out of another group, which is one by hand.
+    there. With `by_member` they changed it themselves, and who stays signed in is the caller's to say. Into
+    another group they are put by hand: no tier moves them from then on.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
@@ -111,7 +111,7 @@ def edit_member(
             # Nobody may take the same code or contact meanwhile. Before the member: enrolments lock in this
             # order, too.
             hold_numbers(business_id, "member")
-        member = _locked(pk)
+        member = _locked(business_id, pk)
         code = changes.pop("code", member.code)
         stored = fields.clean(
             changes,
@@ -124,7 +124,7 @@ def edit_member(
         if unique_contact:
             _check_contact(changed, changes.keys(), but=pk)
         if "code" in changed:
-            _check_code(changed["code"], but=pk)
+            _check_code(business_id, changed["code"], but=pk)
         if changed:
             _store(member, changed, by_member=by_member)
     return member
@@ -143,12 +143,12 @@ def confirm_email(*, business_id: int, pk: int, address: str) -> bool:
         )
 
 
-def _locked(pk: int) -> Member:
+def _locked(business_id: int, pk: int) -> Member:
     rows = Member.objects.select_related("business", "group", "branch")
     # Locked, so that of two who edit at once the second sees what the first has made of it.
     member = rows.select_for_update(of=("self",), no_key=True).filter(pk=pk).first()
     if member is None:
-        raise NotFound(f"There is no customer {pk}.")
+        raise merged.nobody(business_id=business_id, member_id=pk)
     return member
 
 
@@ -182,15 +182,15 @@ def _others(but: int | None) -> QuerySet[Member]:
     return Member.objects.all() if but is None else Member.objects.exclude(pk=but)
 
 
-def _check_code(code: str, *, but: int | None = None) -> str:
-    if _others(but).filter(same_code(code)).exists():
+def _check_code(business_id: int, code: str, *, but: int | None = None) -> str:
+    if merged.code_is_taken(business_id=business_id, code=code, but=but):
         raise Conflict(f"There is a member with code {code}.", fields={"code": "belongs to another member"})
     return code
 
 
 def _free_code(business: Business, number: int) -> str:
     # A code may have been given by hand that the counter reaches only now.
-    while Member.objects.filter(same_code(code := codes.member_code(number))).exists():
+    while merged.code_is_taken(business_id=business.pk, code=(code := codes.member_code(number))):
         number = next_number(business.pk, "member")
     return code
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
@@ -148,8 +149,16 @@ def leave_to_tiers(*, business_id: int, member_ids: Collection[int]) -> int:
         return tiers.sort_members(business_id=business_id, member_ids=[member.pk for member in members])
 
 
-def groups(*, business_id: int) -> list[MemberGroup]:
-    """All groups with their number of `members`: tiers first, the highest first, then the others by name."""
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """A group and how many members are in it."""
+
+    group: MemberGroup
+    members: int
+
+
+def groups(*, business_id: int) -> list[Counted]:
+    """All groups with their members counted: tiers first, the highest first, then the others by name."""
     with scope(business=business_id):
         counted = dict(
             Member.objects.filter(group__isnull=False)
@@ -158,9 +167,14 @@ def groups(*, business_id: int) -> list[MemberGroup]:
             .annotate(members=Count("id"))
         )
         found = list(MemberGroup.objects.all())
-    for group in found:
-        group.members = counted.get(group.pk, 0)  # type: ignore[attr-defined]
-    return sorted(found, key=lambda group: (not group.measure, -(group.threshold or 0), group.name.lower()))
+    found.sort(key=lambda group: (not group.measure, -(group.threshold or 0), group.name.lower()))
+    return [Counted(group, counted.get(group.pk, 0)) for group in found]
+
+
+def number_in(group: MemberGroup) -> int:
+    """How many members are in a group."""
+    with scope(business=group.business_id):
+        return Member.objects.filter(group=group).count()
 
 
 def group_by_id(*, business_id: int, pk: int) -> MemberGroup:
@@ -184,8 +198,7 @@ def _members(member_ids: Collection[int]) -> list[Member]:
     rows = Member.objects.select_for_update(of=("self",), no_key=True).filter(pk__in=wanted)
     found = list(rows.order_by("pk"))
     if len(found) < len(wanted):
-        missing = min(wanted - {member.pk for member in found})
-        raise NotFound(f"There is no customer {missing}.", fields={"member_ids": "holds an unknown one"})
+        raise NotFound(f"There is no customer {min(wanted - {member.pk for member in found})}.")
     return found
 
 

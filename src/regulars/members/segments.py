@@ -78,7 +78,7 @@ def segment_by_id(*, business_id: int, pk: int) -> SavedSegment:
     with scope(business=business_id):
         segment = SavedSegment.objects.filter(pk=pk).first()
     if segment is None:
-        raise NotFound(f"There is no segment {pk}.", fields={"segment_id": "is unknown"})
+        raise NotFound(f"There is no segment {pk}.")
     return segment
 
 

@@ -49,7 +49,8 @@ router = Router(tags=["Customers"])
 _ANY_CARD = ReplaceCard()  # a request without a body
 
 
-def _row(card: Card, business: Business) -> dict[str, Any]:
+def customer_row(card: Card, business: Business) -> dict[str, Any]:
+    """A customer as lists show them."""
     member = card.member
     return {
         "id": member.pk,
@@ -83,7 +84,7 @@ def list_customers(
     business = business_by_id(identity_of(request).business_id)
     wanted = clean_text(q, field="q", max_length=200)
     found = queries.customers(business_id=business.pk, page=page, per_page=clamp(per_page), q=wanted)
-    return listed(found, [_row(card, business) for card in found.rows])
+    return listed(found, [customer_row(card, business) for card in found.rows])
 
 
 @router.get(
@@ -108,7 +109,7 @@ def get_customer(request: HttpRequest, customer_id: int) -> dict[str, Any]:
         for entry in entries
     ]
     more = {"qr_code": card.qr_code, "card_url": card_url(card.qr_code), "recent_activity": activity}
-    return data(_row(card, business) | more)
+    return data(customer_row(card, business) | more)
 
 
 @router.get(

@@ -19,6 +19,7 @@ OF_TAG: Final[dict[str, str]] = {
     "Counter": SETTINGS,
     "Customers": MEMBERS,
     "Customers' pages": SETTINGS,
+    "Groups and segments": MEMBERS,
     "Messages": CAMPAIGNS,
     "Points": SETTINGS,
     "Printing": SETTINGS,
