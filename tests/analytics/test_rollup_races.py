@@ -82,7 +82,7 @@ def kill_at(monkeypatch: pytest.MonkeyPatch, name: str) -> None:
     monkeypatch.setattr(rollup, name, die)
 
 
-@pytest.mark.parametrize("where", ["_add", "_add_seen_days", "_move_watermark"])
+@pytest.mark.parametrize("where", ["_add", "add_seen_days", "_move_watermark"])
 def test_a_roll_up_that_ends_half_way_has_counted_nothing(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, where: str
 ) -> None:

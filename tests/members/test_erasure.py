@@ -19,6 +19,7 @@ from regulars.auditlog.actions import Actor, record
 from regulars.counter.undoing import undo
 from regulars.ledger import actions, points
 from regulars.ledger.adjustments import add_adjustment
+from regulars.ledger.merging import merge_members
 from regulars.ledger.models import Card
 from regulars.members import aliases, blank_cards, consents, personal_data
 from regulars.members.actions import delete_member, edit_member
@@ -76,6 +77,7 @@ def full_life(shop: Shop, name: str) -> Card:
         group_id=ensure_group(business=shop.business, code="Gold").pk,
     )
     who = {"business_id": shop.id, "member_id": card.pk}
+    merge_members(**who, other_id=shop.enrol(f"{name} of before", secondary_code=f"{name} before").pk)
     edit_member(business_id=shop.id, pk=card.pk, company_name=f"{name} Ltd", metadata01=name)
     branch_id = shop.branch(f"Branch of {name}").pk
     shop.stamp(card, 20, branch_id=branch_id)

@@ -9,6 +9,7 @@ CODES = {
     "Refusal": "refused",
     "InvalidInput": "invalid_input",
     "NotFound": "not_found",
+    "Merged": "merged",
     "Conflict": "conflict",
     "TooManyRequests": "rate_limited",
     "AlreadyEnrolled": "already_enrolled",

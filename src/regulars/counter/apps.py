@@ -13,7 +13,9 @@ class CounterConfig(AppConfig):
         """Enter this room wherever rooms are called: erasure, the schedule."""
         from regulars.counter import personal, tasks  # noqa: PLC0415 - models load first
         from regulars.jobs import schedule  # noqa: PLC0415 - models load first
+        from regulars.ledger import merging  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
 
         personal_data.register("counter", order=5, erase=personal.erase_member, parts=personal.PARTS)
+        merging.register("counter", merging.rows_of("counter_action", "counter_scan"))
         schedule.register("counter: forget ended sessions", tasks.forget_ended, cron=tasks.DAILY)

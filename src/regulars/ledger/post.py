@@ -29,6 +29,7 @@ __all__ = [
     "business_day",
     "erase_history",
     "lock_cards",
+    "move_card",
     "open_card",
     "post",
     "read_card",
@@ -339,6 +340,40 @@ def replace_code(*, business_id: int, member_id: int, qr_code: str) -> bool:
             (qr_code, member_id, business_id),
         )
     )
+
+
+_TOTALS = (
+    *("stamps", "total_stamps", "stamps_spent", "total_visits", "pending_rewards", "rewards_earned"),
+    *("rewards_redeemed", "points", "points_earned", "points_spent", "points_expired", "version"),
+)
+# What both cards were given for one occasion keeps its name on one of them, so that it is given no more.
+_MOVE_ENTRIES = """
+UPDATE ledger_entry SET card_id = %s, occasion = CASE WHEN EXISTS (
+    SELECT 1 FROM ledger_entry o WHERE o.card_id = %s AND o.occasion = ledger_entry.occasion
+) THEN NULL ELSE occasion END WHERE card_id = %s AND business_id = %s"""
+_ADD_CARD = f"""
+UPDATE ledger_card SET {", ".join(f"{column} = ledger_card.{column} + o.{column}" for column in _TOTALS)},
+    last_visit_at = CASE WHEN ledger_card.last_visit_at IS NULL OR o.last_visit_at > ledger_card.last_visit_at
+                         THEN COALESCE(o.last_visit_at, ledger_card.last_visit_at)
+                         ELSE ledger_card.last_visit_at END
+FROM ledger_card o WHERE ledger_card.member_id = %s AND o.member_id = %s AND o.business_id = %s"""
+
+
+def move_card(*, business_id: int, member_id: int, into_id: int) -> None:
+    """Put all that lies on a card on another one, with the entries that explain it; the empty card is gone.
+
+    Within the caller's transaction, which has locked both and noted that the member was merged
+    (docs/decisions/0022): the database lets entries move for nothing else. Nothing of an entry changes but
+    whose it is. Neither balance may be a debt.
+    """
+    db.run(_MOVE_ENTRIES, (into_id, into_id, member_id, business_id))
+    for table in ("reward", "lot", "pointsadjustment"):
+        db.run(
+            f"UPDATE ledger_{table} SET card_id = %s WHERE card_id = %s AND business_id = %s",
+            (into_id, member_id, business_id),
+        )
+    db.run(_ADD_CARD, (into_id, member_id, business_id))
+    db.run("DELETE FROM ledger_card WHERE member_id = %s AND business_id = %s", (member_id, business_id))
 
 
 def erase_history(*, business_id: int, member_id: int) -> None:

@@ -11,7 +11,7 @@ from regulars import db
 from regulars.ledger import followups
 from regulars.ledger import post as poster
 from regulars.ledger.post import CardState, Posting
-from regulars.members import aliases
+from regulars.members import aliases, merged
 from regulars.outbox.emit import NewEvent
 from regulars.rules.errors import NotFound, Refusal, Suspended
 
@@ -133,7 +133,7 @@ def _by_alias(which: dict[str, Any]) -> bool:
 def _no_card(which: dict[str, Any]) -> Refusal:
     if which.get("qr_code") is not None:
         return NotFound("There is no card with this QR code.", fields={"qr_code": "is unknown"})
-    return NotFound(f"There is no customer {which['member_id']}.", fields={"member_id": "is unknown"})
+    return merged.nobody(business_id=which["business_id"], member_id=which["member_id"], field="member_id")
 
 
 def _lock_card(which: dict[str, Any]) -> None:

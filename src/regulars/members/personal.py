@@ -10,7 +10,7 @@ from django.db.models import Model
 
 from regulars import db
 from regulars.auditlog.models import Record
-from regulars.members.models import BlankCard, CardAlias, Consent, Member
+from regulars.members.models import BlankCard, CardAlias, Consent, Member, MergedMember
 from regulars.members.personal_data import Part, named, without_keys
 from regulars.outbox.models import Delivery, DeliveryAttempt, Event
 
@@ -27,7 +27,7 @@ PARTS: Final = (
             *("street_state", "optout_email", "optout_text", "optout_post", "language", "suspended"),
             *("subscription_date_from", "subscription_date_to"),
             *(f"metadata0{number}" for number in range(1, 10)),
-            *("joined_at", "joined_by_page", "created_at", "modified_at"),
+            *("joined_at", "joined_by_page", "created_at", "modified_at", "group_by_hand"),
             group="group__name",
             branch="branch__name",
         ),
@@ -54,6 +54,15 @@ PARTS: Final = (
         BlankCard,
         "member_id",
         named("number", "qr_code", "printed_at", "used_at"),
+    ),
+    Part(
+        "merged_records",
+        "Other records of yours that were put together with this one: what they said, and what they brought.",
+        MergedMember,
+        "member_id",
+        named(
+            *("id", "code", "secondary_code", "name", "email", "cell", "profile", "brought", "merged_at"),
+        ),
     ),
 )
 
@@ -121,6 +130,7 @@ def erase_profile(*, business_id: int, member_id: int) -> None:
     for statement in (
         f"DELETE FROM members_consent WHERE {of_member}",
         f"DELETE FROM members_cardalias WHERE {of_member}",
+        f"DELETE FROM members_mergedmember WHERE {of_member}",
         f"UPDATE members_blankcard SET member_id = NULL WHERE {of_member}",
         "DELETE FROM members_member WHERE id = %s AND business_id = %s",
     ):

@@ -7,7 +7,7 @@ from django.db.models.expressions import RawSQL
 from django_scopes import scope
 
 from regulars import db
-from regulars.members import phones
+from regulars.members import merged, phones
 from regulars.members.models import Member
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
 from regulars.rules.text import clean_text
@@ -34,8 +34,9 @@ ORDER BY 1 LIMIT %s"""
 def find_member(*, business_id: int, reference: str) -> int:
     """The id of the member that a till names: by code, else by secondary code, e-mail or cell.
 
-    The latter three count when exactly one member has it. Codes and e-mails are found without regard to
-    case; a cell may be written as people write it in the business's country.
+    The latter three count when exactly one member has it. What nobody has finds the member into whom a record
+    was merged that had it. Codes and e-mails are found without regard to case; a cell may be written as
+    people write it in the business's country.
 
     Raises:
         NotFound: nobody is named so.
@@ -44,7 +45,9 @@ def find_member(*, business_id: int, reference: str) -> int:
     wanted = clean_text(reference, field="member", max_length=_LONGEST_REFERENCE)
     rows = db.run(_BY_CODE, (business_id, wanted))
     if not rows and wanted:
-        ids = ids_by_others(business_id=business_id, text=wanted, cell=_as_cell(business_id, wanted), most=2)
+        cell = _as_cell(business_id, wanted)
+        ids = ids_by_others(business_id=business_id, text=wanted, cell=cell, most=2)
+        ids = ids or merged.find(business_id=business_id, text=wanted, cell=cell, most=2)
     else:
         ids = [row[0] for row in rows]
     if not ids:
@@ -73,17 +76,16 @@ def member_by_id(*, business_id: int, member_id: int) -> Member:
 
     Raises:
         NotFound: the business has no such member.
+        Merged: the record was merged into another one.
     """
     with scope(business=business_id):
         member = Member.objects.filter(pk=member_id).first()
     if member is None:
-        raise NotFound(f"There is no customer {member_id}.")
+        raise merged.nobody(business_id=business_id, member_id=member_id)
     return member
 
 
-def not_merged(of: str = "") -> Q:
-    """A condition for `filter`: a member was not merged into another one; `of` leads to the member."""
-    return Q((f"{of}merged_at__isnull", True))
+# Records that were merged into others are `MergedMember`s and no members: nobody has to leave them out.
 
 
 def search(q: str, of: str = "") -> Q:

@@ -22,6 +22,7 @@ from regulars.rules.text import clean_text
 MAX_ENDPOINTS = 20  # of a business
 OVERLAP_HOURS = 24  # during which the former secret signs too
 MAX_OVERLAP_HOURS = 7 * 24
+SWITCHED_OFF = "Switched off."  # why an endpoint is, when somebody of the business did it
 
 
 def create_endpoint(
@@ -64,7 +65,7 @@ def edit_endpoint(*, business_id: int, endpoint_id: int, **changes: Any) -> Webh
             "closed_until": None,
         }
     elif active is False:
-        values |= {"is_active": False, "disabled_at": now, "disabled_reason": "Switched off."}
+        values |= {"is_active": False, "disabled_at": now, "disabled_reason": SWITCHED_OFF}
     with scope(business=business_id), transaction.atomic():
         queries.endpoint(business_id=business_id, endpoint_id=endpoint_id)
         if "url" in values:  # another place: what failed there says nothing about it
@@ -143,13 +144,7 @@ def send_test(*, business_id: int, endpoint_id: int) -> str:
 def forget_member(*, business_id: int, member_id: int) -> None:
     """Delete the events that tell about a member, and their deliveries. Within the caller's transaction."""
     whose = (business_id, member_id)
-    if db.is_postgresql():
-        # Whoever is passing them on, or writing down how they were delivered, comes first.
-        db.run(
-            "SELECT 1 FROM outbox_event WHERE business_id = %s AND member_id = %s ORDER BY id FOR UPDATE",
-            whose,
-        )
-        db.run(f"SELECT 1 FROM outbox_delivery WHERE event_id IN ({_EVENTS}) ORDER BY id FOR UPDATE", whose)
+    _wait_for_those_who_pass_on(whose)
     db.run(
         "DELETE FROM outbox_deliveryattempt WHERE delivery_id IN "
         f"(SELECT id FROM outbox_delivery WHERE event_id IN ({_EVENTS}))",
@@ -157,6 +152,29 @@ def forget_member(*, business_id: int, member_id: int) -> None:
     )
     db.run(f"DELETE FROM outbox_delivery WHERE event_id IN ({_EVENTS})", whose)
     db.run(f"DELETE FROM outbox_event WHERE id IN ({_EVENTS})", whose)
+
+
+def move_member(*, business_id: int, member_id: int, into_id: int) -> None:
+    """Let the events that tell about a member be another one's. Within the caller's transaction.
+
+    What they told stays as it was told.
+    """
+    whose = (business_id, member_id)
+    _wait_for_those_who_pass_on(whose)
+    db.run(f"UPDATE outbox_delivery SET member_id = %s WHERE event_id IN ({_EVENTS})", (into_id, *whose))
+    db.run(
+        "UPDATE outbox_event SET member_id = %s WHERE business_id = %s AND member_id = %s", (into_id, *whose)
+    )
+
+
+def _wait_for_those_who_pass_on(whose: tuple[int, int]) -> None:
+    """Whoever is passing on a member's events, or writing down how they were delivered, comes first."""
+    if db.is_postgresql():
+        db.run(
+            "SELECT 1 FROM outbox_event WHERE business_id = %s AND member_id = %s ORDER BY id FOR UPDATE",
+            whose,
+        )
+        db.run(f"SELECT 1 FROM outbox_delivery WHERE event_id IN ({_EVENTS}) ORDER BY id FOR UPDATE", whose)
 
 
 _EVENTS = "SELECT id FROM outbox_event WHERE business_id = %s AND member_id = %s"

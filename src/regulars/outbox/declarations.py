@@ -67,6 +67,24 @@ DECLARED: dict[str, Declaration] = {
         "A customer was erased.",
         {"customer_id": 12},
     ),
+    "member.merged": Declaration(
+        "Another record of the same person was merged into the customer's. Everything of "
+        "`merged_customer_id` is the customer's from now on, and its cards and codes are, too. "
+        "No customer has that number any more.",
+        {
+            "customer_id": 12,
+            "merged_customer_id": 31,
+            "merged_code": "M000031",
+            "current_stamps": 5,
+            "pending_rewards": 1,
+            "balance": 120,
+            "transaction_id": 511,
+        },
+        own={
+            "merged_customer_id": ("number", "The record that is gone"),
+            "merged_code": ("text", "The code that it had, which finds the customer now"),
+        },
+    ),
     "card.replaced": Declaration(
         "A customer got a card with another code, because theirs was lost or somebody else knew its code. "
         "What lies on it stays; the old code is nobody's.",

@@ -61,3 +61,18 @@ def erase_member(*, business_id: int, member_id: int) -> None:
         Message.objects.filter(_to_other_addresses(member_id)).delete()
         for model in (OneTimeLink, Session, Account):
             model.objects.filter(member_id=member_id).delete()
+
+
+def move_member(*, business_id: int, member_id: int, into_id: int) -> None:
+    """What a member wrote about themselves elsewhere is another one's. Within the caller's transaction.
+
+    Nobody stays signed in as the record that is gone, nor signs in with its password: with the kept one's they do.
+    """
+    with scope(business=business_id):
+        for message in Message.objects.filter(_to_other_addresses(member_id)):
+            kind, _, rest = message.key.split(":", 2)
+            # Both may have asked for the same address.
+            message.key = f"{kind}:{into_id}:{rest}:{member_id}"
+            message.save(update_fields=["key"])
+        for model in (OneTimeLink, Session, Account):
+            model.objects.filter(member_id=member_id).delete()

@@ -43,6 +43,12 @@ class NotFound(Refusal):
     code = "not_found"
 
 
+class Merged(NotFound):
+    """The record was merged into another one of the same person. Details: `customer_id`, who has it all."""
+
+    code = "merged"
+
+
 class Conflict(Refusal):
     """The request is well formed but does not fit the present state."""
 

@@ -40,5 +40,13 @@ def add_stamps(*, stamps: int, goal: int, count: int) -> StampResult:
         raise ValueError(f"count must be at least {MIN_COUNT}, not {count}")
     if stamps < 0:
         raise ValueError(f"a card cannot hold {stamps} stamps")
-    rewards, left = divmod(stamps + count, goal)
+    return complete(stamps=stamps + count, goal=goal)
+
+
+def complete(*, stamps: int, goal: int) -> StampResult:
+    """What a card with so many stamps becomes when each full `goal` on it is turned into a reward.
+
+    Without new stamps that is done only where two cards became one.
+    """
+    rewards, left = divmod(stamps, goal)
     return StampResult(stamps=left, rewards_earned=rewards, stamps_spent=rewards * goal)

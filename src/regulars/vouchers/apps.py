@@ -26,12 +26,13 @@ class VouchersConfig(AppConfig):
 
     def ready(self) -> None:
         """Enter this room wherever rooms are called: erasure, points just earned, the audit."""
-        from regulars.ledger import audit, followups  # noqa: PLC0415 - models load first
+        from regulars.ledger import audit, followups, merging  # noqa: PLC0415 - models load first
         from regulars.members import personal_data  # noqa: PLC0415 - models load first
         from regulars.vouchers import personal, thresholds  # noqa: PLC0415 - models load first
 
         # Its codes refer to adjustments, which the ledger erases.
         personal_data.register("vouchers", order=20, erase=personal.erase_member, parts=personal.PARTS)
+        merging.register("vouchers", personal.move_member)
         followups.register("vouchers", earned=thresholds.earned)
         audit.register_documents("issue", table="vouchers_voucherissue", worth="-points_used")
         audit.register("codes of each issue", _CODES)

@@ -78,3 +78,20 @@ def erase_member(*, business_id: int, member_id: int) -> None:
         "DELETE FROM vouchers_voucherissue WHERE member_id = %s AND business_id = %s",
         (member_id, business_id),
     )
+
+
+# Of what both were given for one occasion, one keeps its name, so that it is given no more.
+_MOVE_ISSUES = """
+UPDATE vouchers_voucherissue SET member_id = %s, occasion = CASE WHEN EXISTS (
+    SELECT 1 FROM vouchers_voucherissue o WHERE o.voucher_id = vouchers_voucherissue.voucher_id
+    AND o.member_id = %s AND o.occasion = vouchers_voucherissue.occasion
+) THEN NULL ELSE occasion END WHERE member_id = %s AND business_id = %s"""
+
+
+def move_member(*, business_id: int, member_id: int, into_id: int) -> None:
+    """Let a member's vouchers be another one's, with their codes. Within the caller's transaction."""
+    db.run(_MOVE_ISSUES, (into_id, into_id, member_id, business_id))
+    db.run(
+        "UPDATE vouchers_vouchercode SET member_id = %s WHERE member_id = %s AND business_id = %s",
+        (into_id, member_id, business_id),
+    )

@@ -8,6 +8,9 @@ from django.db.migrations.state import StateApps
 from django.db.models import Q
 
 _before = import_module("regulars.ledger.migrations.0004_undo")
+_kinds_before, _together, _let_go, _guard_as_before = (
+    getattr(_before, name) for name in ("_KINDS", "_Together", "_let_go", "_guard")
+)
 
 # All columns but staff_id, which is emptied when somebody leaves the team, and the two of a move.
 _COLUMNS = (
@@ -59,7 +62,7 @@ def _free(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
         schema_editor.execute(statement, params=None)
 
 
-_KINDS = (*_before._KINDS, "merge")
+_KINDS = (*_kinds_before, "merge")
 _ENTRY = [
     migrations.RemoveConstraint(model_name="entry", name="entry_kind_known"),
     migrations.AddConstraint(
@@ -76,7 +79,7 @@ class Migration(migrations.Migration):
     ]
 
     operations = [
-        migrations.RunPython(_before._let_go, _before._guard),
-        _before._Together("entry", _ENTRY),
+        migrations.RunPython(_let_go, _guard_as_before),
+        _together("entry", _ENTRY),
         migrations.RunPython(_guard, _free),
     ]

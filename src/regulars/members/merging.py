@@ -1,0 +1,199 @@
+"""Two records of one person: what of their profiles counts, and who it was that is no member any more.
+
+`ledger.merging` merges them; this is the part of it that is about members (docs/decisions/0022).
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from django.utils import timezone
+
+from regulars import db
+from regulars.members import actions
+from regulars.members.merged import nobody
+from regulars.members.models import CardAlias, Member, MergedMember
+from regulars.rules.errors import InvalidInput
+
+# What may be taken from the other record, in one piece, and the columns that it is.
+CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
+    "name": ("first_name", "last_name"),
+    "phone": ("cell",),
+    "email": ("email",),
+    "birthday": ("date_of_birth",),
+    "secondary_code": ("secondary_code",),
+    "company_name": ("company_name",),
+    "telephone": ("telephone",),
+    "address": (
+        "street_address",
+        "street_address2",
+        "street_suburb",
+        "street_city",
+        "street_zipcode",
+        "street_state",
+    ),
+    "group": ("group_id",),
+    "branch": ("branch_id",),
+    "language": ("language",),
+    "subscription": ("subscription_date_from", "subscription_date_to"),
+    **{(field := f"metadata{number:02d}"): (field,) for number in range(1, 10)},
+}
+# Whoever said no on one record said no.
+_OPT_OUTS: Final = ("optout_email", "optout_text", "optout_post")
+# What a merged record keeps beside its codes and contacts.
+_KEPT: Final = (
+    *("first_name", "last_name", "company_name", "email_confirmed_at", "telephone", "date_of_birth"),
+    *CHOICES["address"],
+    *(*_OPT_OUTS, "suspended", "joined_by_page", "language"),
+    *("subscription_date_from", "subscription_date_to"),
+    *(f"metadata{number:02d}" for number in range(1, 10)),
+    *("joined_at", "created_at"),
+)
+
+
+def check_choices(take: Collection[str]) -> frozenset[str]:
+    """What is to be taken from the other record, as names of `CHOICES`.
+
+    Raises:
+        InvalidInput: one of them is none; `take` is named.
+    """
+    unknown = sorted(set(take) - CHOICES.keys())
+    if unknown:
+        raise InvalidInput.at("take", f"names {unknown[0]!r}, which is none of {', '.join(CHOICES)}")
+    return frozenset(take)
+
+
+def differences(kept: Member, other: Member) -> list[str]:
+    """Of which of `CHOICES` the two records say something different, so that somebody may choose."""
+    return [
+        name
+        for name, columns in CHOICES.items()
+        if _has(kept, columns) and _has(other, columns) and _values(kept, columns) != _values(other, columns)
+    ]
+
+
+def changes(kept: Member, other: Member, take: Collection[str]) -> dict[str, Any]:
+    """What becomes of the kept profile, for `edit_member`.
+
+    What `take` names comes from the other record, and so does what the kept one does not say. Nothing is
+    emptied. Whoever opted out on either record has opted out. A tier is no group to take over by itself: it
+    is reached by what is on the card.
+    """
+    found: dict[str, Any] = {}
+    for name, columns in CHOICES.items():
+        if not _has(other, columns) or (name not in take and _has(kept, columns)):
+            continue
+        if name == "group" and name not in take and other.group is not None and other.group.measure:
+            continue
+        found |= {column: getattr(other, column) for column in columns}
+    found |= {flag: True for flag in _OPT_OUTS if getattr(other, flag)}
+    return {column: value for column, value in found.items() if getattr(kept, column) != value}
+
+
+def _values(member: Member, columns: Collection[str]) -> list[Any]:
+    return [getattr(member, column) for column in columns]
+
+
+def _has(member: Member, columns: Collection[str]) -> bool:
+    return any(_values(member, columns))
+
+
+def lock_both(*, business_id: int, member_id: int, other_id: int) -> tuple[Member, Member]:
+    """Both records, the other one locked against whoever would write something of it.
+
+    Within the caller's transaction and scope. Locked in the order of ids.
+
+    Raises:
+        NotFound: the business has no such member.
+        Merged: one of them was merged already.
+    """
+    rows = Member.objects.select_related("business", "group", "branch").order_by("pk")
+    for pk in sorted((member_id, other_id)):
+        # Whoever refers to the kept one may go on; nobody may refer to one that goes.
+        locked = Member.objects.select_for_update(no_key=pk == member_id).filter(pk=pk)
+        if locked.values_list("pk", flat=True).first() is None:
+            raise nobody(business_id=business_id, member_id=pk)
+    found = {member.pk: member for member in rows.filter(pk__in=(member_id, other_id))}
+    return found[member_id], found[other_id]
+
+
+def take_over(kept: Member, other: Member, take: Collection[str]) -> None:
+    """Give the kept record the profile that counts. Within the caller's transaction and scope."""
+    change = changes(kept, other, take)
+    if change:
+        actions.edit_member(business_id=kept.business_id, pk=kept.pk, **change)
+    now = Member.objects.get(pk=kept.pk)
+    more: dict[str, Any] = {}
+    if other.joined_at < now.joined_at:
+        more["joined_at"] = other.joined_at
+    if now.email and now.email == other.email and now.email_confirmed_at is None:
+        more["email_confirmed_at"] = other.email_confirmed_at
+    if more:
+        Member.objects.filter(pk=kept.pk).update(**more)
+
+
+def remember(
+    kept: Member, other: Member, *, qr_code: str, brought: Mapping[str, int], at: dt.datetime | None = None
+) -> MergedMember:
+    """Note who the other record was, and let its card be one of the kept member's from now on.
+
+    Within the caller's transaction and scope, before anything moves: the database lets entries move for
+    this note only. `qr_code` is that of a card which is gone when the transaction ends.
+    """
+    now = at or timezone.now()
+    # Whoever had been merged into the other one is now the kept one's, too.
+    MergedMember.objects.filter(member_id=other.pk).update(member_id=kept.pk)
+    merged = MergedMember.objects.create(
+        id=other.pk,
+        business_id=kept.business_id,
+        member=kept,
+        code=other.code,
+        secondary_code=other.secondary_code,
+        name=other.name,
+        email=other.email,
+        cell=other.cell,
+        profile=_profile(other),
+        brought=dict(brought),
+        merged_at=now,
+    )
+    CardAlias.objects.create(
+        business_id=kept.business_id,
+        qr_code=qr_code,
+        member=kept,
+        name=other.name,
+        created_at=now,
+        confirmed_at=now,
+    )
+    return merged
+
+
+def _profile(member: Member) -> dict[str, Any]:
+    values = {column: getattr(member, column) for column in _KEPT}
+    values |= {
+        "group": member.group.name if member.group else "",
+        "branch": member.branch.name if member.branch else "",
+    }
+    return {
+        name: value.isoformat() if isinstance(value, dt.date) else value
+        for name, value in values.items()
+        if value
+    }
+
+
+def move(*, business_id: int, member_id: int, into_id: int) -> None:
+    """Give what stands around a member to another one. Within the caller's transaction."""
+    for table in ("consent", "cardalias", "blankcard"):
+        db.run(
+            f"UPDATE members_{table} SET member_id = %s WHERE member_id = %s AND business_id = %s",
+            (into_id, member_id, business_id),
+        )
+
+
+def forget(*, business_id: int, member_id: int) -> None:
+    """Delete the record of a member of whom nothing is left. Within the caller's transaction, at its end.
+
+    The database refuses it when anything still refers to them: then a room has not moved all that it has.
+    """
+    db.run("DELETE FROM members_member WHERE id = %s AND business_id = %s", (member_id, business_id))
