@@ -16,10 +16,11 @@ from tests.cli.conftest import START_SECONDS, Regulars, Running
 
 # What nobody needs who only asks how the shop is doing: it would be carried along for months.
 NOT_AT_REST = {
-    "PIL", "allauth.account.views", "anymail", "argon2", "cryptography", "django.contrib.sessions.middleware",
-    "django.contrib.sitemaps", "django.contrib.syndication", "django.test", "django_stubs_ext", "fido2",
-    "fontTools", "httpx", "pygments", "qrcode", "redis", "regulars.demo", "regulars.web.office.lists",
-    "reportlab", "requests", "rich.console", "segno", "smtplib", "unittest", "urllib.request", "urllib3", "xlsxwriter", "xml", "yaml",
+    "PIL", "allauth.account.views", "anymail", "argon2", "cryptography",
+    "django.contrib.sessions.middleware", "django.contrib.sitemaps", "django.contrib.syndication",
+    "django.test", "django_stubs_ext", "fido2", "fontTools", "httpx", "pygments", "qrcode", "redis",
+    "regulars.demo", "regulars.web.office.lists", "reportlab", "requests", "rich.console", "segno",
+    "smtplib", "unittest", "urllib.request", "urllib3", "xlsxwriter", "xml", "yaml",
 }  # fmt: skip
 
 
