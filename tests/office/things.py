@@ -5,9 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from django_scopes import scope
+
 from regulars.auditlog import actions as auditlog
 from regulars.jobs import actions as jobs
 from regulars.jobs.models import Job
+from regulars.outbox import actions as webhooks
+from regulars.outbox import fanout
+from regulars.outbox.models import Delivery
+from regulars.tenants import api_keys
 from regulars.tenants.models import Staff
 from regulars.web.office import exporting
 from tests.factories import Shop
@@ -39,10 +45,28 @@ def export_of(shop: Shop, staff: Staff) -> int:
     return job.pk
 
 
+def _endpoint(shop: Shop) -> int:
+    made, _ = webhooks.create_endpoint(business_id=shop.id, url="https://93.184.216.34/hooks")
+    return made.pk
+
+
+def _delivery(shop: Shop) -> int:
+    endpoint_id = _endpoint(shop)
+    shop.stamp(shop.enrol("Ravi Iyer", email=f"ravi{shop.id}@example.com"), 2)
+    fanout.pass_on_all()
+    with scope(business=shop.business):
+        return Delivery.objects.filter(endpoint_id=endpoint_id).order_by("-pk")[0].pk
+
+
 # By the name of the parameter in the address.
 MAKERS: dict[str, Maker] = {
+    "key_id": lambda shop: api_keys.create_api_key(business=shop.business, name="Till")[0].pk,
+    "endpoint_id": _endpoint,
+    "delivery_id": _delivery,
     "member_id": _member,
     "record_id": _record,
+    "branch_id": lambda shop: shop.branch(f"Branch {shop.id}").pk,
+    "staff_id": lambda shop: shop.owner.pk,
     "job_id": lambda shop: export_of(shop, shop.owner),
 }
 

@@ -19,7 +19,7 @@ from regulars.tenants.models import Staff
 SECRETS: Final = frozenset(
     {
         "pin", "password", "temp_password", "key_hash", "sso_key_sealed", "secret_sealed", "token_hash",
-        "sealed", "png", "secret",
+        "sealed", "png", "secret", "previous_secret",
     }
 )  # fmt: skip
 _LEFT_OUT: Final = frozenset({"search_text", "modified_at", "pin_failures", "pin_closed_until", "version"})

@@ -22,16 +22,18 @@ _MARK_LENGTH: Final = 12
 log = structlog.get_logger(__name__)
 
 
-def switch_on(*, business: Business, key: str) -> ApiKey:
-    """Let a key sign members in. Only whoever has the key can.
+def switch_on(*, business: Business, key: str, only: int | None = None) -> ApiKey:
+    """Let a key sign members in. Only whoever has the key can. With `only` it must be the key of this id.
 
     Raises:
-        InvalidInput: the business has no such key that is still in use.
+        InvalidInput: the business has no such key that is still in use, or it is another one.
     """
     with scope(business=business):
         row = ApiKey.objects.filter(key_hash=codes.key_hash(key), revoked_at=None).first()
         if row is None:
             raise InvalidInput.at("api_key", "is not a key in use of this business")
+        if only not in {None, row.pk}:
+            raise InvalidInput.at("api_key", "is another key of this business")
         if not row.sso_key_sealed:
             row.sso_key_sealed = seal(key)
             row.save(update_fields=["sso_key_sealed"])

@@ -1,0 +1,1 @@
+"""What whoever connects a till needs: API keys, a first call, the request log, webhooks."""

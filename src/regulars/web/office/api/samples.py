@@ -1,0 +1,79 @@
+"""A first call of each API, ready to be pasted."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+from django.conf import settings
+
+# Stands where the reader's own key belongs. Scripts of our pages put it there.
+PLACEHOLDER: Final = "YOUR_KEY"
+
+_CURL: Final = 'curl "{url}/api/program" -H "X-Api-Key: {key}"'
+_PYTHON: Final = """import json
+import urllib.request
+
+request = urllib.request.Request("{url}/api/program", headers={{"X-Api-Key": "{key}"}})
+with urllib.request.urlopen(request) as answer:
+    print(json.load(answer)["data"])"""
+_PHP: Final = """<?php
+$request = curl_init('{url}/api/program');
+curl_setopt($request, CURLOPT_HTTPHEADER, ['X-Api-Key: {key}']);
+curl_setopt($request, CURLOPT_RETURNTRANSFER, true);
+print_r(json_decode(curl_exec($request), true)['data']);"""
+_RPC_CURL: Final = """curl "{url}/rpc" \\
+  -d 'global[api_key]={key}' \\
+  -d "global[api_time]=$(date -u '+%F %T')" \\
+  -d 'global[api_method]=verify_api' \\
+  -d 'global[api_format]=json'"""
+_RPC_PYTHON: Final = """import datetime as dt
+import json
+import urllib.parse
+import urllib.request
+
+call = {{
+    "global[api_key]": "{key}",
+    "global[api_time]": f"{{dt.datetime.now(dt.timezone.utc):%Y-%m-%d %H:%M:%S}}",
+    "global[api_method]": "verify_api",
+    "global[api_format]": "json",
+}}
+form = urllib.parse.urlencode(call).encode()
+with urllib.request.urlopen("{url}/rpc", form) as answer:
+    print(json.load(answer))"""
+_RPC_PHP: Final = """<?php
+$request = curl_init('{url}/rpc');
+curl_setopt($request, CURLOPT_POSTFIELDS, http_build_query(['global' => [
+    'api_key' => '{key}',
+    'api_time' => gmdate('Y-m-d H:i:s'),
+    'api_method' => 'verify_api',
+    'api_format' => 'json',
+]]));
+curl_setopt($request, CURLOPT_RETURNTRANSFER, true);
+print_r(json_decode(curl_exec($request), true));"""
+
+_TEMPLATES: Final = {
+    "rest": (("curl", _CURL), ("Python", _PYTHON), ("PHP", _PHP)),
+    "rpc": (("curl", _RPC_CURL), ("Python", _RPC_PYTHON), ("PHP", _RPC_PHP)),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Sample:
+    """A program that makes a call."""
+
+    key: str  # as an id of the page
+    language: str
+    text: str
+
+
+def samples(dialect: str, key: str = PLACEHOLDER) -> list[Sample]:
+    """The first call of an API, "rest" or "rpc", in each language."""
+    return [
+        Sample(
+            f"{dialect}-{language.lower()}",
+            language,
+            template.format(url=settings.REGULARS_PUBLIC_URL, key=key),
+        )
+        for language, template in _TEMPLATES[dialect]
+    ]
