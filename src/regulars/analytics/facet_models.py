@@ -191,7 +191,7 @@ class Change(models.Model):
 
 
 class Erasing(models.Model):
-    """A member of a business is being erased: a row of the transaction that does it, seen by its triggers alone.
+    """A member is being erased: a row of the transaction that does it, seen by its triggers alone.
 
     What they delete meanwhile stays counted on its day.
     """
@@ -203,3 +203,22 @@ class Erasing(models.Model):
 
     def __str__(self) -> str:
         return f"erasing in {self.business_id}"
+
+
+class RewardCost(models.Model):
+    """What handing out one reward costs the business, as its owner says."""
+
+    business = models.OneToOneField(
+        Business, primary_key=True, on_delete=models.CASCADE, related_name="+", db_constraint=False
+    )
+    cost = models.DecimalField(max_digits=12, decimal_places=2)
+
+    objects: ClassVar[models.Manager[RewardCost]] = ScopedManager(business="business")
+
+    class Meta:
+        constraints = (
+            models.CheckConstraint(condition=models.Q(cost__gte=0), name="reward_cost_not_negative"),
+        )
+
+    def __str__(self) -> str:
+        return str(self.cost)

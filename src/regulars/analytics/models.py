@@ -19,6 +19,7 @@ from regulars.analytics.facet_models import (
     HourTotal,
     MemberMonth,
     PointsDue,
+    RewardCost,
     StaffTotal,
     VisitCount,
 )
@@ -35,6 +36,7 @@ __all__ = [
     "LastSeenDay",
     "MemberMonth",
     "PointsDue",
+    "RewardCost",
     "StaffTotal",
     "Sums",
     "Total",

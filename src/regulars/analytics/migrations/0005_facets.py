@@ -1,6 +1,7 @@
 """Triggers that tell what becomes of sales and vouchers; and the new totals of what there is already."""
 
 import json
+from typing import Any
 
 from django.db import migrations
 from django.db.backends.base.schema import BaseDatabaseSchemaEditor
@@ -208,7 +209,7 @@ def _forwards(apps: StateApps, schema_editor: BaseDatabaseSchemaEditor) -> None:
     lock = " FOR UPDATE" if postgresql else ""
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT entry_id, gaps FROM analytics_watermark{lock}")
-        row = cursor.fetchone() or (0, [])
+        row: tuple[int, Any] = cursor.fetchone() or (0, [])
         gaps = json.loads(row[1]) if isinstance(row[1], str) else row[1]
         rolled = f"e.id <= {int(row[0])}" + "".join(
             f" AND e.id NOT BETWEEN {int(first)} AND {int(last)}" for first, last, *_ in gaps
