@@ -58,6 +58,13 @@ def _delivery(shop: Shop) -> int:
         return Delivery.objects.filter(endpoint_id=endpoint_id).order_by("-pk")[0].pk
 
 
+def _branch(shop: Shop) -> int:
+    """A branch at which something happened: it stays when it is to be deleted."""
+    branch = shop.branch(f"Branch {shop.id}")
+    shop.stamp(shop.enrol("Dev"), branch_id=branch.pk)
+    return int(branch.pk)
+
+
 # By the name of the parameter in the address.
 MAKERS: dict[str, Maker] = {
     "key_id": lambda shop: api_keys.create_api_key(business=shop.business, name="Till")[0].pk,
@@ -65,7 +72,7 @@ MAKERS: dict[str, Maker] = {
     "delivery_id": _delivery,
     "member_id": _member,
     "record_id": _record,
-    "branch_id": lambda shop: shop.branch(f"Branch {shop.id}").pk,
+    "branch_id": _branch,
     "staff_id": lambda shop: shop.owner.pk,
     "job_id": lambda shop: export_of(shop, shop.owner),
 }

@@ -74,23 +74,17 @@ def register(request: HttpRequest) -> HttpResponse:
         return page(request, "signup_closed", status=HTTPStatus.FORBIDDEN)
     user = person(request) if request.user.is_authenticated else None
     form = forms.Register(request.POST or None, user=user)
-    if request.method != "POST" or not form.is_valid():
-        return _shown(request, "register", form, known=user)
-    taken = ratelimit.take(f"register:{limits.source_of(request)}", limits.REGISTRATIONS, window=limits.HOUR)
-    if not taken.allowed:
-        form.add_error(None, _("There were too many registrations from your network. Try again later."))
-        return _shown(request, "register", form, known=user)
-    try:
-        made = registration.register(user=user, **form.cleaned_data)
-    except registration.RegistrationClosed:
-        return page(request, "signup_closed", status=HTTPStatus.FORBIDDEN)
-    except Refusal as refusal:
-        form.refuse(refusal, {"name": "business_name"})
-        return _shown(request, "register", form, known=user)
-    start = reverse("office-start", kwargs={"slug": made.business.slug})
-    if user is not None:
-        return HttpResponseRedirect(start, status=HTTPStatus.SEE_OTHER)
-    return forms.begin(request, made.owner.user, to=start)
+    if request.method == "POST" and form.is_valid():
+        try:
+            made = _registered(request, user, form.cleaned_data)
+        except Refusal as refusal:
+            form.refuse(refusal, {"name": "business_name"})
+        else:
+            start = reverse("office-start", kwargs={"slug": made.business.slug})
+            if user is None:
+                return forms.begin(request, made.owner.user, to=start)
+            return HttpResponseRedirect(start, status=HTTPStatus.SEE_OTHER)
+    return _shown(request, "register", form, known=user)
 
 
 def _registered(request: HttpRequest, user: User | None, given: dict[str, Any]) -> NewBusiness:

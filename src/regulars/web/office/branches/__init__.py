@@ -1,0 +1,1 @@
+"""The branches of a business: where it serves customers."""

@@ -1,0 +1,1 @@
+"""The first three steps: what is collected, how it looks, the poster and the first scan."""

@@ -1,0 +1,1 @@
+"""The team of a business: who works there, and what they may do."""

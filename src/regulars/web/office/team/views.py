@@ -1,0 +1,304 @@
+"""The team: listed, added to, changed, given PINs, removed."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms
+from django.db.models import Q
+from django.http import HttpResponse
+from django.http.response import HttpResponseBase
+from django.utils import timezone
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
+
+from regulars.counter import pins
+from regulars.rules.errors import InvalidInput, LastOwner, NotFound
+from regulars.seal import Unsealable, seal, unseal
+from regulars.tenants import actions, mail
+from regulars.tenants.models import Staff
+from regulars.web.office.desk import Desk
+from regulars.web.office.filters import Choice
+from regulars.web.office.forms import BranchField, OfficeForm, SwitchField, answer
+from regulars.web.office.lists import Action, Column, Empty, Listing, Rows
+
+_HERE: Final = "places"
+# In the session, unreadable, until it was shown: whose temporary password it is, and the password.
+_SHOWN: Final = "office_temp_password"
+
+ROLES: Final = (
+    (Staff.Role.OWNER.value, gettext_lazy("Owner: everything, the team and API keys too")),
+    (Staff.Role.MANAGER.value, gettext_lazy("Manager: everything but the team and API keys")),
+    (Staff.Role.STAFF.value, gettext_lazy("Staff: members, their balances, sales and vouchers")),
+)
+
+
+def listed(desk: Desk) -> HttpResponseBase:
+    """Everybody on the team."""
+    edits = desk.may("team.edit")
+    return Listing(
+        desk,
+        title=_("Team"),
+        here=_HERE,
+        rows=Staff.objects.select_related("user", "branch"),
+        columns=(
+            Column(
+                "name",
+                _("Name"),
+                lambda row: row.name,
+                sort="name",
+                link=(lambda row: desk.url("team-member", staff_id=row.pk)) if edits else None,
+            ),
+            Column("email", _("E-mail address"), lambda row: row.user.email, sort="user__email"),
+            Column("role", _("Role"), lambda row: row.get_role_display(), sort="role"),
+            Column(
+                "branch",
+                _("Branch"),
+                lambda row: row.branch.name if row.branch else _("All"),
+                sort="branch__name",
+            ),
+            Column("pin", _("PIN"), lambda row: bool(row.pin), kind="flag", narrow=False),
+            Column(
+                "office",
+                _("Back office"),
+                lambda row: not row.disable_backoffice_access,
+                kind="flag",
+                narrow=False,
+            ),
+            Column("state", _("State"), state_of, kind="badge"),
+        ),
+        search=_search,
+        search_label=_("Name or e-mail address"),
+        filters=(Choice("role", _("Role"), Staff.Role.choices, lambda rows, value: rows.filter(role=value)),),
+        order=("name", "pk"),
+        empty=Empty(_("Nobody is on the team.")),
+        actions=(Action(_("Add somebody"), desk.url("team-new")),) if edits else (),
+        export="team",
+    ).answer()
+
+
+def state_of(row: Staff) -> tuple[str, str]:
+    """How far somebody has come in."""
+    if not row.is_active:
+        return _("Left"), "secondary"
+    if not row.must_change_password:
+        return _("Active"), "success"
+    ends = row.temp_password_expires_at
+    if ends is not None and ends > timezone.now():
+        return _("Invited"), "info"
+    return _("Invitation ended"), "warning"
+
+
+def _search(rows: Rows, q: str) -> Rows:
+    return rows.filter(Q(name__icontains=q) | Q(user__email__icontains=q) | Q(code__iexact=q))
+
+
+class StaffForm(OfficeForm):
+    """Somebody on the team."""
+
+    sections = (
+        ("", "", ("name", "email")),
+        (gettext_lazy("What they may do"), "", ("role", "branch_id", "office")),
+        ("", "", ("invite",)),
+    )
+
+    name = forms.CharField(label=gettext_lazy("Name"), max_length=200)
+    email = forms.CharField(
+        label=gettext_lazy("E-mail address"),
+        help_text=gettext_lazy("They sign in with it."),
+        max_length=254,
+        widget=forms.EmailInput(attrs={"autocomplete": "off", "inputmode": "email"}),
+    )
+    role = forms.ChoiceField(label=gettext_lazy("Role"), choices=ROLES, widget=forms.RadioSelect)
+    office = SwitchField(
+        label=gettext_lazy("May enter the back office"),
+        help_text=gettext_lazy("Without it they work at the counter alone."),
+    )
+    invite = SwitchField(
+        label=gettext_lazy("Mail them the invitation"),
+        help_text=gettext_lazy("You see the temporary password in any case, once."),
+    )
+
+    def __init__(self, *args: Any, at: Desk, known: bool = False, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["branch_id"] = BranchField(
+            at,
+            none=_("Every branch"),
+            help_text=_("Who is limited to a branch works there alone and sees its figures alone."),
+        )
+        self.fields["branch_id"].widget.attrs |= {"class": "form-select", "id": "id_branch_id"}
+        if known:
+            del self.fields["invite"]
+
+
+def new(desk: Desk) -> HttpResponse:
+    """Add somebody, with a temporary password that is shown once."""
+
+    def save(given: dict[str, Any]) -> HttpResponse:
+        invited = given.pop("invite")
+        with desk.changing("team.add") as change:
+            added = actions.add_staff(
+                business=desk.business, disable_backoffice_access=not given.pop("office"), **given
+            )
+            if invited:
+                mail.invite(added.staff, added.temp_password or "")
+            change.made(added.staff)
+        return _show(desk, added)
+
+    return answer(
+        desk,
+        StaffForm,
+        title=_("Add somebody to the team"),
+        initial={"role": Staff.Role.STAFF.value, "office": True, "invite": True},
+        save=save,
+        button=_("Add to the team"),
+        here=_HERE,
+        context={"cancel": desk.url("team"), "back": _back(desk)},
+        at=desk,
+    )
+
+
+def _back(desk: Desk) -> dict[str, str]:
+    return {"url": desk.url("team"), "label": _("Team")}
+
+
+def _show(desk: Desk, added: actions.NewStaff) -> HttpResponse:
+    """Lead to the page that shows a temporary password, once."""
+    desk.request.session[_SHOWN] = {"staff": added.staff.pk, "password": seal(added.temp_password or "")}
+    return desk.to("team-password", staff_id=added.staff.pk)
+
+
+def shown_once(desk: Desk, staff_id: int) -> HttpResponse:
+    """The temporary password of somebody who was just added; after that nobody can tell it."""
+    staff = access(staff_id)
+    kept = desk.request.session.get(_SHOWN)
+    password = ""
+    if kept is not None and kept["staff"] == staff_id:
+        del desk.request.session[_SHOWN]
+        try:
+            password = unseal(kept["password"])
+        except Unsealable:
+            password = ""
+    context = {
+        "title": staff.name,
+        "here": _HERE,
+        "member": staff,
+        "password": password,
+        "back": _back(desk),
+    }
+    return desk.page("team/password", context)
+
+
+def access(staff_id: int) -> Staff:
+    """Somebody on the team of the business at whose desk we are, or NotFound."""
+    staff = Staff.objects.select_related("user", "branch").filter(pk=staff_id).first()
+    if staff is None:
+        raise NotFound(f"There is no team member {staff_id}.")
+    return staff
+
+
+def edit(desk: Desk, staff_id: int) -> HttpResponse:
+    """Change somebody."""
+    staff = access(staff_id)
+
+    def save(given: dict[str, Any]) -> HttpResponse:
+        moved = given["email"].strip().lower() != staff.user.email
+        with desk.changing("team.edit", staff):
+            actions.edit_staff(
+                business_id=desk.business.pk,
+                pk=staff_id,
+                disable_backoffice_access=not given.pop("office"),
+                **given,
+            )
+        text = _("Saved. An invitation is on its way to the new address.") if moved else _("Saved.")
+        return desk.done(text, "team")
+
+    return answer(
+        desk,
+        StaffForm,
+        title=staff.name,
+        initial={
+            "name": staff.name,
+            "email": staff.user.email,
+            "role": staff.role,
+            "branch_id": staff.branch_id,
+            "office": not staff.disable_backoffice_access,
+        },
+        save=save,
+        template="team/member",
+        here=_HERE,
+        context={
+            "member": staff,
+            "state": state_of(staff),
+            "cancel": desk.url("team"),
+            "back": _back(desk),
+            "is_self": staff.pk == desk.staff.pk,
+        },
+        at=desk,
+        known=True,
+    )
+
+
+def invite_again(desk: Desk, staff_id: int) -> HttpResponse:
+    """Make a new temporary password for somebody who has not come in yet."""
+    with desk.changing("team.invite", access(staff_id)):
+        again = actions.invite_again(business_id=desk.business.pk, staff_id=staff_id)
+        mail.invite(again.staff, again.temp_password or "")
+    return _show(desk, again)
+
+
+class PinForm(OfficeForm):
+    """A PIN."""
+
+    pin = forms.RegexField(
+        r"^[0-9]{4,8}$",
+        label=gettext_lazy("New PIN"),
+        help_text=gettext_lazy("4 to 8 digits, not the first that come to mind. Tell it to nobody but them."),
+        error_messages={"invalid": gettext_lazy("A PIN has 4 to 8 digits.")},
+        widget=forms.TextInput(attrs={"inputmode": "numeric", "autocomplete": "off", "maxlength": 8}),
+    )
+
+
+def set_pin(desk: Desk, staff_id: int) -> HttpResponse:
+    """Give somebody a PIN for counters."""
+    staff = access(staff_id)
+
+    def save(given: dict[str, Any]) -> HttpResponse:
+        try:
+            with desk.changing("team.pin", staff):
+                pins.set_pin(business_id=desk.business.pk, staff_id=staff_id, pin=given["pin"])
+        except InvalidInput as refusal:
+            text = _("Everybody tries this PIN first. Choose another one.")
+            raise InvalidInput(text, fields={"pin": text}) from refusal
+        return desk.done(_("The PIN is set."), "team-member", staff_id=staff_id)
+
+    return answer(
+        desk,
+        PinForm,
+        title=_("PIN for counters"),
+        save=save,
+        button=_("Set the PIN"),
+        here=_HERE,
+        context={
+            "cancel": desk.url("team-member", staff_id=staff_id),
+            "back": {"url": desk.url("team-member", staff_id=staff_id), "label": staff.name},
+        },
+    )
+
+
+def take_pin(desk: Desk, staff_id: int) -> HttpResponse:
+    """Take somebody's PIN away; they are signed out where they came in with it."""
+    with desk.changing("team.pin", access(staff_id)):
+        pins.set_pin(business_id=desk.business.pk, staff_id=staff_id, pin="")
+    return desk.done(_("The PIN is taken away."), "team-member", staff_id=staff_id)
+
+
+def remove(desk: Desk, staff_id: int) -> HttpResponse:
+    """Take somebody off the team for good."""
+    staff = access(staff_id)
+    try:
+        with desk.changing("team.remove", staff):
+            actions.remove_staff(business_id=desk.business.pk, staff_id=staff_id)
+    except LastOwner as refusal:
+        raise LastOwner(_("The last owner stays. Make somebody else an owner first.")) from refusal
+    return desk.done(_("%(name)s is off the team.") % {"name": staff.name}, "team")
