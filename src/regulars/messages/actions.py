@@ -105,6 +105,7 @@ def set_text(
     business_id: int,
     kind: str,
     name: str = "",
+    language: str = "",
     enabled: bool | None = None,
     subject: str | None = None,
     body: str | None = None,
@@ -113,7 +114,8 @@ def set_text(
     """Change the words of a kind, or whether it goes out at all; what is None stays.
 
     Empty words stand for the product's own; `button` is what the button says. With a `name` it is a further
-    text of the kind, which a voucher may ask for; it is made when there is none.
+    text of the kind, which a voucher may ask for; it is made when there is none. With a `language` the words
+    are for those who have chosen it; those without hold for all others.
 
     Raises:
         NotFound: there is no such kind.
@@ -122,23 +124,31 @@ def set_text(
     """
     found = automatic(kind)
     name = texts.check_name(found, name)
-    _check_switch(found, name, enabled=enabled)
+    language = texts.check_language(language)
+    _check_switch(found, name or language, enabled=enabled)
     changes: dict[str, Any] = texts.clean_words(found, subject=subject, body=body, button=button)
     if enabled is not None:
         changes["enabled"] = enabled
     with transaction.atomic(), scope(business=business_id):
         db.serialise("message texts", business_id)
         rows = MessageText.objects.filter(kind=kind)
-        row = next((row for row in rows if row.name.upper() == name.upper()), None)
+        same = [row for row in rows if row.name.upper() == name.upper()]
+        row = next((row for row in same if row.language == language), None)
         if row is None:
-            if name and sum(bool(row.name) for row in rows) >= MAX_VARIANTS:
+            others = {row.name.upper() for row in rows if row.name}
+            if name and not same and len(others) >= MAX_VARIANTS:
                 raise InvalidInput.at("name", f"would be one of more than {MAX_VARIANTS} texts of this kind")
-            row = MessageText(business_id=business_id, kind=kind, name=name)
+            row = MessageText(
+                business_id=business_id,
+                kind=kind,
+                name=same[0].name if same else name,
+                language=language,
+            )
         for column, value in changes.items():
             setattr(row, column, value)
         if changes or row.pk is None:
             row.save()
-    return texts.text_of(business_id=business_id, kind=found, name=name)
+    return texts.text_of(business_id=business_id, kind=found, name=name, language=language)
 
 
 def _check_switch(kind: Kind, name: str, *, enabled: bool | None) -> None:
@@ -150,24 +160,31 @@ def _check_switch(kind: Kind, name: str, *, enabled: bool | None) -> None:
         raise InvalidInput.at("enabled", f"must be true: {kind.name} cannot be switched off")
 
 
-def reset_text(*, business_id: int, kind: str, name: str = "") -> texts.Text:
+def reset_text(*, business_id: int, kind: str, name: str = "", language: str = "") -> texts.Text:
     """Go back to the product's own words; a text with a name is deleted. Whether the kind goes out stays.
+
+    With a `language` only the words in that one go; without, those in all.
 
     Raises:
         NotFound: there is no such kind, or no text of that name.
+        InvalidInput: there is no such language.
     """
     found = automatic(kind)
+    language = texts.check_language(language)
     with transaction.atomic(), scope(business=business_id):
         db.serialise("message texts", business_id)
         rows = [row for row in MessageText.objects.filter(kind=kind) if row.name.upper() == name.upper()]
-        if name:
-            if not rows:
-                raise NotFound(f"{kind} has no text {name!r}.", fields={"name": "is unknown"})
-            rows[0].delete()
-        for row in rows if not name else ():
-            row.subject = row.body = row.button = ""
-            row.save()
-    return texts.text_of(business_id=business_id, kind=found)
+        if name and not rows:
+            raise NotFound(f"{kind} has no text {name!r}.", fields={"name": "is unknown"})
+        for row in rows:
+            if language and row.language != language:
+                continue
+            if name or row.language:
+                row.delete()
+            else:  # it also says whether the kind goes out
+                row.subject = row.body = row.button = ""
+                row.save()
+    return texts.text_of(business_id=business_id, kind=found, language=language)
 
 
 def take_test(*, business_id: int) -> None:
@@ -184,19 +201,23 @@ def take_test(*, business_id: int) -> None:
         )
 
 
-def send_test(*, business_id: int, kind: str, to: str, name: str = "") -> Message:
+def send_test(*, business_id: int, kind: str, to: str, name: str = "", language: str = "") -> Message:
     """Queue a message of a kind with sample values to an address, whether or not the kind is switched on.
+
+    It is as somebody gets it who has chosen the `language`, or that of the business.
 
     Raises:
         NotFound: there is no such kind, or no text of that name.
-        InvalidInput: `to` is no e-mail address, or `name` nothing that a text can be called.
+        InvalidInput: `to` is no e-mail address, `name` nothing that a text can be called, or there is no such
+            language.
         TooManyRequests: the business sent so many in the last minute already.
     """
     found = automatic(kind)
     to = checks.check_email(to, field="to")
     name = texts.existing_name(business_id=business_id, kind=found, name=name)
+    language = texts.check_language(language)
     take_test(business_id=business_id)
-    values = texts.samples(business_id=business_id, kind=found) | {"text": name}
+    values = texts.samples(business_id=business_id, kind=found) | {"text": name, "language": language}
     message = queue_message(
         business_id=business_id, kind=kind, key=f"{TEST_PREFIX}{uuid4().hex}", to=to, context=values
     )

@@ -17,12 +17,14 @@ class MessageText(models.Model):
     """What a business made of one kind of message: its own words, or none at all.
 
     `name` is empty for the words that are usually taken; others have a name, which a voucher may ask for.
-    An empty subject, body or label of the button stands for the product's own.
+    `language` is empty for words that hold for all who have none in their own. An empty subject, body or
+    label of the button stands for the product's own.
     """
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)
     kind = models.CharField(max_length=30)
     name = models.CharField(max_length=100, blank=True)
+    language = models.CharField(max_length=5, blank=True)
     enabled = models.BooleanField(default=True)
     subject = models.CharField(max_length=200, blank=True)
     body = models.TextField(blank=True)
@@ -33,11 +35,13 @@ class MessageText(models.Model):
 
     class Meta:
         constraints = (
-            models.UniqueConstraint("business", "kind", Upper("name"), name="message_text_name_unique"),
+            models.UniqueConstraint(
+                "business", "kind", Upper("name"), "language", name="message_text_language_unique"
+            ),
         )
 
     def __str__(self) -> str:
-        return f"{self.kind} {self.name}".strip()
+        return " ".join(part for part in (self.kind, self.name, self.language) if part)
 
 
 class Message(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.db.models import QuerySet
@@ -17,7 +17,11 @@ from regulars.tenants.queries import business_by_id
 
 @dataclass(frozen=True, slots=True)
 class KindState:
-    """A kind with its words in a business: the usual ones, and those that have names."""
+    """A kind with its words in a business: the usual ones, and all that have names or are in a language.
+
+    `named` tells for each of the latter exactly what the business wrote, filled up with what is sent
+    where it wrote nothing.
+    """
 
     kind: Kind
     usual: texts.Text
@@ -27,7 +31,7 @@ class KindState:
 def kinds(*, business_id: int) -> list[KindState]:
     """All automatic kinds with the words of a business; those of the product in its language."""
     with scope(business=business_id):
-        rows = list(MessageText.objects.order_by("name"))
+        rows = list(MessageText.objects.order_by("name", "language"))
     language = business_by_id(business_id).language
     return [
         _state(kind, [row for row in rows if row.kind == kind.name], language) for kind in AUTOMATIC.values()
@@ -37,14 +41,19 @@ def kinds(*, business_id: int) -> list[KindState]:
 def kind_state(*, business_id: int, kind: Kind) -> KindState:
     """One kind with the words of a business."""
     with scope(business=business_id):
-        rows = list(MessageText.objects.filter(kind=kind.name).order_by("name"))
+        rows = list(MessageText.objects.filter(kind=kind.name).order_by("name", "language"))
     return _state(kind, rows, business_by_id(business_id).language)
 
 
 def _state(kind: Kind, rows: list[MessageText], language: str) -> KindState:
     usual = texts.text_among(rows, kind=kind, language=language)
-    named = [texts.text_among(rows, kind=kind, name=row.name, language=language) for row in rows if row.name]
+    named = [_written(row, rows, kind, language) for row in rows if row.name or row.language]
     return KindState(kind, usual, named)
+
+
+def _written(row: MessageText, rows: list[MessageText], kind: Kind, language: str) -> texts.Text:
+    found = texts.text_among(rows, kind=kind, name=row.name, language=row.language or language)
+    return replace(found, name=row.name, language=row.language)
 
 
 def _page(rows: QuerySet[Any], page: int, per_page: int) -> Page[Any]:

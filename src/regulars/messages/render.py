@@ -63,7 +63,8 @@ def _automatic(message: Message, business: Business, member: Member | None) -> R
     told = {name: value for name, value in message.context.items() if isinstance(value, str)}
     if message.sealed:
         told |= json.loads(seal.unseal(message.sealed))
-    language = language_of(business, member)
+    # A sample says in which language it is to be.
+    language = told.get("language") or language_of(business, member)
     told = {name: _day(value, language) if name in _DAYS else value for name, value in told.items()}
     text = texts.text_of(business_id=business.pk, kind=kind, name=told.get("text", ""), language=language)
     if member is not None:

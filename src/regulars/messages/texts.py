@@ -30,10 +30,14 @@ WHY_STAFF = gettext_noop("You get this because you work with us.")
 
 @dataclass(frozen=True, slots=True)
 class Text:
-    """The words of one kind in one business: `own` when they are not the product's."""
+    """The words of one kind in one business: `own` when they are not the product's.
+
+    `language` is that of the words; empty where the business wrote them for everybody.
+    """
 
     kind: Kind
     name: str
+    language: str
     enabled: bool
     subject: str
     body: str
@@ -51,7 +55,8 @@ def is_enabled(*, business_id: int, kind: str) -> bool:
 def text_of(*, business_id: int, kind: Kind, name: str = "", language: str = "") -> Text:
     """The words of a kind, or those that have a name; when nobody has that name, the usual ones.
 
-    The product's own words are in the `language`, or in that of the business.
+    They are those that the business wrote in the `language`, or else for everybody; or else the product's
+    own in the language, or in that of the business.
     """
     with scope(business=business_id):
         rows = list(MessageText.objects.filter(kind=kind.name))
@@ -64,21 +69,26 @@ def text_among(
 ) -> Text:
     """The same, of rows that were read already."""
     kind = kind.spoken(language)
-    named = {row.name.upper(): row for row in rows if row.kind == kind.name}
-    usual = named.get("")
-    chosen = named.get(name.strip().upper(), usual)
-    enabled = usual is None or usual.enabled
-    label = kind.button.label if kind.button else ""
-    if chosen is None:
-        return Text(kind, "", enabled, kind.subject, kind.body, label, own=False)
+    found = {(row.name.upper(), row.language): row for row in rows if row.kind == kind.name}
+    switch = found.get(("", ""))
+    wanted = name.strip().upper()
+    named = [found.get((wanted, spoken)) for spoken in (language, "")] if wanted else []
+    usual = [found.get(("", spoken)) for spoken in (language, "")]
+    chosen = [row for row in (*named, *usual) if row is not None]
+    own = {
+        field: next((value for row in chosen if (value := getattr(row, field))), "")
+        for field in ("subject", "body", "button")
+    }
+    first = next((row for row in chosen if row.subject or row.body or row.button), None)
     return Text(
         kind,
-        chosen.name,
-        enabled,
-        chosen.subject or (usual.subject if usual else "") or kind.subject,
-        chosen.body or (usual.body if usual else "") or kind.body,
-        chosen.button or (usual.button if usual else "") or label,
-        own=bool(chosen.subject or chosen.body or chosen.button),
+        next((row.name for row in named if row is not None), ""),
+        language if first is None else first.language,
+        switch is None or switch.enabled,
+        own["subject"] or kind.subject,
+        own["body"] or kind.body,
+        own["button"] or (kind.button.label if kind.button else ""),
+        own=any(own.values()),
     )
 
 
@@ -106,9 +116,18 @@ def existing_name(*, business_id: int, kind: Kind, name: str) -> str:
         InvalidInput: it is nothing that a text can be called.
     """
     name = clean_line(name, "name", MAX_NAME)
-    if name and text_of(business_id=business_id, kind=kind, name=name).name.upper() != name.upper():
-        raise NotFound(f"{kind.name} has no text {name!r}.", fields={"name": "is unknown"})
+    if name:
+        with scope(business=business_id):
+            rows = MessageText.objects.filter(kind=kind.name).exclude(name="")
+            known = {row.name.upper() for row in rows}
+        if name.upper() not in known:
+            raise NotFound(f"{kind.name} has no text {name!r}.", fields={"name": "is unknown"})
     return name
+
+
+def check_language(language: str) -> str:
+    """The code of a language, empty for words that hold for everybody, or InvalidInput."""
+    return languages.check_language(language) if language.strip() else ""
 
 
 def clean_words(kind: Kind, *, subject: str | None, body: str | None, button: str | None) -> dict[str, str]:
@@ -176,11 +195,14 @@ def preview(
     business_id: int,
     kind: str,
     name: str = "",
+    language: str = "",
     subject: str | None = None,
     body: str | None = None,
     button: str | None = None,
 ) -> Rendered:
     """A message of a kind with sample values, in the words that the business has, or in these.
+
+    It is as somebody gets it who has chosen the `language`, or that of the business.
 
     Raises:
         NotFound: there is no such kind, or no text of that name.
@@ -190,7 +212,8 @@ def preview(
     tried = clean_words(found, subject=subject, body=body, button=button)
     name = existing_name(business_id=business_id, kind=found, name=name)
     business = business_by_id(business_id)
-    text = text_of(business_id=business_id, kind=found, name=name, language=business.language)
+    spoken = check_language(language) or business.language
+    text = text_of(business_id=business_id, kind=found, name=name, language=spoken)
     values = samples(business_id=business_id, kind=found)
     return compose(
         look=Look.of(business),
@@ -199,7 +222,7 @@ def preview(
             subject=tried.get("subject") or text.subject,
             body=tried.get("body") or text.body,
             button=tried.get("button") or text.button,
-            language=business.language,
+            language=spoken,
         ),
         values=values,
         unsubscribe=values.get("unsubscribe_url", ""),

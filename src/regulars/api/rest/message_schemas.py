@@ -16,9 +16,10 @@ class PlaceholderOut(BaseModel):
 
 
 class NamedText(BaseModel):
-    """A further text of a kind."""
+    """A further text of a kind: of a name, in a language, or both. Empty: the usual one, for everybody."""
 
     name: str
+    language: str
     subject: str
     body: str
     button: str
@@ -51,6 +52,9 @@ class KindPatch(Incoming):
     )
     button: Annotated[str | None, Field(examples=["See your card"])] = None
     name: Annotated[str, Field(description="Of a further text; empty for the usual one")] = ""
+    language: Annotated[
+        str, Field(description="For those who have chosen it; empty: for everybody else", examples=["pt"])
+    ] = ""
 
 
 class PreviewIn(Incoming):
@@ -60,6 +64,7 @@ class PreviewIn(Incoming):
     body: str | None = None
     button: str | None = None
     name: str = ""
+    language: str = ""
 
 
 class PreviewOut(BaseModel):
@@ -75,6 +80,7 @@ class TestIn(Incoming):
 
     to: Annotated[str, Field(examples=["owner@example.com"])]
     name: str = ""
+    language: str = ""
 
 
 class TestOut(BaseModel):

@@ -50,7 +50,13 @@ def _kind(state: KindState) -> dict[str, Any]:
         "button": usual.button,
         "own_text": usual.own,
         "texts": [
-            {"name": text.name, "subject": text.subject, "body": text.body, "button": text.button}
+            {
+                "name": text.name,
+                "language": text.language,
+                "subject": text.subject,
+                "body": text.body,
+                "button": text.button,
+            }
             for text in state.named
         ],
         "placeholders": [
@@ -88,11 +94,16 @@ def change_kind(request: HttpRequest, kind: str, body: KindPatch) -> dict[str, A
 )
 @answers(write=True)
 def reset_kind(
-    request: HttpRequest, kind: str, name: Annotated[str, Query(max_length=100)] = ""
+    request: HttpRequest,
+    kind: str,
+    name: Annotated[str, Query(max_length=100)] = "",
+    language: Annotated[str, Query(max_length=5)] = "",
 ) -> dict[str, Any]:
-    """Go back to the product's own words, or delete the further text with this `name`."""
+    """Go back to the product's own words, or delete the further text with this `name`; with a `language`
+    only the words in that one go.
+    """
     business_id = identity_of(request).business_id
-    actions.reset_text(business_id=business_id, kind=kind, name=name)
+    actions.reset_text(business_id=business_id, kind=kind, name=name, language=language)
     return data(_kind(queries.kind_state(business_id=business_id, kind=automatic(kind))))
 
 
