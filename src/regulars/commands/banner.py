@@ -36,6 +36,7 @@ def show_demo(shop: dict[str, Any], url: str, files: "Files | None") -> None:
         say(f"  join          {url}/join/{code}")
     say(f"  a card        {url}/card/{first['qr_code']}  ({first['member_name']})")
     say(f"  the counter   {url}/scan/  (sign in as one of the above)")
+    say(f"  back office   {url}/office/  (sign in as the owner, the manager or one of the staff)")
     say(f"  micro-site    {url}/m/{first['slug']}/")
     if token := first.get("scratch_token"):
         say(f"  a scratch card, still covered  {url}/scratch/{token}")

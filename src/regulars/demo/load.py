@@ -34,6 +34,7 @@ from regulars.demo.happenings import (
     TakesGiftCard,
     UsesVoucher,
 )
+from regulars.demo.office import furnish
 from regulars.demo.outreach import reach_out
 from regulars.demo.people import Person
 from regulars.demo.programme import Programme, Till
@@ -179,6 +180,7 @@ class _Loader:
         backdate(business_id=self._id, opened_at=self._opened_at)
         self._programme.put_right(self._today)
         open_doors(business_id=self._id, storefront=self._shop.storefront, team=self._team)
+        furnish(business_id=self._id, office=self._shop.office)
         reach_out(business_id=self._id, outreach=self._shop.outreach, now=timezone.now())
         return describe(self._business, self._api_key)
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from regulars.demo import outreach, storefront
 from regulars.demo.names import BENGALURU, LISBON, Community
 from regulars.demo.offers import FORNADA, PARIJATA, Offer
+from regulars.demo.office import Office
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +71,7 @@ class Shop:
     offer: Offer
     outreach: outreach.Outreach
     storefront: storefront.Storefront
+    office: Office
     weekdays: tuple[float, ...]
     hours: dict[int, int]
     weekend_hours: dict[int, int]
@@ -107,7 +109,7 @@ CAFE = Shop(
         Colleague("Imran Pasha", "imran@parijata.example", "two-by-three-cups", "staff", 0),
         Colleague("Lakshmi Gowda", "lakshmi@parijata.example", "cardamom-bun-24", "staff", 1),
         Colleague("Joel D'Souza", "joel@parijata.example", "steel-tumbler-8", "staff", 2),
-        Colleague("Divya Nair", "divya@parijata.example", "banana-leaf-green", "staff", 3),
+        Colleague("Divya Nair", "divya@parijata.example", "banana-leaf-green", "manager", 3),
     ),
     communities=BENGALURU,
     phone_prefix="+9150000",
@@ -118,6 +120,15 @@ CAFE = Shop(
     offer=PARIJATA,
     outreach=outreach.PARIJATA,
     storefront=storefront.PARIJATA,
+    office=Office(
+        field="Favourite drink",
+        values=("Filter coffee", "Cappuccino", "Masala tea", "Cold brew", "Lime soda"),
+        searches={
+            "Not seen for two months": {"absent_for": 60},
+            "Close to a reward": {"near_reward": True},
+            "Can be written to": {"has_email": True, "optout_email": False},
+        },
+    ),
     weekdays=(0.95, 0.9, 0.95, 1.0, 1.1, 1.3, 1.15),
     hours={
         7: 4, 8: 10, 9: 11, 10: 7, 11: 5, 12: 4, 13: 6, 14: 4,
@@ -166,6 +177,11 @@ BAKERY = Shop(
     offer=FORNADA,
     outreach=outreach.FORNADA,
     storefront=storefront.FORNADA,
+    office=Office(
+        field="Usual bread",
+        values=("Broa de milho", "Pão alentejano", "Papo-secos"),
+        searches={"Not seen for a month": {"absent_for": 30}},
+    ),
     weekdays=(0.6, 0.95, 1.0, 1.0, 1.1, 1.35, 1.25),
     hours={7: 8, 8: 12, 9: 9, 10: 6, 11: 5, 12: 6, 13: 6, 14: 3, 15: 3, 16: 6, 17: 8, 18: 8},
     weekend_hours={7: 4, 8: 8, 9: 12, 10: 13, 11: 11, 12: 8, 13: 5, 14: 3, 15: 3, 16: 5, 17: 5, 18: 4},
