@@ -12,7 +12,7 @@ pytestmark = pytest.mark.once
 DOMAIN = (
     "rules/", "tenants/", "members/", "ledger/", "outbox/", "catalog/", "vouchers/", "promotions/", "sales/",
     "analytics/", "jobs/", "scratchcards/", "messages/", "campaigns/", "portal/",
-    "counter/", "printing/", "db.py", "seal.py", "outbound.py",
+    "auditlog/", "requestlog/", "counter/", "printing/", "db.py", "seal.py", "outbound.py",
 )  # fmt: skip
 NETWORK = {
     "aiohttp", "asyncio", "ftplib", "granian", "http.client", "httpcore", "httpx", "imaplib", "poplib",
