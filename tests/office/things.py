@@ -8,11 +8,13 @@ from typing import Any
 from django_scopes import scope
 
 from regulars.auditlog import actions as auditlog
+from regulars.counter import devices
 from regulars.jobs import actions as jobs
 from regulars.jobs.models import Job
 from regulars.outbox import actions as webhooks
 from regulars.outbox import fanout
 from regulars.outbox.models import Delivery
+from regulars.portal import sso_secrets
 from regulars.tenants import api_keys
 from regulars.tenants.models import Staff
 from regulars.web.office import exporting
@@ -65,12 +67,20 @@ def _branch(shop: Shop) -> int:
     return int(branch.pk)
 
 
+def _device(shop: Shop) -> int:
+    """A paired device."""
+    _, code = devices.create_pairing(business_id=shop.id)
+    return devices.pair(code=code, name="Front counter")[0].pk
+
+
 # By the name of the parameter in the address.
 MAKERS: dict[str, Maker] = {
     "key_id": lambda shop: api_keys.create_api_key(business=shop.business, name="Till")[0].pk,
     "endpoint_id": _endpoint,
     "delivery_id": _delivery,
     "member_id": _member,
+    "device_id": _device,
+    "secret_id": lambda shop: sso_secrets.create_secret(business=shop.business)[0].pk,
     "record_id": _record,
     "branch_id": _branch,
     "staff_id": lambda shop: shop.owner.pk,

@@ -1,0 +1,1 @@
+"""Settings: the business, its look, its pages, its counter, what it prints, and leaving with all of it."""
