@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse, QueryDict
-from django.urls import resolve
+from django.urls import resolve, set_urlconf
 from django.utils import timezone, translation
 from django_scopes import scopes_disabled
 from django_tasks import task
@@ -116,8 +116,12 @@ def make_export(
     made = UnderWay(token_hex(16))
     request.export_under_way = made  # type: ignore[attr-defined]
     found = resolve(path, urlconf=URLS)
-    with translation.override(LANGUAGE):
-        response = found.func(request, *found.args, **found.kwargs)
+    set_urlconf(URLS)
+    try:
+        with translation.override(LANGUAGE):
+            response = found.func(request, *found.args, **found.kwargs)
+    finally:
+        set_urlconf(None)
     if response.status_code != HTTPStatus.NO_CONTENT:
         raise GiveUp("The list cannot be exported any more.")
     progress.report(done=made.rows, total=made.rows)
