@@ -95,7 +95,8 @@
 
   function ask(form, submitter) {
     const { confirm, confirmName } = { ...form.dataset, ...submitter?.dataset };
-    const go = element("button", { className: "btn btn-danger", value: "yes", textContent: submitter?.textContent.trim() || texts.confirm });
+    const calm = submitter?.classList.contains("btn-primary");
+    const go = element("button", { className: calm ? "btn btn-primary" : "btn btn-danger", value: "yes", textContent: submitter?.textContent.trim() || texts.confirm });
     const stop = element("button", { className: "btn", type: "button", textContent: texts.cancel });
     const heading = element("h2", { id: "question", textContent: confirm });
     const inner = element("form", { method: "dialog" }, heading);

@@ -1,0 +1,1 @@
+"""Automatic messages and their words, what was sent, and addresses that take none."""
