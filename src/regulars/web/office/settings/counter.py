@@ -151,6 +151,7 @@ def paired(desk: Desk) -> HttpResponseBase:
             desk.url("settings-pair"),
         ),
         actions=(Action(_("Pair a device"), desk.url("settings-pair")),),
+        context={"back": {"url": desk.url("settings-counter"), "label": _("Counter")}},
     ).answer()
 
 

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 from regulars.rules.errors import InvalidInput
 from regulars.tenants import actions, logos
 from regulars.web import look as looks
+from regulars.web.office import framed
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import ColourField, OfficeForm, answer
 
@@ -60,7 +61,7 @@ def look(desk: Desk) -> HttpResponse:
                 change.note(logo=True)
         return desk.done(_("Saved. Customers see it at once."), "settings-look")
 
-    return answer(
+    page = answer(
         desk,
         LookForm,
         title=_("Look"),
@@ -70,6 +71,7 @@ def look(desk: Desk) -> HttpResponse:
         here="settings",
         context={"preview": True, "logo": looks.logo_url(business, size=128)},
     )
+    return framed.around(page)
 
 
 def _set_logo(business_id: int, data: bytes) -> None:

@@ -240,7 +240,7 @@ def card(desk: Desk) -> HttpResponse:
     response = render(desk.request, "office/start/card.html", context, status=HTTPStatus.OK)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
     response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
+        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; "
         "form-action 'none'; frame-ancestors 'self'"
     )
     return response
