@@ -18,7 +18,9 @@ from tests.served import Site
 pytestmark = pytest.mark.once
 
 SHOWN = [
-    page for page in PAGES if "GET" in page.methods and not page.name.endswith(("-file", "-now", "-download"))
+    page
+    for page in PAGES
+    if "GET" in page.methods and not page.name.endswith(("-file", "-now", "-letter", "-download"))
 ]
 
 

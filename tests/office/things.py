@@ -8,9 +8,13 @@ from typing import Any
 from django_scopes import scope
 
 from regulars.auditlog import actions as auditlog
+from regulars.campaigns import actions as campaigns
 from regulars.counter import devices
 from regulars.jobs import actions as jobs
 from regulars.jobs.models import Job
+from regulars.members import actions as members
+from regulars.members.models import Member
+from regulars.messages import actions as messages
 from regulars.outbox import actions as webhooks
 from regulars.outbox import fanout
 from regulars.outbox.models import Delivery
@@ -24,7 +28,7 @@ Maker = Callable[[Shop], Any]
 
 
 def _member(shop: Shop) -> int:
-    card = shop.enrol("Asha Rao", email=f"asha{shop.id}@example.com")
+    card = shop.enrol("Asha Rao", email=f"asha{Member.objects.count()}@example.com")
     shop.stamp(card, 3)
     return int(card.pk)
 
@@ -54,7 +58,7 @@ def _endpoint(shop: Shop) -> int:
 
 def _delivery(shop: Shop) -> int:
     endpoint_id = _endpoint(shop)
-    shop.stamp(shop.enrol("Ravi Iyer", email=f"ravi{shop.id}@example.com"), 2)
+    shop.stamp(shop.enrol("Ravi Iyer", email=f"ravi{endpoint_id}@example.com"), 2)
     fanout.pass_on_all()
     with scope(business=shop.business):
         return Delivery.objects.filter(endpoint_id=endpoint_id).order_by("-pk")[0].pk
@@ -73,6 +77,39 @@ def _device(shop: Shop) -> int:
     return devices.pair(code=code, name="Front counter")[0].pk
 
 
+def draft_of(shop: Shop, staff: Staff | None = None) -> int:
+    """A campaign that was not sent."""
+    made = campaigns.create_campaign(
+        business_id=shop.id, name="Autumn", subject="Leaves", message="Hello {first_name|there}"
+    )
+    return made.pk
+
+
+def _campaign(shop: Shop) -> int:
+    """One that is sent, to a member."""
+    shop.enrol("Tara Bose", email=f"tara{Member.objects.count()}@example.com")
+    pk = draft_of(shop)
+    campaigns.send_campaign(business_id=shop.id, pk=pk)
+    return pk
+
+
+def _posted(shop: Shop) -> int:
+    """A campaign by post that was sent."""
+    card = shop.enrol("Dev Anand")
+    members.edit_member(business_id=shop.id, pk=card.pk, street_address="1 Lake Road")
+    made = campaigns.create_campaign(business_id=shop.id, name="Card", message="Hello", channel="post")
+    campaigns.send_campaign(business_id=shop.id, pk=made.pk)
+    return made.pk
+
+
+def _message(shop: Shop) -> int:
+    card = shop.enrol("Nora Shah", email=f"nora{Member.objects.count()}@example.com")
+    key = f"birthday:{card.pk}"
+    row = messages.queue_message(business_id=shop.id, kind="birthday", key=key, member_id=card.pk)
+    assert row is not None
+    return row.pk
+
+
 # By the name of the parameter in the address.
 MAKERS: dict[str, Maker] = {
     "key_id": lambda shop: api_keys.create_api_key(business=shop.business, name="Till")[0].pk,
@@ -85,7 +122,15 @@ MAKERS: dict[str, Maker] = {
     "branch_id": _branch,
     "staff_id": lambda shop: shop.owner.pk,
     "job_id": lambda shop: export_of(shop, shop.owner),
+    "campaign_id": _campaign,
+    "draft_id": draft_of,
+    "posted_id": _posted,
+    "message_id": _message,
+    "kind": lambda shop: "welcome",  # of messages: the same in every business
 }
 
-# Of those, what belongs to one person: nobody else of the team finds it.
-OWN: dict[str, Callable[[Shop, Staff], Any]] = {"job_id": export_of}
+# What is no row of a business.
+NAMES = {"kind"}
+
+# Of those, what belongs to one person, so that nobody else of the team finds it, or is gone once it was done.
+OWN: dict[str, Callable[[Shop, Staff], Any]] = {"job_id": export_of, "draft_id": draft_of}

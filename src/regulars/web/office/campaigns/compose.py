@@ -124,7 +124,7 @@ def _answer(desk: Desk, campaign: Campaign | None, *, initial: dict[str, Any], t
                 "cancel": back["url"],
                 "preview": True,
                 "preview_url": desk.url("campaign-preview"),
-                "count_url": desk.url("campaign-count"),
+                "count_url": desk.url("campaign-count-now"),
                 "placeholders": CAMPAIGN.placeholders,
             },
             at=desk,
@@ -139,9 +139,9 @@ def new(desk: Desk) -> HttpResponse:
     return _answer(desk, None, initial=initial, title=_("New campaign"))
 
 
-def edit(desk: Desk, campaign_id: int) -> HttpResponse:
+def edit(desk: Desk, draft_id: int) -> HttpResponse:
     """Change one that was not sent."""
-    campaign = queries.campaign_by_id(business_id=desk.business.pk, pk=campaign_id)
+    campaign = queries.campaign_by_id(business_id=desk.business.pk, pk=draft_id)
     if campaign.status not in actions.OPEN:
         text = _("Only a draft can be changed. Use this one again to write a new one.")
         return desk.sorry(text, "campaign", campaign_id=campaign.pk)

@@ -64,12 +64,12 @@ def copy(desk: Desk, campaign_id: int) -> HttpResponse:
     with desk.changing("campaign.add") as change:
         made = copy_campaign(business_id=desk.business.pk, pk=campaign.pk)
         change.made(made)
-    return desk.to("campaign-edit", campaign_id=made.pk)
+    return desk.to("campaign-edit", draft_id=made.pk)
 
 
-def delete(desk: Desk, campaign_id: int) -> HttpResponse:
+def delete(desk: Desk, draft_id: int) -> HttpResponse:
     """Delete a draft."""
-    campaign = _campaign(desk, campaign_id)
+    campaign = _campaign(desk, draft_id)
     with desk.changing("campaign.delete", campaign):
         actions.delete_campaign(business_id=desk.business.pk, pk=campaign.pk)
     return desk.done(_("The campaign is deleted."), "campaigns")

@@ -63,7 +63,7 @@ def _actions(desk: Desk, campaign: Campaign, *, is_open: bool) -> list[Action]:
     ids = {"campaign_id": campaign.pk}
     found = [Action(_("Use it again"), desk.url("campaign-copy", **ids), primary=False, post=True)]
     if is_open:
-        found.append(Action(_("Change"), desk.url("campaign-edit", **ids), primary=False))
+        found.append(Action(_("Change"), desk.url("campaign-edit", draft_id=campaign.pk), primary=False))
     if campaign.status in (Campaign.Status.SENDING, Campaign.Status.SCHEDULED):
         asks = _("Send nothing more of this campaign?")
         found.insert(
@@ -88,7 +88,7 @@ def _before(desk: Desk, campaign: Campaign) -> dict[str, Any]:
         "asks": asks,
         "press": press,
         "asks_name": campaign.name if reached >= MANY else "",
-        "delete_url": desk.url("campaign-delete", campaign_id=campaign.pk),
+        "delete_url": desk.url("campaign-delete", draft_id=campaign.pk),
         "can_test": campaign.channel != Message.Channel.POST,
         "test_to": desk.staff.user.email if campaign.channel == Message.Channel.EMAIL else "",
     }
@@ -129,8 +129,8 @@ def _after(desk: Desk, campaign: Campaign) -> dict[str, Any]:
         "unsubscribed": outcome.unsubscribed,
         "finding": _finding(campaign, outcome),
         "files": [
-            (_("Addresses (CSV)"), desk.url("campaign-addresses", **posted)),
-            (_("Labels to print (PDF)"), desk.url("campaign-labels", **posted)),
+            (_("Addresses (CSV)"), desk.url("campaign-addresses-file", **posted)),
+            (_("Labels to print (PDF)"), desk.url("campaign-labels-file", **posted)),
         ]
         if by_post and campaign.status == Campaign.Status.SENT and desk.may("data.export")
         else [],
