@@ -11,7 +11,9 @@ from regulars.web.office.choose import choose
 from regulars.web.office.pages import Page
 
 # Each has a module `pages` with its part of the table.
-SECTIONS: Final[tuple[str, ...]] = ("api", "audit", "branches", "campaigns", "messages", "settings", "start", "team")
+SECTIONS: Final[tuple[str, ...]] = (
+    "api", "audit", "branches", "campaigns", "home", "messages", "reports_pages", "settings", "start", "team",
+)  # fmt: skip
 
 PAGES: Final[tuple[Page, ...]] = tuple(
     page for section in SECTIONS for page in import_module(f"regulars.web.office.{section}.pages").PAGES

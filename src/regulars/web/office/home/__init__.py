@@ -1,0 +1,1 @@
+"""Home: how today is, whether it is better than before, what should be done now."""
