@@ -75,6 +75,8 @@ BEYOND = {
     "PATCH /api/points/program": "the same",
     "POST /api/transactions/{}/undo": "people at tills make mistakes",
     "POST /api/customers/{}/card/replace": "cards are lost",
+    "POST /api/customers/{}/merge": "people join twice",
+    "GET /api/duplicates": "and a shop with many customers has to find them",
 }
 
 CALLS = [

@@ -16,6 +16,7 @@ from regulars.campaigns import actions as campaigns
 from regulars.campaigns.job import send_out
 from regulars.ledger import actions as ledger
 from regulars.ledger import adjustments, points
+from regulars.ledger.merging import merge_members
 from regulars.members.actions import delete_member, edit_member
 from regulars.members.groups import add_group
 from regulars.messages import bounces
@@ -87,6 +88,7 @@ def live(shop: Shop) -> None:
     for mistake in (redeemed, given):
         ledger.undo(business_id=shop.id, entry_id=mistake.entry_id)
     ledger.replace_card(business_id=shop.id, member_id=card.pk)
+    merge_members(business_id=shop.id, member_id=card.pk, other_id=shop.enrol("Nora W").pk)
     ledger.add_birthday_bonus(business_id=shop.id, member_id=card.pk, year=dt.datetime.now(dt.UTC).year)
     points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=50)
     points.spend_points(business_id=shop.id, member_id=card.pk, points_to_spend=20)

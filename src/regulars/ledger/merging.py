@@ -21,7 +21,7 @@ from regulars.members import merged, merging
 from regulars.members.models import Member, MergedMember
 from regulars.outbox.emit import NewEvent
 from regulars.rules import points, stamps
-from regulars.rules.errors import InvalidInput
+from regulars.rules.errors import InvalidInput, Merged
 
 # As for an erasure: how long it waits for a lock before it gives way and begins again, and how often.
 _PATIENCE: Final = 200
@@ -129,12 +129,15 @@ class _Merge:
 
     def run(self, patience: int | None) -> MergeResult:
         with transaction.atomic(), scope(business=self.business_id), db.patience(patience):
-            before = MergedMember.objects.filter(pk=self.other_id, member_id=self.member_id).first()
-            if before is not None:
-                return self._result(before, already=True)
-            kept, other = merging.lock_both(
-                business_id=self.business_id, member_id=self.member_id, other_id=self.other_id
-            )
+            try:
+                kept, other = merging.lock_both(
+                    business_id=self.business_id, member_id=self.member_id, other_id=self.other_id
+                )
+            except Merged:
+                done = MergedMember.objects.filter(pk=self.other_id, member_id=self.member_id).first()
+                if done is None:
+                    raise
+                return self._result(done, already=True)
             poster.lock_cards(business_id=self.business_id, member_ids=(self.member_id, self.other_id))
             return self._merge(kept, other)
 
