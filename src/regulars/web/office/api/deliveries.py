@@ -88,7 +88,9 @@ def delivery(desk: Desk, delivery_id: int) -> HttpResponse:
         "delivery": row,
         "event": event,
         "badge": words.delivery_badge(row),
-        "meaning": kind.plain_meaning if kind else _("A test. No program of yours needs to act on it."),
+        "meaning": kind.plain_meaning.replace("`", "")
+        if kind
+        else _("A test. No program of yours needs to act on it."),
         "member_url": _member_url(desk, row.member_id),
         "waits": row.status == Delivery.Status.PENDING,
         "body": json.dumps(json.loads(body), indent=2, ensure_ascii=False),

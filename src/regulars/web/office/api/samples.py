@@ -9,6 +9,7 @@ from django.conf import settings
 
 # Stands where the reader's own key belongs. Scripts of our pages put it there.
 PLACEHOLDER: Final = "YOUR_KEY"
+OF_WEBHOOK: Final = "whsec_..."
 
 _CURL: Final = 'curl "{url}/api/program" -H "X-Api-Key: {key}"'
 _PYTHON: Final = """import json
@@ -52,6 +53,27 @@ curl_setopt($request, CURLOPT_POSTFIELDS, http_build_query(['global' => [
 curl_setopt($request, CURLOPT_RETURNTRANSFER, true);
 print_r(json_decode(curl_exec($request), true));"""
 
+_CHECK_PYTHON: Final = """import base64, hashlib, hmac, time
+
+def is_ours(body: bytes, headers, secret="{secret}"):
+    key = base64.b64decode(secret.removeprefix("whsec_"))
+    at = headers["webhook-timestamp"]
+    signed = f"{{headers['webhook-id']}}.{{at}}.".encode() + body
+    ours = base64.b64encode(hmac.new(key, signed, hashlib.sha256).digest()).decode()
+    theirs = [one.removeprefix("v1,") for one in headers["webhook-signature"].split()]
+    return abs(time.time() - int(at)) < 300 and any(hmac.compare_digest(ours, one) for one in theirs)"""
+_CHECK_PHP: Final = """function is_ours(string $body, array $headers, string $secret = '{secret}'): bool {{
+    $key = base64_decode(substr($secret, strlen('whsec_')));
+    $at = $headers['webhook-timestamp'];
+    $ours = base64_encode(hash_hmac('sha256', "{{$headers['webhook-id']}}.$at.$body", $key, true));
+    foreach (explode(' ', $headers['webhook-signature']) as $one) {{
+        if (abs(time() - (int) $at) < 300 && hash_equals("v1,$ours", $one)) {{
+            return true;
+        }}
+    }}
+    return false;
+}}"""
+
 _TEMPLATES: Final = {
     "rest": (("curl", _CURL), ("Python", _PYTHON), ("PHP", _PHP)),
     "rpc": (("curl", _RPC_CURL), ("Python", _RPC_PYTHON), ("PHP", _RPC_PHP)),
@@ -65,6 +87,14 @@ class Sample:
     key: str  # as an id of the page
     language: str
     text: str
+
+
+def checks(secret: str) -> list[Sample]:
+    """How a program checks that an event comes from here, in each language."""
+    return [
+        Sample(f"check-{language.lower()}", language, template.format(secret=secret))
+        for language, template in (("Python", _CHECK_PYTHON), ("PHP", _CHECK_PHP))
+    ]
 
 
 def samples(dialect: str, key: str = PLACEHOLDER) -> list[Sample]:

@@ -6,6 +6,7 @@ import datetime as dt
 from typing import Any, Final, cast
 
 from django import forms
+from django.db.models import Q
 from django.forms.boundfield import BoundWidget
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -18,7 +19,7 @@ from regulars.outbox import actions, catalogue, queries, resending
 from regulars.outbox.models import Event, WebhookEndpoint
 from regulars.outbox.webhooks import EVERYTHING
 from regulars.rules.errors import Conflict
-from regulars.web.office.api import once, words
+from regulars.web.office.api import once, samples, words
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import MomentField, OfficeForm, WholeField, answer, told
 from regulars.web.office.lists import Action, Column, Empty, Listing
@@ -87,7 +88,7 @@ def _choices(group: str) -> list[tuple[str, Any]]:
 
 def _first(kind: catalogue.EventType) -> str:
     """The first sentence of what an event means."""
-    return kind.plain_meaning.partition(". ")[0].removesuffix(".")
+    return kind.plain_meaning.partition(". ")[0].removesuffix(".").replace("`", "")
 
 
 def webhooks(desk: Desk) -> HttpResponseBase:
@@ -111,6 +112,8 @@ def webhooks(desk: Desk) -> HttpResponseBase:
             Column("success", _("Last delivered"), lambda row: row.last_success_at, kind="moment"),
             Column("description", _("What it is for"), lambda row: row.description, narrow=False),
         ),
+        search=lambda rows, q: rows.filter(Q(url__icontains=q) | Q(description__icontains=q)),
+        search_label=_("Address"),
         order=("pk",),
         empty=Empty(
             _("A webhook tells your own programs what happens here, as it happens: signed, and in order."),
@@ -153,7 +156,10 @@ def new(desk: Desk) -> HttpResponse:
         button=_("Add it"),
         template="api/webhook_form",
         here="settings",
-        context={"back": _back(desk), "cancel": desk.url("webhooks")},
+        context={
+            "back": _back(desk),
+            "cancel": desk.url("webhooks"),
+        },
     )
 
 
@@ -161,6 +167,7 @@ def webhook(desk: Desk, endpoint_id: int) -> HttpResponse:
     """One endpoint: how it does, what was sent there last."""
     row = _endpoint(desk, endpoint_id)
     waiting = queries.pending_numbers(business_id=desk.business.pk).get(row.pk, 0)
+    secret = once.take(desk, f"endpoint {row.pk}")
     rows, total = queries.deliveries(business_id=desk.business.pk, endpoint_id=row.pk, per_page=_LATEST)
     context = {
         "title": row.url,
@@ -168,7 +175,8 @@ def webhook(desk: Desk, endpoint_id: int) -> HttpResponse:
         "endpoint": row,
         "badge": words.endpoint_badge(row),
         "types": words.told_types(row.event_types),
-        "secret": once.take(desk, f"endpoint {row.pk}"),
+        "secret": secret,
+        "checks": samples.checks(secret or samples.OF_WEBHOOK),
         "waiting": waiting,
         "signs_twice": row.previous_secret_until and row.previous_secret_until > timezone.now(),
         "deliveries": [

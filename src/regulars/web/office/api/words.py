@@ -26,7 +26,7 @@ SCOPES: Final[dict[str, tuple[Promise, Promise]]] = {
     "campaigns": (gettext_lazy("Campaigns"), gettext_lazy("Write and send campaigns, change messages")),
     "settings": (
         gettext_lazy("Settings"),
-        gettext_lazy("Change the programme, offers, branches, team, webhooks and keys. As good as yours"),
+        gettext_lazy("Change the programme, offers, branches, team, webhooks and keys: as much as an owner"),
     ),
 }
 FORMATS: Final[dict[str, str]] = {"xml": "XML", "xml_rooted": "XML, one root", "json": "JSON"}
@@ -34,6 +34,22 @@ OUTCOMES: Final[dict[str, tuple[Promise, str]]] = {
     "ok": (gettext_lazy("Done"), "success"),
     "refused": (gettext_lazy("Refused"), "warning"),
     "failed": (gettext_lazy("Failed"), "danger"),
+}
+# What the error codes of the RPC API mean.
+RPC_CODES: Final[dict[str, Promise]] = {
+    "000": gettext_lazy("our fault"),
+    "001": gettext_lazy("no HTTPS"),
+    "002": gettext_lazy("wrong key"),
+    "003": gettext_lazy("wrong time"),
+    "004": gettext_lazy("unknown method"),
+    "005": gettext_lazy("field missing"),
+    "006": gettext_lazy("bad value"),
+    "007": gettext_lazy("not found"),
+    "008": gettext_lazy("there already"),
+    "009": gettext_lazy("not now"),
+    "010": gettext_lazy("too many"),
+    "011": gettext_lazy("unknown field"),
+    "012": gettext_lazy("not for this key"),
 }
 # What events are about, by what stands before the point of their types.
 GROUPS: Final[dict[str, Promise]] = {
@@ -66,10 +82,16 @@ def key_badge(key: ApiKey) -> Badge:
     return (_("Revoked"), "secondary") if key.revoked_at else (_("In use"), "success")
 
 
+def told_code(call: Call) -> str:
+    """Why a call was refused or failed, in a few words; empty for a success."""
+    if call.dialect == Call.Dialect.RPC:
+        return f"{call.code} {RPC_CODES.get(call.code, '')}".strip()
+    return call.code.replace("_", " ")
+
+
 def call_badge(call: Call) -> Badge:
-    """How a call ended: its status, and the code of its error."""
-    text = f"{call.status} {call.code}".strip()
-    return text, OUTCOMES[outcome_of(call)][1]
+    """How a call ended: its status, and why it was refused."""
+    return f"{call.status} {told_code(call)}".strip(), OUTCOMES[outcome_of(call)][1]
 
 
 def told_target(call: Call) -> str:
