@@ -13,7 +13,8 @@ from regulars.counter import devices
 from regulars.jobs import actions as jobs
 from regulars.jobs.models import Job
 from regulars.members import actions as members
-from regulars.members.models import Member
+from regulars.members import groups, segments
+from regulars.members.models import Member, MemberGroup, SavedSegment
 from regulars.messages import actions as messages
 from regulars.outbox import actions as webhooks
 from regulars.outbox import fanout
@@ -110,12 +111,30 @@ def _message(shop: Shop) -> int:
     return row.pk
 
 
+def _segment(shop: Shop) -> int:
+    number = SavedSegment.objects.count()
+    return segments.add_segment(business_id=shop.id, name=f"Segment {number}", given={"points_from": 1}).pk
+
+
+def _group(shop: Shop) -> int:
+    number = MemberGroup.objects.count()
+    tier = {"measure": "points", "threshold": 1_000_000 + number}
+    return groups.add_group(business=shop.business, code=f"G{number}", **tier).pk
+
+
+def _entry(shop: Shop) -> int:
+    return shop.stamp(shop.enrol(), 1).entry_id
+
+
 # By the name of the parameter in the address.
 MAKERS: dict[str, Maker] = {
     "key_id": lambda shop: api_keys.create_api_key(business=shop.business, name="Till")[0].pk,
     "endpoint_id": _endpoint,
     "delivery_id": _delivery,
     "member_id": _member,
+    "segment_id": _segment,
+    "group_id": _group,
+    "entry_id": _entry,
     "device_id": _device,
     "secret_id": lambda shop: sso_secrets.create_secret(business=shop.business)[0].pk,
     "record_id": _record,
@@ -126,7 +145,7 @@ MAKERS: dict[str, Maker] = {
     "draft_id": draft_of,
     "posted_id": _posted,
     "message_id": _message,
-    "kind": lambda shop: "welcome",  # of messages: the same in every business
+    "kind": lambda _: "welcome",  # of messages: the same in every business
 }
 
 # What is no row of a business.

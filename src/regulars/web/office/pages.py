@@ -10,7 +10,7 @@ from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
 if TYPE_CHECKING:
-    from regulars.web.office.desk import Desk
+    pass
 
 View = Callable[..., HttpResponseBase]
 
@@ -38,6 +38,6 @@ class Page:
         return path(f"<slug:slug>/{self.path}", at(self), name=f"office-{self.name}")
 
 
-def form(path: str, name: str, view: Callable[[Desk], HttpResponseBase], permission: str) -> Page:
+def form(path: str, name: str, view: View, permission: str) -> Page:
     """A page that shows a form and takes it."""
     return Page(path, name, view, permission, methods=("GET", "POST"))

@@ -1,0 +1,176 @@
+"""What is done to a member's card: stamps and points given and taken with a reason, rewards, taking back."""
+
+from __future__ import annotations
+
+from typing import Any, Final
+
+from django import forms as django_forms
+from django.http import HttpResponse
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy, ngettext
+
+from regulars.ledger import actions as ledger
+from regulars.ledger import adjustments
+from regulars.ledger.models import Card, Entry, PointsAdjustment
+from regulars.ledger.undoing import UNDOES
+from regulars.members.queries import member_by_id
+from regulars.rules import stamps
+from regulars.rules.errors import InvalidInput, NotFound
+from regulars.rules.values import MAX_POINTS
+from regulars.web.office import forms
+from regulars.web.office.desk import Desk
+from regulars.web.office.forms import BranchField, OfficeForm, WholeField
+
+GIVE: Final = "give"
+TAKE: Final = "take"
+_REASON_LENGTH: Final = 300
+
+
+class _Reasoned(OfficeForm):
+    """Something with a branch and a reason."""
+
+    def __init__(self, *args: Any, at: Desk, **more: Any) -> None:
+        super().__init__(*args, auto_id=f"{type(self).__name__.lower()}_%s", **more)
+        reason = django_forms.CharField(
+            label=gettext_lazy("Reason"),
+            max_length=_REASON_LENGTH,
+            help_text=gettext_lazy("It stands in the history, and in the audit log."),
+        )
+        for name, field in (("branch_id", BranchField(at)), ("reason", reason)):
+            self.fields[name] = field
+            look = "form-select" if name == "branch_id" else "form-control"
+            field.widget.attrs |= {"class": look, "id": f"{type(self).__name__.lower()}_{name}"}
+
+
+class StampsForm(_Reasoned):
+    """How many stamps, where and why."""
+
+    count = WholeField(stamps.MIN_COUNT, stamps.MAX_COUNT, label=gettext_lazy("Stamps"), initial=1)
+
+
+class PointsForm(_Reasoned):
+    """How many points are given or taken, where and why."""
+
+    way = django_forms.ChoiceField(
+        label=gettext_lazy("What to do"),
+        choices=((GIVE, gettext_lazy("Give points")), (TAKE, gettext_lazy("Take points"))),
+    )
+    points = WholeField(1, MAX_POINTS, label=gettext_lazy("Points"))
+
+
+def _card(desk: Desk, member_id: int) -> Card:
+    member_by_id(business_id=desk.business.pk, member_id=member_id)
+    return Card.objects.select_related("member").get(pk=member_id)
+
+
+def _shown(desk: Desk, card: Card) -> dict[str, Any]:
+    name = card.member.name
+    url = desk.url("member", member_id=card.pk)
+    return {"back": {"url": url, "label": name}, "cancel": url}
+
+
+def give_stamps(desk: Desk, member_id: int) -> HttpResponse:
+    """Give stamps."""
+    card = _card(desk, member_id)
+
+    def save(said: dict[str, Any]) -> HttpResponse:
+        with desk.changing("member.stamps", card, member_id=member_id, reason=said["reason"]) as change:
+            made = ledger.add_stamps(
+                business_id=desk.business.pk,
+                qr_code=card.qr_code,
+                count=said["count"],
+                branch_id=said["branch_id"],
+                staff_id=desk.staff.pk,
+            )
+            change.note(entry=made.entry_id, given=made.stamps_added)
+        told = ngettext("%(number)s stamp given", "%(number)s stamps given", made.stamps_added)
+        return desk.done(told % {"number": made.stamps_added}, "member", member_id=member_id)
+
+    return forms.answer(
+        desk,
+        StampsForm,
+        title=_("Give stamps"),
+        save=save,
+        button=_("Give stamps"),
+        here="members",
+        context=_shown(desk, card),
+        at=desk,
+    )
+
+
+def change_points(desk: Desk, member_id: int) -> HttpResponse:
+    """Give or take points."""
+    card = _card(desk, member_id)
+
+    def save(said: dict[str, Any]) -> HttpResponse:
+        number = said["points"] if said["way"] == GIVE else -said["points"]
+        with desk.changing("member.points", card, member_id=member_id, reason=said["reason"]) as change:
+            made = adjustments.add_adjustment(
+                business_id=desk.business.pk,
+                member_id=member_id,
+                points=number,
+                internal_notes=said["reason"],
+                branch_id=said["branch_id"],
+                staff_id=desk.staff.pk,
+            )
+            change.note(adjustment=made.code, given=number)
+        if number > 0:
+            told = ngettext("%(number)s point given", "%(number)s points given", number)
+        else:
+            told = ngettext("%(number)s point taken", "%(number)s points taken", -number)
+        return desk.done(told % {"number": abs(number)}, "member", member_id=member_id)
+
+    return forms.answer(
+        desk,
+        PointsForm,
+        title=_("Give or take points"),
+        save=save,
+        button=_("Save"),
+        here="members",
+        context=_shown(desk, card),
+        at=desk,
+    )
+
+
+def redeem(desk: Desk, member_id: int) -> HttpResponse:
+    """Hand out the reward that waits longest."""
+    card = _card(desk, member_id)
+    with desk.changing("member.reward", card, member_id=member_id) as change:
+        made = ledger.redeem_reward(
+            business_id=desk.business.pk,
+            qr_code=card.qr_code,
+            branch_id=desk.branch_id,
+            staff_id=desk.staff.pk,
+        )
+        change.note(entry=made.entry_id, reward=made.reward)
+    return desk.done(_("Handed out: %(reward)s") % {"reward": made.reward}, "member", member_id=member_id)
+
+
+def take_back(desk: Desk, entry_id: int) -> HttpResponse:
+    """Take back stamps, a redemption, or points that somebody gave or took."""
+    entry = Entry.objects.filter(pk=entry_id).first()
+    if entry is None or (desk.branch_id is not None and entry.branch_id != desk.branch_id):
+        raise NotFound(f"There is no transaction {entry_id}.")
+    card = _card(desk, entry.card_id)
+    reason = desk.post.get("reason", "").strip()[:_REASON_LENGTH]
+    with desk.changing("member.undo", card, member_id=card.pk, reason=reason) as change:
+        change.note(entry=entry.pk)
+        gift = _gift(entry)
+        if gift is not None:
+            adjustments.delete_adjustment(business_id=desk.business.pk, pk=gift.pk)
+            change.note(adjustment=gift.code)
+        elif entry.kind in UNDOES:
+            made = ledger.undo(business_id=desk.business.pk, entry_id=entry.pk, staff_id=desk.staff.pk)
+            change.note(entry=made.entry_id)
+        else:
+            raise InvalidInput(_("This is put right where it comes from: at its sale or its voucher."))
+    return desk.done(_("Taken back"), "member", member_id=card.pk)
+
+
+def _gift(entry: Entry) -> PointsAdjustment | None:
+    """The points given or taken by hand that an entry is of."""
+    source, _colon, number = (entry.source or "").partition(":")
+    if source != "adjustment" or not number.isdigit():
+        return None
+    rows = PointsAdjustment.objects.filter(pk=int(number), origin=PointsAdjustment.Origin.MANUAL)
+    return rows.first()

@@ -1,0 +1,191 @@
+"""What happened on a member's card, told to the shop: every entry of the ledger, who made it, and why."""
+
+from __future__ import annotations
+
+import datetime as dt
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Final
+
+from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
+
+from regulars.auditlog.models import Record
+from regulars.ledger.models import Entry, PointsAdjustment
+from regulars.ledger.undoing import UNDOES, undone_by
+from regulars.rules import occasions
+from regulars.web.office.desk import Desk
+from regulars.web.office.tags import number
+
+PER_PAGE: Final = 25
+_ADJUSTMENT: Final = "adjustment"
+# Under this name the audit log keeps which entry something made, and why.
+ENTRY: Final = "entry"
+REASONED: Final = ("member.stamps", "member.reward", "member.undo")
+_ICONS: Final = {
+    Entry.Kind.ENROL.value: "user",
+    Entry.Kind.STAMP_ADD.value: "stamp",
+    Entry.Kind.BIRTHDAY_BONUS.value: "gift",
+    Entry.Kind.REWARD_REDEEM.value: "gift",
+    Entry.Kind.POINTS_EXPIRE.value: "clock",
+    Entry.Kind.STAMP_UNDO.value: "undo",
+    Entry.Kind.REWARD_UNDO.value: "undo",
+    Entry.Kind.POINTS_REVERSE.value: "undo",
+    Entry.Kind.POINTS_RETURN.value: "undo",
+    Entry.Kind.MERGE.value: "swap",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One entry. `undo` says how it can be taken back: "entry", "points", or not at all."""
+
+    id: int
+    at: dt.datetime
+    icon: str
+    text: str
+    change: str
+    gain: bool
+    balance: str
+    where: str
+    who: str
+    why: str
+    undone: bool
+    undo: str
+    url: str
+
+
+def lines(desk: Desk, member_id: int, before: int | None) -> tuple[list[Line], int | None]:
+    """A page of a card's entries, newest first, and the id behind which the next page begins; None: no more.
+
+    Whoever is limited to a branch sees what happened there.
+    """
+    rows = (
+        Entry.objects.filter(card_id=member_id).select_related("branch", "staff").annotate(undone=undone_by())
+    )
+    if desk.branch_id is not None:
+        rows = rows.filter(branch_id=desk.branch_id)
+    if before is not None:
+        rows = rows.filter(pk__lt=before)
+    found: list[Any] = list(rows.order_by("-pk")[: PER_PAGE + 1])
+    shown = found[:PER_PAGE]
+    gifts = _adjustments(shown)
+    reasons = _reasons(member_id, [entry.pk for entry in shown])
+    told = [
+        _line(desk, entry, gifts.get(_number(entry, _ADJUSTMENT)), reasons.get(entry.pk, ""))
+        for entry in shown
+    ]
+    return told, shown[-1].pk if len(found) > PER_PAGE else None
+
+
+def _number(entry: Entry, source: str) -> int | None:
+    name, _colon, text = (entry.source or "").partition(":")
+    return int(text) if name == source and text.isdigit() else None
+
+
+def _adjustments(entries: Iterable[Entry]) -> dict[int | None, PointsAdjustment]:
+    wanted = {number for entry in entries if (number := _number(entry, _ADJUSTMENT)) is not None}
+    return {one.pk: one for one in PointsAdjustment.objects.filter(pk__in=wanted)} if wanted else {}
+
+
+def _reasons(member_id: int, entry_ids: list[int]) -> dict[int, str]:
+    rows = Record.objects.filter(member_id=member_id, action__in=REASONED).exclude(reason="")
+    found = rows.filter(after__entry__in=entry_ids).values_list("after", "reason")
+    return {after[ENTRY]: reason for after, reason in found}
+
+
+def _line(desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str) -> Line:
+    sale = _number(entry, "sale")
+    return Line(
+        id=entry.pk,
+        at=entry.occurred_at,
+        icon=_ICONS.get(entry.kind, "star"),
+        text=_text(entry),
+        change=_change(entry),
+        gain=entry.stamps > 0 or entry.points > 0 or entry.rewards > 0,
+        balance=_balance(entry),
+        where=entry.branch.name if entry.branch else "",
+        who=entry.staff.name if entry.staff else "",
+        why=reason or (gift.internal_notes if gift is not None else ""),
+        undone=entry.undone,
+        undo=_undo(desk, entry, gift),
+        url=desk.url("sale", sale_id=sale) if sale is not None and desk.may("sales.view") else "",
+    )
+
+
+def _undo(desk: Desk, entry: Any, gift: PointsAdjustment | None) -> str:
+    if entry.undone or not desk.may("members.balance"):
+        return ""
+    if entry.kind in UNDOES:
+        return "entry"
+    first = entry.kind in (Entry.Kind.POINTS_EARN, Entry.Kind.POINTS_SPEND)
+    return "points" if gift is not None and first and gift.origin == PointsAdjustment.Origin.MANUAL else ""
+
+
+def _text(entry: Entry) -> str:
+    said = {
+        Entry.Kind.ENROL.value: _("Joined"),
+        Entry.Kind.STAMP_ADD.value: _("Visit"),
+        Entry.Kind.BIRTHDAY_BONUS.value: _("Birthday gift"),
+        Entry.Kind.REWARD_REDEEM.value: _("Reward handed out: %(text)s"),
+        Entry.Kind.STAMP_UNDO.value: _("Stamps taken back"),
+        Entry.Kind.REWARD_UNDO.value: _("Reward waits again: %(text)s"),
+        Entry.Kind.MERGE.value: _("Came from another record of theirs"),
+        Entry.Kind.POINTS_EXPIRE.value: _("Points lapsed"),
+    }
+    text = said.get(entry.kind) or _of_points(entry)
+    return text % {"text": entry.text} if "%(text)s" in text else text
+
+
+def _of_points(entry: Entry) -> str:
+    source = (entry.source or "").partition(":")[0]
+    of_sale = source == "sale"
+    said = {
+        Entry.Kind.POINTS_REVERSE.value: _("Sale corrected") if of_sale else _("Points taken back"),
+        Entry.Kind.POINTS_RETURN.value: _("Sale corrected") if of_sale else _("Points given back"),
+        Entry.Kind.POINTS_SPEND.value: _("Points taken"),
+        Entry.Kind.POINTS_EARN.value: _("Sale") if of_sale else _("Points given"),
+    }
+    if entry.kind == Entry.Kind.POINTS_SPEND and source == "issue":
+        return _("Voucher: %(text)s") if entry.text else _("Voucher")
+    return _occasion(entry.occasion or "") or said.get(entry.kind, entry.kind)
+
+
+def _occasion(occasion: str) -> str:
+    # The occasions of promotions say promotion, its number, and the event.
+    event = [*occasion.split(":"), "", "", ""][2]
+    return {
+        occasions.SIGNUP: _("Welcome gift"),
+        occasions.BIRTHDAY: _("Birthday gift"),
+        occasions.ANNIVERSARY: _("Anniversary gift"),
+        occasions.MONTHLY: _("Gift of the month"),
+        occasions.FIRST_LOGIN: _("Gift for signing in"),
+    }.get(event, "")
+
+
+def _change(entry: Entry) -> str:
+    parts = []
+    if entry.stamps:
+        text = ngettext("%(number)s stamp", "%(number)s stamps", abs(entry.stamps))
+        parts.append(text % {"number": _signed(entry.stamps)})
+    if entry.points:
+        text = ngettext("%(number)s point", "%(number)s points", abs(entry.points))
+        parts.append(text % {"number": _signed(entry.points)})
+    if entry.rewards > 0:
+        text = ngettext("%(number)s reward", "%(number)s rewards", entry.rewards)
+        parts.append(text % {"number": _signed(entry.rewards)})
+    return ", ".join(parts)
+
+
+def _balance(entry: Entry) -> str:
+    if entry.points:
+        text = ngettext("%(number)s point then", "%(number)s points then", abs(entry.points_after))
+        return text % {"number": number(entry.points_after)}
+    if entry.stamps:
+        text = ngettext("%(number)s stamp then", "%(number)s stamps then", entry.stamps_after)
+        return text % {"number": number(entry.stamps_after)}
+    return ""
+
+
+def _signed(value: int) -> str:
+    return ("+" if value > 0 else "\N{MINUS SIGN}") + number(abs(value))
