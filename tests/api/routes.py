@@ -142,6 +142,8 @@ def own(mine: Things) -> dict[str, Call]:
         "GET /api/analytics": Call(query={"range": 7}),
         "GET /api/team": Call(),
         "POST /api/team": Call(201, body={"name": "Neha Singh", "email": "neha@sunrise.example"}),
+        "PATCH /api/team/{staff_id}": Call(path={"staff_id": mine.staff_id}, body={"name": "Neha"}),
+        "POST /api/team/{staff_id}/invite": Call(path={"staff_id": mine.staff_id}),
         "DELETE /api/team/{staff_id}": Call(path={"staff_id": mine.staff_id}),
         "GET /api/branches": Call(),
         "GET /api/branches/nearest": Call(query={"lat": 12.9352, "lng": 77.6245}),
@@ -197,6 +199,14 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
                 ("sku_id", theirs.ids["sku"]),
             )
         ],
+        "POST /api/team": [
+            Call(404, body={"name": "Z", "email": "z@sunrise.example", "branch_id": theirs.branch_id})
+        ],
+        "PATCH /api/team/{staff_id}": [
+            Call(404, path={"staff_id": theirs.staff_id}, body={"name": "Taken over"}),
+            Call(404, path={"staff_id": mine.staff_id}, body={"branch_id": theirs.branch_id}),
+        ],
+        "POST /api/team/{staff_id}/invite": [Call(404, path={"staff_id": theirs.staff_id})],
         "DELETE /api/team/{staff_id}": [
             Call(404, path={"staff_id": theirs.staff_id}),
             Call(404, path={"staff_id": theirs.owner_id}),

@@ -11,10 +11,13 @@ _WEBHOOKS = "other systems hear of what happens without asking"
 _LOG = "what became of each delivery, and another try"
 _COUNTER = "the counter is set up as in the back office; the page itself has calls of its own"
 _SITE = "what a business's own pages say and offer"
+_TEAM = "roles, branches and lost invitations are mended without the back office"
 _SSO = "a shop's website signs its members in"
 _PRINT = "what is printed carries the logo; cards are printed before anybody has them"
 
 BEYOND = {
+    "PATCH /api/team/{}": _TEAM,
+    "POST /api/team/{}/invite": _TEAM,
     "GET /api/customers/{}/data": "what is kept about a customer is theirs to have",
     "GET /api/messages": _MESSAGES,
     "GET /api/messages/kinds": _MESSAGES,

@@ -72,7 +72,7 @@ def sign_in_with_password(
     With a temporary password they choose `new_password`, and have accepted the invitation. Whoever has a
     password of their own accepts with `temp_password` beside it. `business_id` says which of several they
     work for now. On a paired device of the same business they are signed in at the device. Whoever has a
-    second step gives its `code`, too: the counter is no way around it (docs/decisions/0023).
+    second step gives its `code`, too: the counter is no way around it (docs/decisions/0024).
 
     Raises:
         WrongLogin: the address or the password is wrong.

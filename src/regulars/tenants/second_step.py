@@ -1,4 +1,4 @@
-"""The second step of signing in: a code from an app, or one of the recovery codes (docs/decisions/0023)."""
+"""The second step of signing in: a code from an app, or one of the recovery codes (docs/decisions/0024)."""
 
 from __future__ import annotations
 

@@ -9,9 +9,10 @@ from ninja import Router
 from regulars.api.rest.auth import identity_of
 from regulars.api.rest.common import IDEMPOTENT, answered, known_id
 from regulars.api.rest.envelope import data
-from regulars.api.rest.schemas import AddTeam, Data, Deleted, TeamAdded, TeamRow
+from regulars.api.rest.schemas import AddTeam, ChangeTeam, Data, Deleted, TeamAdded, TeamRow
 from regulars.api.rest.writes import answers
 from regulars.tenants import actions, mail, queries
+from regulars.tenants.models import Staff
 from regulars.tenants.plans import check_feature
 
 router = Router(tags=["Team"])
@@ -23,22 +24,31 @@ def _allowed(request: HttpRequest) -> int:
     return identity.business_id
 
 
+def _row(staff: Staff) -> dict[str, Any]:
+    return {
+        "id": staff.pk,
+        "name": staff.name,
+        "email": staff.user.email,
+        "role": staff.role,
+        "is_active": int(staff.is_active),
+    }
+
+
+def _added(added: actions.NewStaff) -> dict[str, Any]:
+    return {
+        "id": added.staff.pk,
+        "name": added.staff.name,
+        "email": added.staff.user.email,
+        "role": added.staff.role,
+        "temp_password": added.temp_password or "",
+    }
+
+
 @router.get("/team", response=answered(Data[list[TeamRow]]), summary="List team members")
 @answers()
 def list_team(request: HttpRequest) -> dict[str, Any]:
     """Everybody on the team, owners too."""
-    return data(
-        [
-            {
-                "id": staff.pk,
-                "name": staff.name,
-                "email": staff.user.email,
-                "role": staff.role,
-                "is_active": int(staff.is_active),
-            }
-            for staff in queries.team(_allowed(request))
-        ]
-    )
+    return data([_row(staff) for staff in queries.team(_allowed(request))])
 
 
 @router.post(
@@ -52,18 +62,43 @@ def add_staff(request: HttpRequest, body: AddTeam) -> dict[str, Any]:
     """Add somebody, with a temporary password that is shown here once, mailed, and ends after seven days."""
     business = queries.business_by_id(_allowed(request))
     with transaction.atomic():  # on the team and invited, or neither
-        added = actions.add_staff(business=business, name=body.name, email=body.email)
-        password = added.temp_password or ""
-        mail.invite(added.staff, password)
-    return data(
-        {
-            "id": added.staff.pk,
-            "name": added.staff.name,
-            "email": added.staff.user.email,
-            "role": added.staff.role,
-            "temp_password": password,
-        }
-    )
+        added = actions.add_staff(business=business, **body.model_dump())
+        mail.invite(added.staff, added.temp_password or "")
+    return data(_added(added))
+
+
+@router.patch(
+    "/team/{int:staff_id}",
+    response=answered(Data[TeamRow], also=(404, 409, 422)),
+    summary="Change staff member",
+    openapi_extra=IDEMPOTENT,
+)
+@answers(write=True)
+def change_staff(request: HttpRequest, staff_id: int, body: ChangeTeam) -> dict[str, Any]:
+    """Change what is named: the name, the role, the branch, the way into the back office.
+
+    Another `email` is another account, of which nothing is known here: an invitation with a new temporary
+    password is mailed there. The last owner with access to the back office stays one.
+    """
+    changes = body.model_dump(exclude_unset=True)
+    staff = actions.edit_staff(business_id=_allowed(request), pk=known_id(staff_id, "team member"), **changes)
+    return data(_row(staff))
+
+
+@router.post(
+    "/team/{int:staff_id}/invite",
+    response=answered(Data[TeamAdded], also=(404, 409, 422)),
+    summary="Invite staff member again",
+    openapi_extra=IDEMPOTENT,
+)
+@answers(write=True)
+def invite_staff(request: HttpRequest, staff_id: int) -> dict[str, Any]:
+    """Make a new temporary password for somebody who has not signed in yet, and mail it; the old is void."""
+    business_id = _allowed(request)
+    with transaction.atomic():
+        again = actions.invite_again(business_id=business_id, staff_id=known_id(staff_id, "team member"))
+        mail.invite(again.staff, again.temp_password or "")
+    return data(_added(again))
 
 
 @router.delete(

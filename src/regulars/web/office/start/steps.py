@@ -21,11 +21,16 @@ from regulars.rules.errors import InvalidInput
 from regulars.tenants import actions, logos, microsites, setup
 from regulars.web import look as looks
 from regulars.web.member import picture
+from regulars.web.office import framed
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import ColourField, OfficeForm, WholeField, answer
 
 STAMPS, POINTS, BOTH = "stamps", "points", "both"
 _MOST_POINTS = 10_000
+_IN_FRAME = (
+    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
+    "form-action 'none'; frame-ancestors 'self'"
+)
 _HERE = "home"
 
 
@@ -40,7 +45,7 @@ def shown(desk: Desk, step: int) -> list[dict[str, Any]]:
     labels = (
         (setup.PROGRAMME, _("Programme"), "start-programme"),
         (setup.LOOK, _("Look"), "start-look"),
-        (setup.POSTER, _("Poster and first scan"), "start-poster"),
+        (setup.POSTER, _("First scan"), "start-poster"),
     )
     return [
         {
@@ -201,7 +206,7 @@ def look(desk: Desk) -> HttpResponse:
             setup.reach(business_id=business.pk, step=setup.POSTER)
         return desk.to("start-poster")
 
-    return answer(
+    response = answer(
         desk,
         LookForm,
         title=_("How your card looks"),
@@ -212,6 +217,7 @@ def look(desk: Desk) -> HttpResponse:
         here=_HERE,
         context={"steps": shown(desk, setup.LOOK), "preview": True},
     )
+    return framed.around(response)
 
 
 def card(desk: Desk) -> HttpResponse:
