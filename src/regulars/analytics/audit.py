@@ -15,7 +15,7 @@ from regulars.ledger.audit import AuditReport
 _OF_ENTRIES = {
     "stamps": "stamps",
     "visits": "visits",
-    "members": "CASE WHEN kind = 'enrol' THEN 1 ELSE 0 END",
+    "members": "CASE kind WHEN 'enrol' THEN 1 WHEN 'merge' THEN -1 ELSE 0 END",
     "rewards_earned": "CASE WHEN kind IN ('reward_redeem', 'reward_undo') THEN 0 ELSE rewards END",
     "rewards_redeemed": "CASE WHEN kind IN ('reward_redeem', 'reward_undo') THEN -rewards ELSE 0 END",
     "points_earned": "CASE WHEN kind IN ('points_earn', 'points_reverse') THEN points ELSE 0 END",
@@ -32,6 +32,9 @@ SELECT e.business_id, e.card_id, {branch_key} AS branch_key, SUM(e.visits) AS to
 FROM ledger_entry e LEFT JOIN ledger_entry u ON u.reverses_id = e.id AND {rolled_u}
 WHERE ({active} OR e.kind IN ('stamp_undo', 'reward_undo')) AND {rolled_e}{branch}
 GROUP BY e.business_id, e.card_id{group}"""
+# Who is no member any more and had joined: erased, or merged into another one.
+_JOINED = """COALESCE(x.members, 0) + (
+    SELECT COUNT(*) FROM ledger_entry WHERE business_id = b.id AND kind = 'merge' AND {rolled})"""
 _MOST_REPORTED = 100
 
 
@@ -70,7 +73,7 @@ LEFT JOIN (SELECT business_id, SUM({_OF_ENTRIES[column]}) AS total FROM ledger_e
            GROUP BY business_id) e ON e.business_id = b.id
 LEFT JOIN analytics_erased x ON x.business_id = b.id
 WHERE COALESCE(t.{column}, 0) <> COALESCE(e.total, 0) + {erased}"""
-        erased = f"COALESCE(x.{column}, 0)" if column == "members" else "0"
+        erased = _JOINED.format(rolled=rolled) if column == "members" else "0"
         checks[f"figures: {column} by day"] = f"""
 SELECT b.id, NULL, COALESCE(d.total, 0), COALESCE(t.{column}, 0) + {erased} FROM tenants_business b
 LEFT JOIN analytics_total t ON t.business_id = b.id

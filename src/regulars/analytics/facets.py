@@ -188,7 +188,7 @@ _MONTH = (
     "INSERT INTO analytics_membermonth (business_id, member_id, month, visits) VALUES (%s, %s, %s, %s) "
     "ON CONFLICT (member_id, month) DO UPDATE SET visits = analytics_membermonth.visits + excluded.visits"
 )
-_COHORT = upsert("analytics_cohort", ("business_id", "joined", "month"), ("members",))
+COHORT = upsert("analytics_cohort", ("business_id", "joined", "month"), ("members",))
 _POINTS_DUE = upsert("analytics_pointsdue", ("business_id", "expires_on"), ("points",))
 
 
@@ -199,7 +199,7 @@ def write(facets: Facets, many: Callable[[str, Iterable[Sequence[Any]]], None]) 
     many(_STAFF, ((key[0], day(key[1]), *key[2:], *sums) for key, sums in sorted(facets.staff.items())))
     moves = sorted(cohort_moves(facets).items())
     many(_MONTH, ((*key[:2], day(key[2]), visits) for key, visits in sorted(facets.months.items())))
-    many(_COHORT, ((key[0], day(key[1]), day(key[2]), number) for key, number in moves))
+    many(COHORT, ((key[0], day(key[1]), day(key[2]), number) for key, number in moves))
     due = sorted(facets.due.items())
     many(_POINTS_DUE, ((key[0], day(key[1]), points) for key, points in due if points))
 

@@ -72,7 +72,7 @@ class Detail:
     unassigned_stamps: int
 
 
-class _Reading:
+class Reading:
     """One consistent reading of a business's totals and tail. Made inside a snapshot."""
 
     def __init__(self, business: Business) -> None:
@@ -83,6 +83,7 @@ class _Reading:
         self.tail = tail.add_up(lines)
         recent = self.tail.totals[business.pk]
         self.total = dict(zip(Sums.COLUMNS, recent, strict=True))
+        self.total["members"] -= self.tail.merged[business.pk]
         self.total["pending"] = self.total["rewards_earned"] - self.total["rewards_redeemed"]
         rolled = Total.objects.values(*self.total).first() or {}
         for column, value in rolled.items():
@@ -155,7 +156,7 @@ class _Reading:
 def stats(business: Business) -> Stats:
     """The key figures of a business."""
     with scope(business=business), db.snapshot():
-        reading = _Reading(business)
+        reading = Reading(business)
         week, month = (reading.today - dt.timedelta(days=days - 1) for days in (7, 30))
         return Stats(
             total_customers=reading.total["members"],
@@ -173,7 +174,7 @@ def stats(business: Business) -> Stats:
 def detail(business: Business, range_days: int = DEFAULT_RANGE) -> Detail:
     """The figures of the last `range_days` business days, today included; days without activity are zeros."""
     with scope(business=business), db.snapshot():
-        reading = _Reading(business)
+        reading = Reading(business)
         since = reading.today - dt.timedelta(days=range_days - 1)
         days = [since + dt.timedelta(days=number) for number in range(range_days)]
         stamps, joined = dict.fromkeys(days, 0), dict.fromkeys(days, 0)

@@ -41,7 +41,7 @@ def roll_up(limit: int = BATCH) -> int:
             remaining += _new_gaps(watermark, [line.id for line in batch])
         figures, reached = tail.add_up([*late, *batch]), batch[-1].id if batch else watermark
         _add(figures, tail.rolled_up(reached, remaining))
-        facets.write(facets.add_up([*late, *batch]), _many)
+        facets.write(facets.add_up([*late, *batch]), many)
         _move_watermark(reached, remaining)
         return len(late) + len(batch)
 
@@ -77,20 +77,17 @@ def erase_member(*, business_id: int, member_id: int) -> None:
     """
     if db.is_postgresql():
         db.run("SELECT 1 FROM ledger_card WHERE member_id = %s FOR UPDATE", (member_id,))
-    held = _hold_watermark(wait=True)
-    if held is None:
-        raise RuntimeError("the watermark is missing")
-    watermark, gaps = held
+    watermark, gaps = hold_watermark()
     trade.begin_erasing(business_id=business_id, member_id=member_id)
     lines = tail.read_tail_of_member(member_id=member_id, watermark=watermark, gaps=gaps)
     rest = tail.add_up(lines)
     rest.undone |= rest.seen.keys()
     _add(rest)
-    facets.write(facets.add_up(lines), _many)
-    facets.forget(business_id=business_id, member_id=member_id, many=_many)
+    facets.write(facets.add_up(lines), many)
+    facets.forget(business_id=business_id, member_id=member_id, many=many)
     whole = tail.add_up(tail.read_tail_of_member(member_id=member_id, watermark=0, gaps=[]))
-    _many(_ADD_ERASED, ((business, *sums) for business, sums in whole.totals.items()))
-    _many(_ADD_DAY_ERASED, _stamps_by_day(whole))
+    many(_ADD_ERASED, ((business, *sums) for business, sums in whole.totals.items()))
+    many(_ADD_DAY_ERASED, _stamps_by_day(whole))
     pending = db.run("SELECT pending_rewards FROM ledger_card WHERE member_id = %s", (member_id,))[0][0]
     db.run(
         "UPDATE analytics_total SET members = members - 1, pending = pending - %s WHERE business_id = %s",
@@ -100,8 +97,8 @@ def erase_member(*, business_id: int, member_id: int) -> None:
         "SELECT day, visits FROM analytics_lastseen WHERE member_id = %s AND branch_key = 0", (member_id,)
     )
     for day, visits in seen:
-        _add_seen_days({(business_id, 0, db.to_date(day)): -1})
-        _add_visit_counts({(business_id, visits): -1})
+        add_seen_days({(business_id, 0, db.to_date(day)): -1})
+        add_visit_counts({(business_id, visits): -1})
     db.run("DELETE FROM analytics_lastseen WHERE member_id = %s", (member_id,))
 
 
@@ -110,6 +107,14 @@ def _stamps_by_day(figures: tail.Figures) -> Iterator[tuple[Any, ...]]:
     for (business, branch_key, day), sums in sorted(figures.days.items()):
         if sums[stamps]:
             yield sums[stamps], business, branch_key, db.calendar_day(day)
+
+
+def hold_watermark() -> tuple[int, list[list[int]]]:
+    """Wait until nobody rolls up, and let nobody before the caller's transaction ends: watermark and gaps."""
+    held = _hold_watermark(wait=True)
+    if held is None:
+        raise RuntimeError("the watermark is missing")
+    return held
 
 
 def _hold_watermark(*, wait: bool) -> tuple[int, list[list[int]]] | None:
@@ -189,6 +194,9 @@ INSERT INTO analytics_total (business_id, {_SUMS}, pending) VALUES (%s, {_MARKS}
 ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_total")},
     pending = analytics_total.pending + excluded.pending"""
 
+# Whoever was merged joined, on the day of theirs, and is nobody of their own any more.
+_LESS_MEMBERS = "UPDATE analytics_total SET members = members - %s WHERE business_id = %s"
+
 _ADD_ERASED = f"""
 INSERT INTO analytics_erased (business_id, {_SUMS}) VALUES (%s, {_MARKS})
 ON CONFLICT (business_id) DO UPDATE SET {_PLUS.format(table="analytics_erased")}"""
@@ -211,20 +219,21 @@ ON CONFLICT (business_id, day, branch_key) DO UPDATE
 def _add(figures: tail.Figures, rolled: str = tail.ALL) -> None:
     """Add figures to the totals. `rolled` is the condition of the entries that are in them afterwards."""
     earned, redeemed = Sums.COLUMNS.index("rewards_earned"), Sums.COLUMNS.index("rewards_redeemed")
-    _many(
+    many(
         _ADD_DAY,
         (
             (*key[:2], db.calendar_day(key[2]), *sums[:-1], sums[-1] and db.moment(sums[-1]))
             for key, sums in sorted(figures.days.items())
         ),
     )
-    _many(
+    many(
         _ADD_TOTAL,
         (
             (business, *sums, sums[earned] - sums[redeemed])
             for business, sums in sorted(figures.totals.items())
         ),
     )
+    many(_LESS_MEMBERS, ((number, business) for business, number in sorted(figures.merged.items())))
     _add_seen(figures, tail.days_left(figures.members_undone, rolled))
 
 
@@ -250,9 +259,9 @@ def _add_seen(figures: tail.Figures, left: dict[tuple[int, int], dt.date]) -> No
         for moved, number in ((after, 1), (before, -1)):
             if moved is not None and after != before:
                 moves[business, branch_key, moved] = moves.get((business, branch_key, moved), 0) + number
-    _many(_ADD_SEEN, seen)
-    _add_seen_days(moves)
-    _add_visit_counts(counts)
+    many(_ADD_SEEN, seen)
+    add_seen_days(moves)
+    add_visit_counts(counts)
 
 
 def _last_seen(keys: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], tuple[dt.date, int]]:
@@ -269,8 +278,9 @@ def _last_seen(keys: Iterable[tuple[int, int, int]]) -> dict[tuple[int, int], tu
     return found
 
 
-def _add_seen_days(moves: dict[tail.Key, int]) -> None:
-    _many(
+def add_seen_days(moves: dict[tail.Key, int]) -> None:
+    """How many members more were last seen at a branch on a day."""
+    many(
         _ADD_SEEN_DAY,
         ((*key[:2], db.calendar_day(key[2]), number) for key, number in sorted(moves.items()) if number),
     )
@@ -279,9 +289,9 @@ def _add_seen_days(moves: dict[tail.Key, int]) -> None:
 _VISIT_COUNT = facets.upsert("analytics_visitcount", ("business_id", "visits"), ("members",))
 
 
-def _add_visit_counts(moves: dict[tuple[int, int], int]) -> None:
+def add_visit_counts(moves: dict[tuple[int, int], int]) -> None:
     """How many members more came so many times. Of those who never came nobody keeps count."""
-    _many(_VISIT_COUNT, ((*key, number) for key, number in sorted(moves.items()) if key[1] > 0 and number))
+    many(_VISIT_COUNT, ((*key, number) for key, number in sorted(moves.items()) if key[1] > 0 and number))
 
 
 def _read(sql: str, params: Sequence[Any]) -> list[Any]:
@@ -290,7 +300,8 @@ def _read(sql: str, params: Sequence[Any]) -> list[Any]:
         return list(cursor.fetchall())
 
 
-def _many(sql: str, rows: Iterable[Sequence[Any]]) -> None:
+def many(sql: str, rows: Iterable[Sequence[Any]]) -> None:
+    """Execute a statement once for each row of values."""
     listed = list(rows)
     if listed:
         with connection.cursor() as cursor:

@@ -83,6 +83,8 @@ class Figures:
     # something was undone the last day says nothing: `days_left` does.
     seen: dict[tuple[int, int, int], list[Any]] = field(default_factory=dict)
     undone: set[tuple[int, int, int]] = field(default_factory=set)
+    # How many records were merged into others of the same business: joined once, and no members any more.
+    merged: dict[int, int] = field(default_factory=lambda: defaultdict(int))
 
     @property
     def members_undone(self) -> list[int]:
@@ -102,6 +104,8 @@ def add_up(lines: Iterable[Line]) -> Figures:
         for index, value in enumerate(figures):
             total[index] += value
             day[index] += value
+        if line.kind == Entry.Kind.MERGE:
+            result.merged[line.business_id] += 1
         if line.kind in ACTIVE_KINDS:
             day[-1] = line.occurred_at if day[-1] is None else max(day[-1], line.occurred_at)
         elif line.kind not in UNDO_KINDS:
