@@ -18,6 +18,8 @@ from typing import Any
 
 PATIENCE = 30.0  # seconds; nothing here takes a tenth of it
 _FOR_THE_CHILD = 10
+# The first has no window at all, and takes a third less of the processor.
+_PROGRAMS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 _OPTIONS = (
     "--headless=new", "--remote-debugging-pipe", "--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage",
     "--no-first-run", "--no-default-browser-check", "--disable-extensions", "--disable-background-networking",
@@ -27,7 +29,7 @@ _OPTIONS = (
 
 def find() -> str | None:
     """The browser's program, None where there is none."""
-    return next(filter(None, map(shutil.which, ("chromium", "chromium-browser", "google-chrome"))), None)
+    return next(filter(None, map(shutil.which, _PROGRAMS)), None)
 
 
 class Browser:

@@ -15,6 +15,11 @@ from tests.served import Site
 from tools import vendor
 
 POLICY = "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; connect-src 'self'; img-src data:"
+KINDS = {
+    "css": 'text/css; charset="utf-8"',
+    "js": 'text/javascript; charset="utf-8"',
+    "wasm": "application/wasm",
+}
 
 
 def show(page: Page, body: str, policy: str = POLICY) -> None:
@@ -100,7 +105,7 @@ def test_scripts_of_others_come_packed(phone: Page, live: Site, name: str) -> No
     )
     assert answer == [
         "gzip",
-        "application/wasm" if name.endswith(".wasm") else 'text/javascript; charset="utf-8"',
+        KINDS[name.rpartition(".")[2]],
     ]
     (size,) = (size for url, size in weights(phone).items() if urlsplit(url).path.endswith(name))
     assert 0 < size - (vendor.VENDOR / f"{name}.gz").stat().st_size < 1000  # the headers
