@@ -12,7 +12,8 @@ from regulars.web.office.pages import Page
 
 # Each has a module `pages` with its part of the table.
 SECTIONS: Final[tuple[str, ...]] = (
-    "api", "audit", "branches", "campaigns", "home", "messages", "reports_pages", "settings", "start", "team",
+    "api", "audit", "branches", "campaigns", "home", "members", "messages",
+    "reports_pages", "settings", "start", "team",
 )  # fmt: skip
 
 PAGES: Final[tuple[Page, ...]] = tuple(

@@ -91,9 +91,7 @@ def listed(desk: Desk) -> HttpResponseBase:
         ),
         order=("name", "pk"),
         empty=Empty(
-            _(
-                "A segment is a search with a name, such as those not seen for 60 days. Campaigns can go to it."
-            ),
+            _("A segment is a search with a name, such as who was not seen for 60 days."),
             _("Make a segment"),
             desk.url("segment-new"),
         ),
