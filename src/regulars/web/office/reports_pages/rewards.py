@@ -28,7 +28,6 @@ class CostForm(forms.OfficeForm):
     cost = forms.MoneyField(
         places=2,
         required=False,
-        min_value=0,
         label=gettext_lazy("What one reward costs you"),
         help_text=gettext_lazy("For example what the ingredients of a free coffee cost. Empty: not known."),
     )
