@@ -181,8 +181,11 @@ class Report:
 
     @property
     def total_line(self) -> list[tuple[Heading, Any]]:
-        """The table's last line."""
-        return list(zip(self.headings, self.total, strict=True)) if self.total else []
+        """The table's last line, which begins with a word whatever its column holds."""
+        if not self.total:
+            return []
+        first, *others = self.headings
+        return list(zip([Heading(first.label, "text"), *others], self.total, strict=True))
 
     @property
     def exports(self) -> list[tuple[str, str]]:
