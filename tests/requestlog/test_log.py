@@ -1,4 +1,4 @@
-"""Calls are noted as they were answered, written in batches, and the latest thousand of each business kept."""
+"""Calls are noted as they were answered and written in batches; of each business the latest thousand stay."""
 
 from __future__ import annotations
 
