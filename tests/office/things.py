@@ -152,4 +152,9 @@ MAKERS: dict[str, Maker] = {
 NAMES = {"kind"}
 
 # Of those, what belongs to one person, so that nobody else of the team finds it, or is gone once it was done.
-OWN: dict[str, Callable[[Shop, Staff], Any]] = {"job_id": export_of, "draft_id": draft_of}
+OWN: dict[str, Callable[[Shop, Staff], Any]] = {
+    "job_id": export_of,
+    "segment_id": lambda shop, _staff: _segment(shop),
+    "group_id": lambda shop, _staff: _group(shop),
+    "draft_id": draft_of,
+}
