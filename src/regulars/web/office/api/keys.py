@@ -198,9 +198,7 @@ def made(desk: Desk, key_id: int) -> HttpResponse:
         "rpc": samples.samples("rpc", key or samples.PLACEHOLDER),
         "placeholder": samples.PLACEHOLDER,
     }
-    response = desk.page("api/key_made", context)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return desk.page("api/key_made", context)
 
 
 def key(desk: Desk, key_id: int) -> HttpResponse:

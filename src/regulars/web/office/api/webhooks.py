@@ -202,9 +202,7 @@ def webhook(desk: Desk, endpoint_id: int) -> HttpResponse:
             ),
         ],
     }
-    response = desk.page("api/webhook", context)
-    response.headers["Referrer-Policy"] = "no-referrer"
-    return response
+    return desk.page("api/webhook", context)
 
 
 def edit(desk: Desk, endpoint_id: int) -> HttpResponse:
