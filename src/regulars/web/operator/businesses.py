@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from django.contrib.admin import EmptyFieldListFilter
+from django.contrib.admin import EmptyFieldListFilter, SimpleListFilter
+from django.db.models import QuerySet
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.urls import reverse
@@ -18,6 +19,7 @@ from regulars.ledger.models import Entry
 from regulars.tenants import actions, operators
 from regulars.tenants.actions import NewBusiness
 from regulars.tenants.models import ApiKey, Branch, Business, Staff
+from regulars.tenants.plans import PLANS
 from regulars.web.operator import forms, visiting
 from regulars.web.operator.deeds import Deed, Values, perform
 from regulars.web.operator.site import site
@@ -26,11 +28,26 @@ from regulars.web.operator.tables import NOTHING, Table, column, link, moment, p
 _STATES: Final = {"open": "success", "closed": "danger"}
 
 
+class OnPlan(SimpleListFilter):
+    """Those on one plan; all plans are offered, so that nothing has to be looked for in all rows."""
+
+    title = gettext_lazy("plan")
+    parameter_name = "plan"
+
+    def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, str]]:
+        """The plans."""
+        return [(plan.name, plan.label) for plan in PLANS.values()]
+
+    def queryset(self, request: HttpRequest, queryset: QuerySet[Business]) -> QuerySet[Business]:
+        """Those on the chosen one."""
+        return queryset.filter(plan=self.value()) if self.value() else queryset
+
+
 class Businesses(Table):
     """All businesses of the installation."""
 
     list_display = ("shown", "slug", "plan", "own_limits", "is_open", "country", "since")
-    list_filter = ("plan", ("suspended_at", EmptyFieldListFilter))
+    list_filter = (OnPlan, ("suspended_at", EmptyFieldListFilter))
     search_fields = ("name", "slug", "city")
     ordering = ("-id",)
     actions_list = ("new",)

@@ -50,7 +50,9 @@ class Site(UnfoldAdminSite):  # type: ignore[misc]
         usual: View = super().admin_view(view, cacheable)
 
         def inner(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponseBase:
-            if request.user.is_authenticated and not self.has_permission(request):
+            if not request.user.is_authenticated:
+                return redirect_to_login(request.get_full_path())
+            if not self.has_permission(request):
                 from regulars.web.errors import forbidden  # noqa: PLC0415 - only for strangers
 
                 return forbidden(request, PermissionError())

@@ -1,0 +1,128 @@
+"""The counter's settings, its devices, what is printed, and single sign-on."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django_scopes import scope
+
+from regulars.counter import devices
+from regulars.counter.refusals import NotSignedIn
+from regulars.counter.settings import counter_settings
+from regulars.members import blank_cards
+from regulars.portal import sso_secrets
+from regulars.tenants import api_keys, legacy_sso
+from tests.factories import Shop
+from tests.office.seat import Seat, records
+from tests.office.sent import as_is
+
+pytestmark = pytest.mark.django_db
+
+
+def test_the_counter_is_set_up(owner: Seat, shop: Shop) -> None:
+    wanted = as_is(owner, "settings-counter") | {
+        "quickscan_function": "3, 5,10",
+        "scans_per_day": "2",
+        "reasons": "Birthday\n Our mistake \n",
+        "reason_required": "on",
+        "undo_minutes": "0",
+    }
+    del wanted["enrols"]
+    assert owner.post("settings-counter", wanted).status_code == 303
+    found = counter_settings(shop.id)
+    assert found.quickscan_function.replace(" ", "") == "3,5,10"
+    assert (found.scans_per_day, found.minutes_between, found.undo_minutes) == (2, None, 0)
+    assert (found.reasons, found.reason_required, found.enrols) == (["Birthday", "Our mistake"], True, False)
+    assert found.quickscan_function in owner.text("settings-counter")
+
+
+@pytest.mark.parametrize(
+    ("field", "value"),
+    [
+        ("quickscan_function", "Eggs:"),
+        ("scans_per_day", "101"),
+        ("reason_required", "on"),
+        ("reasons", "A\na"),
+    ],
+)
+def test_a_counter_that_cannot_be_is_refused_at_its_field(
+    owner: Seat, shop: Shop, field: str, value: str
+) -> None:
+    answer = owner.post("settings-counter", as_is(owner, "settings-counter") | {field: value})
+    assert answer.status_code == 400
+    assert field in answer.context["form"].errors
+    assert counter_settings(shop.id).pk is None
+    assert records(shop) == []
+
+
+def test_a_device_is_paired_with_a_code_that_is_shown_once(owner: Seat, shop: Shop) -> None:
+    branch = shop.branch("Indiranagar")
+    assert "No phone or tablet is a counter yet" in owner.text("settings-devices")
+    answer = owner.post("settings-pair", {"branch_id": str(branch.pk)})
+    assert answer.headers["Location"] == owner.url("settings-code")
+    (code,) = re.findall(r'id="code"[^>]*>([A-Z0-9]{4}-[A-Z0-9]{4})<', owner.text("settings-code"))
+    assert owner.get("settings-code").headers["Location"] == owner.url("settings-devices")
+    device, token = devices.pair(code=code, name="Tablet")
+    page = owner.text("settings-devices")
+    assert "Tablet" in page
+    assert "Indiranagar" in page
+    assert "Indiranagar" in owner.text("settings-device", device_id=device.pk)
+    assert owner.post("settings-device-end", device_id=device.pk).status_code == 303
+    with pytest.raises(NotSignedIn):
+        devices.device_of(token)
+    assert "is no counter any more" in owner.text("settings-device", device_id=device.pk)
+    assert [record.action for record in records(shop)] == ["settings.device_end", "settings.device_pair"]
+
+
+def test_cards_are_made_once_however_often_it_is_pressed(owner: Seat, shop: Shop) -> None:
+    wanted = as_is(owner, "settings-print") | {"count": "25"}
+    assert owner.post("settings-print", wanted).status_code == 303
+    assert owner.post("settings-print", wanted).status_code == 400
+    assert blank_cards.counts(shop.id).printed == 25
+    assert "Cards 1 to 25" in owner.text("settings-print")
+
+
+def test_what_is_printed_is_a_file(owner: Seat, shop: Shop) -> None:
+    with scope(business=shop.business):
+        blank_cards.make_blanks(business_id=shop.id, count=2)
+    asked = {
+        "settings-print-poster-file": {"language": "de", "size": "Letter"},
+        "settings-print-tent-file": {},
+        "settings-print-cards-file": {"first": "1", "last": "2"},
+    }
+    for name, query in asked.items():
+        answer = owner.get(name, query)
+        assert (answer.status_code, answer.headers["Content-Type"]) == (200, "application/pdf"), name
+        assert answer.content.startswith(b"%PDF-")
+        assert shop.business.slug in answer.headers["Content-Disposition"]
+    assert owner.get("settings-print-cards-file", {"first": "x"}).status_code == 400
+    assert owner.get("settings-print-poster-file", {"language": "xx"}).status_code == 400
+    assert owner.get("settings-print-cards-file", {"first": "7", "last": "9"}).status_code == 404
+
+
+def test_a_secret_is_shown_once_and_revoked(owner: Seat, shop: Shop) -> None:
+    assert owner.post("settings-sso-new").headers["Location"] == owner.url("settings-sso-secret")
+    ((pk, secret),) = sso_secrets.in_use(shop.id)
+    assert secret in owner.text("settings-sso-secret")
+    assert owner.get("settings-sso-secret").status_code == 303
+    page = owner.text("settings-sso")
+    assert secret[: sso_secrets.PREFIX_LENGTH] in page
+    assert secret not in page
+    assert owner.post("settings-sso-revoke", secret_id=pk).status_code == 303
+    assert sso_secrets.in_use(shop.id) == []
+    told = str([(record.action, record.before, record.after) for record in records(shop)])
+    assert secret not in told
+
+
+def test_a_key_signs_members_in_the_older_way_only_for_who_has_it(owner: Seat, shop: Shop) -> None:
+    row, key = api_keys.create_api_key(business=shop.business, name="Website")
+    answer = owner.post("settings-sso", {"api_key": "rk_" + "x" * 40})
+    assert answer.status_code == 400
+    assert "api_key" in answer.context["form"].errors
+    assert owner.post("settings-sso", {"api_key": f" {key} "}).status_code == 303
+    assert legacy_sso.is_on(business_id=shop.id, key_id=row.pk)
+    assert key not in str([(record.before, record.after, record.label) for record in records(shop)])
+    assert "Website" in owner.text("settings-sso")
+    assert owner.post("settings-sso-off", key_id=row.pk).status_code == 303
+    assert not legacy_sso.is_on(business_id=shop.id, key_id=row.pk)
