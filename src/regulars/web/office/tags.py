@@ -65,10 +65,13 @@ def _time(machine: str, text: str) -> SafeString:
 
 @register.filter
 def moment(value: dt.datetime) -> SafeString:
-    """A moment: today's by the clock alone, others with their day."""
-    local = timezone.localtime(value)
-    if local.date() == timezone.localtime().date():
+    """A moment: today's by the clock alone, others with their day, those of other years with their year."""
+    local, today = timezone.localtime(value), timezone.localtime().date()
+    if local.date() == today:
         return _time(value.isoformat(), _("today, %(time)s") % {"time": date_format(local, "TIME_FORMAT")})
+    if local.year == today.year:
+        told = {"day": date_format(local, _("j M")), "time": date_format(local, "TIME_FORMAT")}
+        return _time(value.isoformat(), _("%(day)s, %(time)s") % told)
     return _time(value.isoformat(), date_format(local, "SHORT_DATETIME_FORMAT"))
 
 

@@ -24,7 +24,7 @@
   function series(data, one, place) {
     const strong = palette()[place % 5];
     const own = one.quiet ? colour("--line") : strong;
-    const line = { borderColor: own, backgroundColor: own, borderWidth: one.quiet ? 1.5 : 2.5, borderDash: one.quiet ? [4, 4] : [], pointRadius: data.labels.length > 40 ? 0 : 2, pointHoverRadius: 5, pointHitRadius: 16, tension: 0.25 };
+    const line = { borderColor: own, backgroundColor: own, borderWidth: one.quiet ? 1.5 : 2.5, borderDash: one.quiet ? [4, 4] : [], pointRadius: data.labels.length > 40 ? 0 : 2, pointHoverRadius: 5, pointHitRadius: 16, cubicInterpolationMode: "monotone" };
     const bar = { backgroundColor: one.quiet ? `${own}80` : own, borderRadius: 4, maxBarThickness: 40, categoryPercentage: 0.7, barPercentage: 0.9 };
     return { label: one.label, data: one.values, order: one.quiet ? 1 : 0, ...(data.kind === "line" ? line : bar) };
   }
