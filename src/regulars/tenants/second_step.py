@@ -38,13 +38,13 @@ def takes_codes(user: User) -> bool:
 
 def may_try(user: User) -> ratelimit.Allowance:
     """Count a try; it is not allowed when there were too many."""
-    return ratelimit.take(f"second step:{user.pk}", TRIES, window=TRIES_IN)
+    return ratelimit.take(f"second step:{user.email}", TRIES, window=TRIES_IN)
 
 
 def is_fresh(user: User, code: str) -> bool:
     """Whether a code that is right was not used before, by any process; it counts as used from here on."""
     typed = "".join(code.split())
-    return ratelimit.take(f"second step used:{user.pk}:{typed}", 1, window=USED_FOR).allowed
+    return ratelimit.take(f"second step used:{user.email}:{typed}", 1, window=USED_FOR).allowed
 
 
 def is_right(user: User, code: str) -> bool:

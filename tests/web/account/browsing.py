@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from itertools import count
 from typing import Any
@@ -32,7 +33,7 @@ class Browser:
 
     def __init__(self, **extra: Any) -> None:
         # Each from a place of its own: tries are counted by place.
-        self.client = Client(**{"REMOTE_ADDR": f"10.7.{next(_places)}.1", **extra})
+        self.client = Client(**{"REMOTE_ADDR": f"2001:db8:{os.getpid():x}::{next(_places):x}", **extra})
 
     def get(self, name: str, data: dict[str, Any] | None = None, **ids: Any) -> Any:
         """Look at a page."""
