@@ -18,8 +18,7 @@ from regulars.web.office.reports import Chart, Heading, Range, Report, Series
 from regulars.web.office.reports_pages import shared
 from regulars.web.office.reports_pages.shared import BY_KEY, Compared, Measure
 
-_STAMPS: Final = ("stamps", "members", "returning", "rewards", "sales", "amount")
-_POINTS: Final = ("stamps", "points", "members", "returning", "rewards", "sales", "amount")
+_SHOWN: Final = ("stamps", "points", "members", "returning", "rewards", "amount")
 _WEEK: Final = dt.timedelta(days=7)
 
 
@@ -28,7 +27,7 @@ def page(desk: Desk) -> HttpResponseBase:
     chosen, branch_id = Range.of(desk.get, desk.today), shared.branch_of(desk)
     both = Compared.of(desk, chosen, branch_id)
     today, week_ago = _two_days(desk, both, branch_id)
-    measures = [BY_KEY[key] for key in (_POINTS if desk.business.points_active else _STAMPS)]
+    measures = [BY_KEY[key] for key in _SHOWN if key != "points" or desk.business.points_active]
     stats = queries.stats(desk.business)
     charts = _charts(desk, both, chosen)
     table = desk.get.get("table", "")
@@ -113,9 +112,16 @@ def _trend(desk: Desk, measures: list[Measure], both: Compared) -> list[dict[str
                 "change": shared.told_change(measure.of(now), measure.of(before)),
                 "grown": grown > 0,
                 "shrunk": grown < 0,
+                "url": f"{desk.url('reports')}?{_query(desk, measure)}" if desk.may("reports.view") else "",
             }
         )
     return found
+
+
+def _query(desk: Desk, measure: Measure) -> str:
+    query = desk.get.copy()
+    query["measure"] = measure.key
+    return query.urlencode()
 
 
 def _charts(desk: Desk, both: Compared, chosen: Range) -> dict[str, Report]:

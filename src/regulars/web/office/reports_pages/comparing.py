@@ -50,7 +50,7 @@ def branches(desk: Desk) -> HttpResponseBase:
         for one in reports.by_branch(desk.business, (chosen.before.first, chosen.before.last))
     }
     nothing = reports.Figures()
-    ranked = sorted(now, key=lambda one: (-measure.of(one.figures), one.name))
+    ranked = sorted(now, key=lambda one: (one.branch_id is None, -measure.of(one.figures), one.name))
     rows = [
         [
             _at(one),
@@ -78,7 +78,7 @@ def branches(desk: Desk) -> HttpResponseBase:
         headings=(
             Heading(_("Branch"), "text"),
             *(Heading(each.label, each.kind) for each in _AT_BRANCH),
-            Heading(_("%(measure)s against before") % {"measure": measure.label}, "percent"),
+            Heading(_("Change of %(measure)s") % {"measure": str(measure.label).lower()}, "percent"),
         ),
         rows=rows if now else [],
         range=chosen,
@@ -131,7 +131,7 @@ def team(desk: Desk) -> HttpResponseBase:
         headings=(
             Heading(_("Person"), "text"),
             *(Heading(each.label, each.kind) for each in _BY_STAFF),
-            Heading(_("%(measure)s against before") % {"measure": measure.label}, "percent"),
+            Heading(_("Change of %(measure)s") % {"measure": str(measure.label).lower()}, "percent"),
         ),
         rows=[
             [

@@ -22,10 +22,10 @@ _SPANS: Final = (6, 12, 24)
 
 
 def shade(value: float, most: float) -> str:
-    """The class that shades a cell: h0 for nothing, h5 for the most."""
+    """The class that shades a cell: heat-0 for nothing, heat-5 for the most."""
     if value <= 0 or most <= 0:
-        return "h0"
-    return f"h{max(1, min(_SHADES, -int(-value * _SHADES // most)))}"
+        return "heat-0"
+    return f"heat-{max(1, min(_SHADES, -int(-value * _SHADES // most)))}"
 
 
 def retention(desk: Desk) -> HttpResponseBase:
@@ -69,7 +69,7 @@ def retention(desk: Desk) -> HttpResponseBase:
         context={
             "own_branch": None,
             "cohorts": [_drawn(one, most) for one in reversed(cohorts)],
-            "months": [_after(later) for later in range(most)],
+            "months": [(f"+{later}" if later else "0", _after(later)) for later in range(most)],
             "spans": [(span, _("%(months)s months") % {"months": span}, span == months) for span in _SPANS],
         },
     ).answer()  # fmt: skip

@@ -52,7 +52,7 @@ def page(desk: Desk) -> HttpResponseBase:
         Heading(shared.step_name(chosen.days), "day"),
         Heading(_("Rewards earned")),
         Heading(_("Redeemed")),
-        Heading(_("Redeemed of earned"), "percent"),
+        *([] if chosen.days <= shared.MOST_DAYS else [Heading(_("Redeemed of earned"), "percent")]),
         Heading(_("Cost of rewards"), "money"),
         Heading(_("Vouchers issued")),
         Heading(_("Vouchers redeemed")),
@@ -75,23 +75,26 @@ def page(desk: Desk) -> HttpResponseBase:
             ),
         ),
         headings=headings,
-        rows=[[row.first, *_values(desk, row.figures, cost)] for row in rows],
-        total=(_("Together"), *_values(desk, total, cost)),
+        rows=[[row.first, *_values(desk, row.figures, cost, chosen)] for row in rows],
+        total=(_("Together"), *_values(desk, total, cost, chosen)),
         range=chosen,
         export="rewards",
         template="reports/rewards",
         context={
             **shared.context(desk),
             "figures": _tiles(desk, total, cost),
-            "cost_form": CostForm(initial={"cost": cost}) if desk.may("programme.edit") else None,
+            "cost": cost,
+            "may_say": desk.may("programme.edit") and desk.branch_id is None,
         },
     ).answer()  # fmt: skip
 
 
-def _values(desk: Desk, one: Figures, cost: Decimal | None) -> list[Any]:
+def _values(desk: Desk, one: Figures, cost: Decimal | None, chosen: Range) -> list[Any]:
+    """A row. The rate of a single day would say nothing: what is earned on it is redeemed on another."""
     spent = one.points_used - one.points_expired
+    rate = [] if chosen.days <= shared.MOST_DAYS else [one.redemption_rate]
     return [
-        one.rewards_earned, one.rewards_redeemed, one.redemption_rate,
+        one.rewards_earned, one.rewards_redeemed, *rate,
         None if cost is None else cost * one.rewards_redeemed, one.vouchers_issued, one.vouchers_redeemed,
         one.vouchers_value, spent, worth(desk, spent),
     ]  # fmt: skip

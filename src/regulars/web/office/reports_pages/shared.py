@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 Text = str | Promise
 # Longer ranges are drawn by week, and then by month.
-_MOST_DAYS, _MOST_WEEKS = 92, 400
+MOST_DAYS, _MOST_WEEKS = 92, 400
 # Numbers of rows have fewer digits.
 _DIGITS: Final = 19
 # So few points of a chart are bars, more are a line.
@@ -131,7 +131,7 @@ class Step:
 
 def steps(days: Sequence[Day]) -> list[Step]:
     """Days, weeks or months, so that there are neither too many nor too few of them."""
-    if len(days) <= _MOST_DAYS:
+    if len(days) <= MOST_DAYS:
         return [Step(date_format(one.day, "j M"), one.day, one.figures) for one in days]
     by_week = len(days) <= _MOST_WEEKS
     found: dict[dt.date, list[Day]] = {}
@@ -146,7 +146,7 @@ def steps(days: Sequence[Day]) -> list[Step]:
 
 def step_name(days: int) -> str:
     """What a row is."""
-    if days <= _MOST_DAYS:
+    if days <= MOST_DAYS:
         return _("Day")
     return _("Week from") if days <= _MOST_WEEKS else _("Month from")
 
@@ -171,14 +171,14 @@ def change(now: Any, before: Any) -> float | None:
 
 
 def told_change(now: Any, before: Any) -> str:
-    """A change in words: "12 % more", "3 % fewer", "as many"."""
+    """A change in words: "12 % more", "3 % less", "as many"."""
     grown = change(now, before)
     if grown is None:
         return _("none before") if now else ""
     words = {"percent": number_format(abs(round(grown)), use_l10n=True)}
     if round(grown) == 0:
         return _("as many as before")
-    return _("%(percent)s %% more") % words if grown > 0 else _("%(percent)s %% fewer") % words
+    return _("%(percent)s %% more") % words if grown > 0 else _("%(percent)s %% less") % words
 
 
 def in_words(before: Range) -> str:
