@@ -24,6 +24,7 @@ from regulars.tenants import api_keys
 from regulars.tenants.models import Staff
 from regulars.web.office import exporting
 from tests.factories import Shop
+from tests.office import offered, traded
 
 Maker = Callable[[Shop], Any]
 
@@ -145,6 +146,8 @@ MAKERS: dict[str, Maker] = {
     "draft_id": draft_of,
     "posted_id": _posted,
     "message_id": _message,
+    **offered.MAKERS,
+    **traded.MAKERS,
     "kind": lambda _: "welcome",  # of messages: the same in every business
 }
 
@@ -157,4 +160,6 @@ OWN: dict[str, Callable[[Shop, Staff], Any]] = {
     "segment_id": lambda shop, _staff: _segment(shop),
     "group_id": lambda shop, _staff: _group(shop),
     "draft_id": draft_of,
+    "sale_id": lambda shop, _staff: traded.sale_of(shop),
+    **{name: lambda shop, _staff, make=make: make(shop) for name, make in offered.MAKERS.items()},
 }

@@ -122,7 +122,8 @@ def status_of(card: ScratchCard, day: dt.date) -> str:
     return COVERED if card.revealed_at is None else REVEALED
 
 
-def _having(status: str, day: dt.date) -> Q:
+def having(status: str, day: dt.date) -> Q:
+    """The condition that a card has a status on a day of the business."""
     live = Q(redeemed_at=None) & (Q(expires_at=None) | Q(expires_at__gte=day))
     return {
         COVERED: live & Q(revealed_at=None),
@@ -154,7 +155,7 @@ def cards(
             raise unknown(campaign_id)
         found = ScratchCard.objects.select_related("prize", "member").filter(campaign_id=campaign_id)
         if status is not None:
-            found = found.filter(_having(status, day))
+            found = found.filter(having(status, day))
         if member_id is not None:
             found = found.filter(member_id=member_id)
         first, total = (page - 1) * per_page, found.count()

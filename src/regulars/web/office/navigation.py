@@ -60,8 +60,8 @@ SECTIONS: Final = (
         "programme",
         _("Programme"),
         (
-            Entry(_("Stamps and points"), "programme", "programme.edit"),
-            Entry(_("Promotions"), "promotions", "programme.edit"),
+            Entry(_("Stamps and points"), "programme", "programme.edit", whole_business=True),
+            Entry(_("Promotions"), "promotions", "programme.edit", whole_business=True),
             Entry(_("Products"), "products", "programme.edit"),
             Entry(_("Categories"), "categories", "programme.edit"),
             Entry(_("Sales"), "sales", "sales.view"),

@@ -12,8 +12,9 @@ from regulars.web.office.pages import Page
 
 # Each has a module `pages` with its part of the table.
 SECTIONS: Final[tuple[str, ...]] = (
-    "api", "audit", "branches", "campaigns", "home", "members", "messages",
-    "reports_pages", "settings", "start", "team",
+    "api", "audit", "branches", "campaigns", "duplicates", "home", "members", "messages",
+    "products", "programme", "promotions", "reports_pages", "sales", "scratch", "settings",
+    "start", "team", "vouchers",
 )  # fmt: skip
 
 PAGES: Final[tuple[Page, ...]] = tuple(

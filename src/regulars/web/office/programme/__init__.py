@@ -1,0 +1,1 @@
+"""The programme: what members collect, and how points work."""
