@@ -1,0 +1,1 @@
+"""Members who may be there twice, and letting two records be one."""

@@ -1,0 +1,1 @@
+"""Products and their categories: what sales name and promotions look for."""

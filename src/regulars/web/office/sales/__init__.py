@@ -1,0 +1,1 @@
+"""Sales: what was bought, what it earned, and putting it right."""
