@@ -18,6 +18,8 @@ from regulars.web.member import picture
 from regulars.web.office.desk import Desk
 from regulars.web.office.start.steps import shown
 
+_GIVEN = (Entry.Kind.STAMP_ADD, Entry.Kind.POINTS_EARN)
+
 
 def page(desk: Desk) -> HttpResponse:
     """The third step."""
@@ -44,7 +46,7 @@ def _reached() -> dict[str, object]:
     member = Member.objects.order_by("pk").first()
     return {
         "member": member,
-        "stamped": member is not None and Entry.objects.exists(),
+        "stamped": member is not None and Entry.objects.filter(kind__in=_GIVEN).exists(),
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, Final
 
 from django import forms
@@ -13,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from regulars.counter import pins
-from regulars.rules.errors import InvalidInput, LastOwner, NotFound
+from regulars.rules.errors import Conflict, InvalidInput, LastOwner, NotFound
 from regulars.seal import Unsealable, seal, unseal
 from regulars.tenants import actions, mail
 from regulars.tenants.models import Staff
@@ -136,7 +138,7 @@ def new(desk: Desk) -> HttpResponse:
 
     def save(given: dict[str, Any]) -> HttpResponse:
         invited = given.pop("invite")
-        with desk.changing("team.add") as change:
+        with _known_told(), desk.changing("team.add") as change:
             added = actions.add_staff(
                 business=desk.business, disable_backoffice_access=not given.pop("office"), **given
             )
@@ -156,6 +158,18 @@ def new(desk: Desk) -> HttpResponse:
         context={"cancel": desk.url("team"), "back": _back(desk)},
         at=desk,
     )
+
+
+@contextmanager
+def _known_told() -> Iterator[None]:
+    """Say in words for people that an address belongs to the team already."""
+    try:
+        yield
+    except Conflict as refusal:
+        if "email" not in refusal.fields:
+            raise
+        text = _("Somebody with this address is on the team already.")
+        raise Conflict(text, fields={"email": text}) from refusal
 
 
 def _back(desk: Desk) -> dict[str, str]:
@@ -203,7 +217,7 @@ def edit(desk: Desk, staff_id: int) -> HttpResponse:
 
     def save(given: dict[str, Any]) -> HttpResponse:
         moved = given["email"].strip().lower() != staff.user.email
-        with desk.changing("team.edit", staff):
+        with _known_told(), desk.changing("team.edit", staff):
             actions.edit_staff(
                 business_id=desk.business.pk,
                 pk=staff_id,

@@ -1,0 +1,122 @@
+"""The first three steps: what is collected, how it looks, the poster and the first scan."""
+
+from __future__ import annotations
+
+from io import BytesIO
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django_scopes import scope
+from PIL import Image
+
+from regulars.promotions.models import Promotion
+from regulars.tenants import logos, setup
+from regulars.tenants.models import Business
+from tests.factories import Shop
+from tests.office.seat import Seat, records
+
+STAMPS = {"kind": "stamps", "stamps_required": "10", "reward_description": "A free cake"}
+
+
+@pytest.fixture
+def new(shop: Shop) -> Shop:
+    Business.objects.filter(pk=shop.id).update(setup_step=setup.PROGRAMME)
+    return shop
+
+
+def now(shop: Shop) -> Business:
+    return Business.objects.select_related("program").get(pk=shop.id)
+
+
+def picture() -> SimpleUploadedFile:
+    file = BytesIO()
+    Image.new("RGB", (40, 40), "#aa0000").save(file, "PNG")
+    return SimpleUploadedFile("logo.png", file.getvalue(), "image/png")
+
+
+def test_three_steps_lead_to_the_first_scan(new: Shop, owner: Seat) -> None:
+    assert owner.get("start")["Location"] == owner.url("start-programme")
+    assert owner.post("start-programme", STAMPS)["Location"] == owner.url("start-look")
+    assert owner.get("start")["Location"] == owner.url("start-look")
+    given = {"program_name": "Cakes", "accent_color": "#8a1c4a", "logo": picture()}
+    assert owner.post("start-look", given)["Location"] == owner.url("start-poster")
+    business = now(new)
+    program = business.program
+    assert (program.stamps_required, program.reward_description, program.program_name) == (
+        10,
+        "A free cake",
+        "Cakes",
+    )
+    assert (business.accent_color, bool(logos.digest_of(new.id))) == ("#8a1c4a", True)
+    assert business.join_code in owner.text("start-poster")
+    assert owner.get("start-poster-file").content[:5] == b"%PDF-"
+    owner.post("start-done")
+    assert now(new).setup_step == setup.DONE
+    assert [record.action for record in records(new)] == [
+        "business.started",
+        "business.look",
+        "programme.edit",
+    ]
+
+
+@pytest.mark.parametrize("kind", ["points", "both"])
+def test_points_come_with_what_a_sale_earns(new: Shop, owner: Seat, kind: str) -> None:
+    owner.post("start-programme", STAMPS | {"kind": kind, "points_per_unit": "5"})
+    business = now(new)
+    assert (business.program.is_active, business.points_active) == (kind == "both", True)
+    with scope(business=new.business):
+        assert [row.percent_of_spend for row in Promotion.objects.all()] == [500]
+    assert 'value="5"' in owner.text("start-programme")
+    owner.post("start-programme", STAMPS | {"kind": kind, "points_per_unit": "7"})
+    with scope(business=new.business):
+        assert [row.percent_of_spend for row in Promotion.objects.all()] == [700]
+    owner.post("start-programme", STAMPS)
+    assert not now(new).points_active
+
+
+@pytest.mark.parametrize(
+    ("wrong", "told"),
+    [
+        ({"stamps_required": ""}, "This is needed"),
+        ({"stamps_required": "51"}, "less than or equal to 50"),
+        ({"reward_description": " "}, "This is needed"),
+        ({"kind": "points", "points_per_unit": ""}, "This is needed"),
+        ({"kind": "nothing"}, "Select a valid choice"),
+    ],
+)
+def test_what_is_missing_is_marked(new: Shop, owner: Seat, wrong: dict[str, str], told: str) -> None:
+    response = owner.post("start-programme", STAMPS | wrong)
+    assert response.status_code == 400
+    assert told in response.content.decode()
+    assert now(new).setup_step == setup.PROGRAMME
+
+
+def test_a_file_that_is_no_picture_changes_nothing(new: Shop, owner: Seat) -> None:
+    file = SimpleUploadedFile("logo.png", b"nonsense", "image/png")
+    response = owner.post("start-look", {"program_name": "Cakes", "accent_color": "#8a1c4a", "logo": file})
+    assert response.status_code == 400
+    assert now(new).program.program_name != "Cakes"
+
+
+def test_the_card_beside_it_shows_what_is_typed(new: Shop, owner: Seat) -> None:
+    response = owner.post("start-card", {"program_name": "<b>Cakes</b>", "accent_color": "#8A1C4A"})
+    text = response.content.decode()
+    assert "&lt;b&gt;Cakes&lt;/b&gt;" in text
+    assert "/look/8a1c4a.css" in text
+    assert response["X-Frame-Options"] == "SAMEORIGIN"
+    assert "frame-ancestors 'self'" in response["Content-Security-Policy"]
+    unreadable = owner.post("start-card", {"accent_color": "red; x"})
+    assert f"/look/{now(new).accent_color[1:]}.css" in unreadable.content.decode()
+    assert not records(new)
+
+
+def test_the_page_notices_the_first_card_and_the_first_stamp(new: Shop, owner: Seat) -> None:
+    assert "has a card" not in owner.text("start-first-now")
+    card = new.enrol("Priya")
+    joined = owner.text("start-first-now")
+    assert "Priya has a card" in joined
+    assert "hx-get" in joined
+    new.stamp(card)
+    stamped = owner.text("start-first-now")
+    assert "The first is on the card" in stamped
+    assert "hx-get" not in stamped
