@@ -120,6 +120,7 @@ SECTIONS: Final = (
             Entry(_("API keys"), "api-keys", "api.edit"),
             Entry(_("Webhooks"), "webhooks", "api.edit"),
             Entry(_("Request log"), "request-log", "api.edit"),
+            Entry(_("Take everything"), "settings-leave", "data.export", whole_business=True),
         ),
     ),
 )

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from regulars.web.office.pages import Page, View
-from regulars.web.office.settings import business, counter, look, printed, site, sso
+from regulars.web.office.settings import business, counter, leaving, look, printed, site, sso
 
 _EDIT: Final = "settings.edit"
 _API: Final = "api.edit"
@@ -40,4 +40,7 @@ PAGES = (
     _page("settings/sso/secret/", "settings-sso-secret", sso.shown, _API),
     _page("settings/sso/<int:secret_id>/revoke", "settings-sso-revoke", sso.revoke, _API, _POST),
     _page("settings/sso/keys/<int:key_id>/off", "settings-sso-off", sso.legacy_off, _API, _POST),
+    _page("settings/leave/", "settings-leave", leaving.page, "data.export", _FORM),
+    _page("settings/leave/now", "settings-leave-now", leaving.now, "data.export"),
+    _page("settings/leave/all.zip", "settings-leave-file", leaving.file, "data.export"),
 )
