@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -105,8 +107,8 @@ def _columns(desk: Desk) -> tuple[Column, ...]:
         Column(
             "seen",
             _("Last visit"),
-            lambda row: row.card.last_visit_at,
-            kind="moment",
+            lambda row: _day(row.card.last_visit_at),
+            kind="day",
             sort="card__last_visit_at",
         ),
         Column(
@@ -114,6 +116,10 @@ def _columns(desk: Desk) -> tuple[Column, ...]:
         ),
         *_exported(own),
     )
+
+
+def _day(at: dt.datetime | None) -> dt.date | None:
+    return timezone.localtime(at).date() if at else None
 
 
 def _state(row: Member) -> tuple[str, str] | None:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import Any, Final
 
 from django.http import HttpResponse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from regulars.auditlog.models import Record
@@ -50,6 +51,7 @@ def page(desk: Desk, member_id: int) -> HttpResponse:
         "here": "members",
         "back": {"url": desk.url("members"), "label": _("Members")},
         "card": member.card,
+        "seen": timezone.localtime(member.card.last_visit_at).date() if member.card.last_visit_at else None,
         "goal": desk.business.program.stamps_required,
         "spendable": orders.spendable_points(member.pk, desk.today, balance=member.card.points),
         "rewards": _rewards(member.card),

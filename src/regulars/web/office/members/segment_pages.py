@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Any
 
 from django import forms as django_forms
@@ -50,6 +51,12 @@ class SegmentForm(OfficeForm):
             ("", "", ("name",)),
             *((PARTS[part], _hint(part), tuple(names)) for part, names in parts.items() if names),
         )
+
+    def folds(self) -> Iterator[tuple[Any, bool]]:
+        """The parts with filters, and whether each is open: it is filled, or most people look there."""
+        for part in list(self.parts())[1:]:
+            filled = any(field.value() or field.errors for field in part.fields)
+            yield part, filled or part.title in (PARTS["membership"], PARTS["activity"])
 
 
 def _hint(part: str) -> str:

@@ -179,10 +179,12 @@ def _change(entry: Entry) -> str:
 
 def _balance(entry: Entry) -> str:
     if entry.points:
-        text = ngettext("%(number)s point then", "%(number)s points then", abs(entry.points_after))
+        text = ngettext(
+            "%(number)s point on the card", "%(number)s points on the card", abs(entry.points_after)
+        )
         return text % {"number": number(entry.points_after)}
     if entry.stamps:
-        text = ngettext("%(number)s stamp then", "%(number)s stamps then", entry.stamps_after)
+        text = ngettext("%(number)s stamp on the card", "%(number)s stamps on the card", entry.stamps_after)
         return text % {"number": number(entry.stamps_after)}
     return ""
 
