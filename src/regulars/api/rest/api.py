@@ -25,6 +25,8 @@ from regulars.api.rest import (
     microsite,
     points,
     printing,
+    region,
+    reports,
     request_log,
     scopes,
     scratch_batches,
@@ -113,8 +115,10 @@ for _router in (
     printing,
     sso,
     microsite,
+    region,
     keys,
     request_log,
+    reports,
 ):
     api.add_router("", _router.router)
 scopes.install(api)

@@ -23,6 +23,7 @@ OF_TAG: Final[dict[str, str]] = {
     "Messages": CAMPAIGNS,
     "Points": SETTINGS,
     "Printing": SETTINGS,
+    "Reports": SETTINGS,
     "Request log": SETTINGS,
     "Rewards": COUNTER,
     "Scratch cards": SETTINGS,
