@@ -86,6 +86,7 @@ def found(shop: Shop, **given: Any) -> list[str]:
 ONLY_ANNA: tuple[tuple[str, Any], ...] = (
     ("q", "o'NEIL"),
     ("q", "98765 00001"),
+    ("q", "a1"),
     ("code", "a1"),
     ("secondary_code", "card-*"),
     ("name", "anna*neil"),

@@ -25,6 +25,7 @@ from regulars.rules import segments
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_line, clean_text
 from regulars.tenants.models import Business
+from regulars.tenants.queries import same_code
 
 if TYPE_CHECKING:
     from django_stubs_ext import StrPromise
@@ -72,6 +73,12 @@ class Filter:
     kind: str
     part: str
     condition: Condition
+
+
+def _search(value: str, _asked: Asked) -> Q:
+    """What somebody types who looks for a member: part of a name or a contact, or a whole code."""
+    code = clean_text(value, field="q", max_length=TEXT_LENGTH)
+    return search(value) | Q(same_code(code)) if code else Q()
 
 
 def _text(column: str) -> Condition:
@@ -150,7 +157,7 @@ def _numbers(part: str, name: str, column: str, least: StrPromise, most: StrProm
 
 
 _ALL: Final = (
-    Filter("q", _("Name, e-mail or phone"), "text", "search", lambda value, _asked: search(value)),
+    Filter("q", _("Name, e-mail or phone"), "text", "search", _search),
     Filter("group_id", _("Group"), "group", "membership", _reference("group")),
     Filter("branch_id", _("Branch"), "branch", "membership", _reference("branch")),
     Filter("suspended", _("Suspended"), "flag", "membership", _flag(Q(suspended=True))),

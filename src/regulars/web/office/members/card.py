@@ -16,6 +16,7 @@ from regulars.ledger import printed
 from regulars.ledger.models import Card
 from regulars.members.queries import member_by_id
 from regulars.messages.actions import queue_message
+from regulars.rules.errors import InvalidInput, NotFound
 from regulars.web.member.picture import qr_code
 from regulars.web.office import forms
 from regulars.web.office.desk import Desk
@@ -44,8 +45,11 @@ def page(desk: Desk, member_id: int) -> HttpResponse:
 
     def save(said: dict[str, Any]) -> HttpResponse:
         code = said["qr_code"].strip().rstrip("/").rpartition("/")[2]
-        with desk.changing("member.card", card, member_id=member.pk):
-            printed.replace_card(business_id=desk.business.pk, member_id=member.pk, qr_code=code)
+        try:
+            with desk.changing("member.card", card, member_id=member.pk):
+                printed.replace_card(business_id=desk.business.pk, member_id=member.pk, qr_code=code)
+        except NotFound as refusal:
+            raise InvalidInput(refusal.message, fields={"qr_code": refusal.message}) from refusal
         return desk.done(_("The card has another code now"), "member-card", member_id=member.pk)
 
     return forms.answer(

@@ -1,0 +1,142 @@
+"""One member's page: what lies on the card, what happened, and what is given and taken there."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+from django_scopes import scope
+
+from regulars.ledger import adjustments
+from regulars.ledger.models import Card, Entry
+from regulars.sales import actions as sales
+from regulars.vouchers.actions import add_voucher
+from regulars.vouchers.issuing import issue_voucher
+from tests.factories import Shop
+from tests.office.seat import Seat, records
+
+
+@pytest.fixture
+def card(shop: Shop) -> Card:
+    return shop.enrol("Asha Rao", email="asha@rao.example")
+
+
+def now(card: Card) -> Card:
+    with scope(business=card.business_id):
+        return Card.objects.get(pk=card.pk)
+
+
+def latest(card: Card, kind: str) -> int:
+    with scope(business=card.business_id):
+        return Entry.objects.filter(card=card, kind=kind).latest("pk").pk
+
+
+def told(seat: Seat, card: Card, **query: str) -> str:
+    """The page without its tags."""
+    return " ".join(re.sub(r"<[^>]+>", " ", seat.text("member", query, member_id=card.pk)).split())
+
+
+def test_stamps_are_given_with_a_reason_and_taken_back(owner: Seat, shop: Shop, card: Card) -> None:
+    branch = shop.branch("Harbour")
+    given = {"count": "3", "branch_id": branch.pk, "reason": "The till was down"}
+    assert owner.post("member-stamps", given, member_id=card.pk).status_code == 303
+    assert now(card).stamps == 3
+    page = told(owner, card)
+    for text in ("+3 stamps", "The till was down", "Harbour", "Alice", "3 stamps on the card"):
+        assert text in page
+    entry = latest(card, "stamp_add")
+    (record,) = records(shop)
+    assert (record.action, record.reason, record.member_id) == ("member.stamps", "The till was down", card.pk)
+    assert (record.before["stamps"], record.after["stamps"], record.after["entry"]) == (0, 3, entry)
+    assert owner.post("member-undo", entry_id=entry).status_code == 303
+    assert now(card).stamps == 0
+    page = told(owner, card)
+    assert "taken back" in page
+    assert f"entries/{entry}/undo" not in owner.text("member", member_id=card.pk)
+    assert owner.post("member-undo", entry_id=entry).status_code == 409
+
+
+def test_points_are_given_and_taken_with_a_reason_and_put_right(owner: Seat, shop: Shop, card: Card) -> None:
+    for way, number, left in (("give", 50, 50), ("take", 20, 30)):
+        said = {"way": way, "points": str(number), "branch_id": "", "reason": f"To {way}"}
+        assert owner.post("member-points", said, member_id=card.pk).status_code == 303
+        assert now(card).points == left
+    page = told(owner, card)
+    assert "+50 points" in page
+    assert "\N{MINUS SIGN}20 points" in page
+    assert "To take" in page
+    assert owner.post("member-undo", entry_id=latest(card, "points_spend")).status_code == 303
+    assert now(card).points == 50
+    assert [record.action for record in records(shop)] == ["member.undo", "member.points", "member.points"]
+
+
+def test_what_cannot_be_given_is_refused_where_it_was_typed(owner: Seat, shop: Shop, card: Card) -> None:
+    refused = owner.post("member-stamps", {"count": "11", "reason": "Because"}, member_id=card.pk)
+    assert refused.status_code == 400
+    assert 'value="Because"' in refused.content.decode()
+    refused = owner.post("member-stamps", {"count": "1", "reason": ""}, member_id=card.pk)
+    assert refused.status_code == 400
+    more = owner.post("member-points", {"way": "take", "points": "5", "reason": "Oops"}, member_id=card.pk)
+    assert more.status_code == 400
+    assert records(shop) == []
+
+
+def test_a_reward_is_handed_out_and_waits_again(owner: Seat, shop: Shop, card: Card) -> None:
+    shop.stamp(card, 8)
+    assert "Hand out: " in told(owner, card)
+    assert owner.post("member-redeem", member_id=card.pk).status_code == 303
+    assert now(card).pending_rewards == 0
+    assert "Reward handed out: " in told(owner, card)
+    assert owner.post("member-redeem", member_id=card.pk).status_code == 409
+    assert owner.post("member-undo", entry_id=latest(card, "reward_redeem")).status_code == 303
+    assert now(card).pending_rewards == 1
+
+
+def test_what_a_sale_gave_is_put_right_at_the_sale(owner: Seat, shop: Shop, card: Card) -> None:
+    gift = adjustments.add_adjustment(
+        business_id=shop.id, member_id=card.pk, points=5, origin=adjustments.PointsAdjustment.Origin.PROMOTION
+    )
+    entry = latest(card, "points_earn")
+    assert owner.post("member-undo", entry_id=entry).status_code == 400
+    assert now(card).points == gift.points
+    sales.add_sale(business_id=shop.id, member_id=card.pk, total_value=10)
+    assert owner.get("member", member_id=card.pk).status_code == 200
+
+
+def test_a_long_history_is_read_page_by_page(owner: Seat, shop: Shop, card: Card) -> None:
+    for _ in range(26):
+        shop.stamp(card)
+    seen, address = 0, owner.url("member", member_id=card.pk)
+    for _ in range(5):
+        part = owner.client.get(address, headers={"HX-Request": "true"}, secure=True).content.decode()
+        seen += part.count('class="when"')
+        found = re.search(r'hx-get="([^"]+)"', part)
+        if found is None:
+            break
+        address = found[1].replace("&amp;", "&")
+    assert seen == 27
+
+
+def test_whoever_is_limited_to_a_branch_sees_what_happened_there(shop: Shop, card: Card) -> None:
+    here, there = shop.branch("Here"), shop.branch("There")
+    seat = Seat.of(shop, "staff", branch_id=here.pk)
+    shop.stamp(card, 2, branch_id=here.pk)
+    other = shop.stamp(card, 3, branch_id=there.pk).entry_id
+    page = told(seat, card)
+    assert "+2 stamps" in page
+    assert "+3 stamps" not in page
+    assert seat.post("member-undo", entry_id=other).status_code == 404
+    said = {"count": "1", "reason": "Rain", "branch_id": there.pk}
+    assert seat.post("member-stamps", said, member_id=card.pk).status_code == 400
+    assert seat.post("member-stamps", said | {"branch_id": here.pk}, member_id=card.pk).status_code == 303
+
+
+def test_vouchers_and_consents_and_changes_have_their_place(owner: Seat, shop: Shop, card: Card) -> None:
+    assert "no voucher yet" in told(owner, card, show="vouchers")
+    voucher = add_voucher(business_id=shop.id, name="Free muffin", value=5)
+    issue_voucher(business_id=shop.id, voucher_id=voucher.pk, member_id=card.pk)
+    assert "Free muffin" in told(owner, card, show="vouchers")
+    for show in ("scratch", "messages", "consents", "changes"):
+        assert owner.get("member", {"show": show}, member_id=card.pk).status_code == 200
+    staff = Seat.of(shop, "staff")
+    assert "Changes" not in told(staff, card)
