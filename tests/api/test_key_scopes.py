@@ -28,7 +28,8 @@ def needed(operation: str) -> str:
 
 def limited(shop: Shop, *scopes: str) -> Rest:
     """A till whose key has these scopes."""
-    return Rest(**{"X-Api-Key": api_keys.create_api_key(business=shop.business, name="Till", may=scopes)[1]})
+    _, key = api_keys.create_api_key(business=shop.business, name="Till", may=scopes)
+    return Rest(Authorization=f"Bearer {key}")
 
 
 @pytest.mark.once
@@ -65,7 +66,7 @@ def test_an_operation_is_for_keys_with_its_scope(operation: str, shop: Shop) -> 
 
 def test_a_key_without_scopes_may_do_everything_and_a_change_is_noticed(shop: Shop) -> None:
     row, key = api_keys.create_api_key(business=shop.business, name="Till")
-    rest = Rest(**{"X-Api-Key": key})
+    rest = Rest(Authorization=f"Bearer {key}")
     ok(rest.get("/api/stats"))
     api_keys.edit_api_key(business_id=shop.id, pk=row.pk, scopes=["counter"])
     refused(rest.get("/api/stats"), 403, "scope_required")

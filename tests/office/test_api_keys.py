@@ -45,7 +45,7 @@ def test_a_key_is_made_and_shown_once(shop: Shop, owner: Seat) -> None:
     row = keys(shop)[-1]
     assert (row.name, row.scopes, row.rpc_format) == ("Till", ["read", "counter"], "json")
     (key,) = set(re.findall(r"rk_[0-9A-Za-z]{40}", page))
-    ok(Rest(**{"X-Api-Key": key}).get("/api/program"))
+    ok(Rest(Authorization=f"Bearer {key}").get("/api/program"))
     again = owner.text("api-key-made", key_id=row.pk)
     assert key not in again
     assert "shown before" in again
@@ -124,7 +124,7 @@ def test_a_key_is_changed_and_holds_at_once(shop: Shop, owner: Seat) -> None:
     assert response.status_code == 303
     changed = keys(shop)[-1]
     assert (changed.name, changed.scopes, changed.rpc_format) == ("Kiosk", ["counter"], "json")
-    refused(Rest(**{"X-Api-Key": key}).get("/api/stats"), 403, "scope_required")
+    refused(Rest(Authorization=f"Bearer {key}").get("/api/stats"), 403, "scope_required")
     entry = records(shop)[0]
     assert (entry.action, entry.before["scopes"], entry.after["scopes"]) == (
         "api-key.edit",
@@ -153,7 +153,7 @@ def test_signing_in_by_md5_is_switched_on_with_the_key_and_off_without(shop: Sho
 def test_a_revoked_key_is_over_and_only_looked_at(shop: Shop, owner: Seat) -> None:
     row, key = api_keys.create_api_key(business=shop.business, name="Till")
     assert owner.post("api-key-revoke", key_id=row.pk).status_code == 303
-    refused(Rest(**{"X-Api-Key": key}).get("/api/stats"), 401, "unauthorized")
+    refused(Rest(Authorization=f"Bearer {key}").get("/api/stats"), 401, "unauthorized")
     assert records(shop)[0].action == "api-key.revoke"
     assert "Revoked" in owner.text("api-key", key_id=row.pk)
     assert owner.post("api-key-revoke", key_id=row.pk).status_code == 404

@@ -13,6 +13,7 @@ from regulars.requestlog import buffer, queries, tasks
 from regulars.requestlog.buffer import Noted
 from regulars.requestlog.models import Call
 from regulars.tenants import api_keys, identity, ratelimit
+from regulars.tenants.models import ApiKey
 from tests.api.support import Rest, ok
 from tests.factories import Shop, make_shop
 from tests.rpc.support import Rpc
@@ -38,7 +39,7 @@ def shop() -> Shop:
 
 def noted(shop: Shop, number: int = 0, **more: object) -> Noted:
     with scopes_disabled():
-        key = api_keys.ApiKey.objects.filter(business=shop.business).values_list("pk", flat=True)[0]
+        key = ApiKey.objects.filter(business=shop.business).values_list("pk", flat=True)[0]
     at = NOW + dt.timedelta(seconds=number)
     made = Noted(shop.id, key, at, "rest", "GET", f"/api/{number}", 200, "", 2, "192.0.2.1")
     return made._replace(**more)  # type: ignore[arg-type]
@@ -82,7 +83,7 @@ def test_no_question_is_kept(shop: Shop) -> None:
 
 def test_calls_without_a_valid_key_are_nobodys(shop: Shop) -> None:
     Rest().get("/api/stats")
-    Rest(**{"X-Api-Key": "rk_unknown"}).get("/api/stats")
+    Rest(Authorization="Bearer rk_unknown").get("/api/stats")
     Rpc("rk_unknown")("verify_api")
     Rest(shop).get("/api/openapi.json")
     assert kept(shop) == []
@@ -92,7 +93,7 @@ def test_calls_without_a_valid_key_are_nobodys(shop: Shop) -> None:
 
 def test_what_is_refused_for_its_number_or_its_scope_is_kept(shop: Shop) -> None:
     row, key = api_keys.create_api_key(business=shop.business, name="Till", may=["read"])
-    Rest(**{"X-Api-Key": key}).post("/api/branches", {"name": "Second"})
+    Rest(Authorization=f"Bearer {key}").post("/api/branches", {"name": "Second"})
     (call,) = kept(shop)
     assert (call.key_id, call.status, call.code) == (row.pk, 403, "scope_required")
     assert queries.outcome_of(call) == "refused"

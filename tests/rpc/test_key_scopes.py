@@ -40,4 +40,4 @@ def test_with_all_scopes_but_its_own_a_method_is_refused(method: str, shop: Shop
 
 def test_any_key_may_ask_whether_it_is_right(shop: Shop) -> None:
     for scope in SCOPES:
-        assert limited(shop, scope)("verify_api").done
+        assert limited(shop, scope)("verify_api").error is None
