@@ -13,6 +13,7 @@ _COUNTER = "the counter is set up as in the back office; the page itself has cal
 _SITE = "what a business's own pages say and offer"
 _TEAM = "roles, branches and lost invitations are mended without the back office"
 _SSO = "a shop's website signs its members in"
+_REGION = "where a business is decides about its phone numbers, days and money"
 _PRINT = "what is printed carries the logo; cards are printed before anybody has them"
 
 BEYOND = {
@@ -48,6 +49,8 @@ BEYOND = {
     "GET /api/sso/secrets": _SSO,
     "POST /api/sso/secrets": _SSO,
     "DELETE /api/sso/secrets/{}": _SSO,
+    "GET /api/business/region": _REGION,
+    "PATCH /api/business/region": _REGION,
     "GET /api/business/logo": _PRINT,
     "DELETE /api/business/logo": _PRINT,
     "GET /api/blank-cards": _PRINT,
