@@ -372,7 +372,10 @@
       open.showModal();
     }
     root.querySelector("[aria-invalid=true]")?.focus();
-    document.querySelector(".tabs [aria-current]")?.scrollIntoView({ block: "nearest", inline: "nearest" });
+    for (const current of document.querySelectorAll(".tabs [aria-current]")) { // beside each other, not the page
+      const row = current.closest(".tabs");
+      row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
+    }
   }
 
   begin(document);
