@@ -73,6 +73,7 @@ def register(
         if user is None:
             email = _new_address(email)
             check_new_password(password, User(email=email, name=name))
+        timezone = _OLD_NAMES.get(timezone, timezone)
         zone = timezone if _is_zone(timezone) else "UTC"
         country = country or country_of(zone) or "US"
         made = actions.create_business(
@@ -111,7 +112,7 @@ def _is_zone(name: str) -> bool:
 
 def country_of(timezone: str) -> str:
     """The country of a time zone, of two letters; empty when it belongs to none."""
-    return _countries().get(timezone, "")
+    return _countries().get(_OLD_NAMES.get(timezone, timezone), "")
 
 
 @cache
@@ -119,19 +120,20 @@ def _countries() -> dict[str, str]:
     # The table that comes with the time zones: country code, place, zone.
     lines = (files("tzdata") / "zoneinfo" / "zone.tab").read_text(encoding="utf-8").splitlines()
     rows = [line.split("\t") for line in lines if line and not line.startswith("#")]
-    return {row[2]: row[0] for row in rows} | _OLD_NAMES
+    return {row[2]: row[0] for row in rows}
 
 
-# Names that browsers still say, and that the table has under newer ones.
+# Names that browsers still say, and what they are called now.
 _OLD_NAMES: Final = {
-    "Asia/Calcutta": "IN",
-    "Asia/Saigon": "VN",
-    "Asia/Katmandu": "NP",
-    "Asia/Rangoon": "MM",
-    "Europe/Kiev": "UA",
-    "America/Buenos_Aires": "AR",
-    "Atlantic/Faeroe": "FO",
-    "Africa/Asmera": "ER",
+    "Africa/Asmera": "Africa/Asmara",
+    "America/Buenos_Aires": "America/Argentina/Buenos_Aires",
+    "America/Godthab": "America/Nuuk",
+    "Asia/Calcutta": "Asia/Kolkata",
+    "Asia/Katmandu": "Asia/Kathmandu",
+    "Asia/Rangoon": "Asia/Yangon",
+    "Asia/Saigon": "Asia/Ho_Chi_Minh",
+    "Atlantic/Faeroe": "Atlantic/Faroe",
+    "Europe/Kiev": "Europe/Kyiv",
 }
 _EURO: Final = frozenset(
     {
