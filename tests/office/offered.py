@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 from regulars.promotions import actions as promotions
 from regulars.scratchcards import actions as scratchcards
@@ -25,7 +26,7 @@ def promotion(shop: Shop) -> int:
 
 def event_promotion(shop: Shop) -> int:
     """A promotion on an event."""
-    given = {"name": "Welcome", "points_to_award": 50, "auto_allocate_on_event": "signup"}
+    given: dict[str, Any] = {"name": "Welcome", "points_to_award": 50, "auto_allocate_on_event": "signup"}
     return promotions.add_event_promotion(business_id=shop.id, **given).pk
 
 

@@ -21,7 +21,7 @@ from regulars.ledger.post import business_day
 from regulars.members import filters as member_filters
 from regulars.members.models import Member
 from regulars.rules import scratch, values
-from regulars.rules.errors import Conflict, NotFound, Refusal
+from regulars.rules.errors import Conflict, NotFound, Refusal, Suspended
 from regulars.rules.text import clean_line
 from regulars.scratchcards import cards, queries, tasks
 from regulars.scratchcards.models import ScratchBatch, ScratchCampaign
@@ -193,7 +193,7 @@ def _issue_one(batch_id: int, member_id: int) -> ScratchBatch | None:
 
 def _is_of_member(refusal: Refusal) -> bool:
     """Whether one member cannot have a card, while others can: suspended or erased since, or has enough."""
-    return isinstance(refusal, (cards.Suspended, NotFound)) or "customer_id" in refusal.fields
+    return isinstance(refusal, (Suspended, NotFound)) or "customer_id" in refusal.fields
 
 
 def _end(batch: ScratchBatch, state: str, reason: str = "") -> None:

@@ -90,6 +90,7 @@ def campaigns(desk: Desk) -> HttpResponseBase:
         ),
         actions=[*redeem, *([Action(_("New campaign"), new)] if new else [])],
         export="scratch-campaigns",
+        template="vouchers/list",
     ).answer()
 
 
@@ -135,10 +136,11 @@ def _context(desk: Desk, scratch_id: int, *, simulated: bool) -> dict[str, Any]:
         ],
         "may_edit": owned,
         "may_issue": desk.may("vouchers.issue") and is_open,
+        "may_print": desk.may("vouchers.issue"),
         "may_delete": owned and not counted.issued,
         "urls": {
             name: desk.url(f"scratch-card-{name}", scratch_id=scratch_id)
-            for name in ("edit", "issue", "toggle", "delete", "cards", "simulation")
+            for name in ("edit", "issue", "toggle", "delete", "cards", "simulation", "print")
         },
     }
 

@@ -18,13 +18,21 @@ from regulars.rules.errors import InvalidInput, NotFound
 from regulars.scratchcards import batches, queries
 from regulars.scratchcards import cards as actions
 from regulars.scratchcards.models import ScratchBatch, ScratchCampaign, ScratchCard
+from regulars.web.member.picture import qr_code
 from regulars.web.office import offers
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice, moments
 from regulars.web.office.forms import answer
 from regulars.web.office.lists import Column, Empty, Listing
 from regulars.web.office.scratch import told
-from regulars.web.office.scratch.forms import ANYBODY, EVERYBODY, ONE, IssueForm, RedeemForm
+from regulars.web.office.scratch.forms import (
+    ANYBODY,
+    EVERYBODY,
+    MOST_FOR_ANYBODY,
+    ONE,
+    IssueForm,
+    RedeemForm,
+)
 
 
 def cards(desk: Desk, scratch_id: int) -> HttpResponseBase:
@@ -43,7 +51,8 @@ def cards(desk: Desk, scratch_id: int) -> HttpResponseBase:
                 "code",
                 _("Card"),
                 lambda row: scratch.short_code(row.token),
-                link=lambda row: queries.card_url(row.token),
+                # Whoever opens a member's card has opened it for them.
+                link=lambda row: "" if row.member_id else queries.card_url(row.token),
             ),
             Column("member", _("Member"), lambda row: row.member.name if row.member is not None else ""),
             Column("issued", _("Issued"), lambda row: row.issued_at, kind="moment"),
@@ -69,11 +78,30 @@ def cards(desk: Desk, scratch_id: int) -> HttpResponseBase:
         ),
         empty=Empty(_("No card was issued yet."), _("Issue cards") if may else "", issue_url),
         export="scratch-cards",
+        template="vouchers/list",
         context={
             **offers.tabs(desk, "vouchers", "scratch-cards"),
             "back": {"url": desk.url("scratch-card", scratch_id=scratch_id), "label": campaign.name},
         },
     ).answer()
+
+
+def sheet(desk: Desk, scratch_id: int) -> HttpResponse:
+    """The latest cards that are nobody's in particular and not scratched yet, to print, cut and hand out."""
+    campaign = told.campaign_of(desk, scratch_id)
+    rows = ScratchCard.objects.filter(campaign=campaign, member=None)
+    rows = rows.filter(queries.having(queries.COVERED, desk.today))
+    context = {
+        "title": _("Print cards of %(name)s") % {"name": campaign.name},
+        **offers.tabs(desk, "vouchers", "scratch-cards"),
+        "back": {"url": desk.url("scratch-card", scratch_id=scratch_id), "label": campaign.name},
+        "campaign": campaign,
+        "tickets": [
+            (card, scratch.short_code(card.token), qr_code(queries.card_url(card.token)))
+            for card in rows.order_by("-pk")[:MOST_FOR_ANYBODY]
+        ],
+    }
+    return desk.page("scratch/sheet", context)
 
 
 def issue(desk: Desk, scratch_id: int) -> HttpResponse:
@@ -129,7 +157,7 @@ def _to_anybody(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) 
             )
         change.note(cards=number)
     text = ngettext("%(count)d card was issued.", "%(count)d cards were issued.", number)
-    return desk.done(text % {"count": number}, "scratch-card-cards", scratch_id=campaign.pk)
+    return desk.done(text % {"count": number}, "scratch-card-print", scratch_id=campaign.pk)
 
 
 def _to_many(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) -> HttpResponse:

@@ -42,6 +42,7 @@ PAGES = (
     _page("<int:scratch_id>/toggle", "scratch-card-toggle", campaigns.toggle, _DEFINE, _POST),
     _page("<int:scratch_id>/delete", "scratch-card-delete", campaigns.delete, _DEFINE, _POST),
     _page("<int:scratch_id>/cards/", "scratch-card-cards", cards.cards, _SEE),
+    _page("<int:scratch_id>/print", "scratch-card-print", cards.sheet, _DO),
     _page("<int:scratch_id>/issue", "scratch-card-issue", cards.issue, _DO, _BOTH),
     _page("batches/<int:batch_id>/now", "scratch-batch-now", cards.batch_now, _SEE),
     _page("batches/<int:batch_id>/stop", "scratch-batch-stop", cards.batch_stop, _DEFINE, _POST),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import datetime as dt
+from decimal import Decimal
 from typing import Any, Final
 
 from django.db.models import QuerySet
@@ -55,7 +57,8 @@ def new(desk: Desk) -> HttpResponse:
         names=NAMES,
         initial={"value_type": 0},
         here="vouchers",
-        context={**offers.tabs(desk, "vouchers", "vouchers"), "back": back, "cancel": back["url"]},
+        template="vouchers/form",
+        context=_around(desk, back, _ticket(desk, {"value_type": 0})),
         at=desk,
     )
 
@@ -81,9 +84,48 @@ def edit(desk: Desk, voucher_id: int) -> HttpResponse:
         names=NAMES,
         initial=_initial(voucher),
         here="vouchers",
-        context={**offers.tabs(desk, "vouchers", "vouchers"), "back": back, "cancel": back["url"]},
+        template="vouchers/form",
+        context=_around(desk, back, _ticket(desk, _initial(voucher))),
         at=desk,
     )
+
+
+def _around(desk: Desk, back: dict[str, str], ticket: dict[str, Any]) -> dict[str, Any]:
+    return {
+        **offers.tabs(desk, "vouchers", "vouchers"),
+        "back": back,
+        "cancel": back["url"],
+        "preview": ticket,
+    }
+
+
+def preview(desk: Desk) -> HttpResponse:
+    """The voucher as members would see it, of what is typed so far."""
+    form = VoucherForm(desk.post, at=desk)
+    form.is_valid()
+    return desk.page("vouchers/_ticket", {"preview": _ticket(desk, form.cleaned_data)})
+
+
+def _ticket(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
+    """What an example of a voucher shows; what is not usable yet is left out."""
+    voucher = Voucher(
+        value=given.get("value") or Decimal(0),
+        value_type=given.get("value_type") or 0,
+        can_be_redeemed_for_points=given.get("can_be_redeemed_for_points") or 0,
+    )
+    day, currency = given.get("expires_after_days"), desk.business.currency
+    last = given.get("date_to")
+    if day is not None:
+        after = desk.today + dt.timedelta(days=day)
+        last = after if last is None else min(last, after)
+    return {
+        "name": given.get("name") or "",
+        "worth": told.worth(voucher, currency),
+        "details": given.get("voucher_details") or "",
+        "price": given.get("points_required") or 0,
+        "smallest": told.smallest(given.get("min_value"), currency),
+        "last": last,
+    }
 
 
 def _initial(voucher: Voucher) -> dict[str, Any]:

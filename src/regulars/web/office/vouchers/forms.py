@@ -83,11 +83,7 @@ class VoucherForm(OfficeForm):
             (rules.POINTS, _("A number of points, turned into money")),
         ),
     )
-    value = MoneyField(
-        label=_("How much"),
-        required=False,
-        help_text=_("Money, percent or points, as chosen above. Empty for something that has no price."),
-    )
+    value = MoneyField(label=_("How much"), required=False)
     min_value = MoneyField(
         label=_("Smallest sale"), required=False, help_text=_("Empty for a sale of any size.")
     )
@@ -154,7 +150,12 @@ class VoucherForm(OfficeForm):
         super().__init__(*args, **kwargs)
         self.fields["branch"] = BranchField(at, none=_("All branches"))
         self.fields["branch"].widget.attrs |= {"class": "form-select", "id": "id_branch"}
-        self.fields["value"].widget.attrs["data-unit"] = at.business.currency
+        currency = {"currency": at.business.currency}
+        self.fields["value"].help_text = (
+            _("%(currency)s, percent or points, as chosen above. Empty for something without a price.")
+            % currency
+        )
+        self.fields["min_value"].label = _("Smallest sale, in %(currency)s") % currency
 
 
 class _AtBranch(OfficeForm):

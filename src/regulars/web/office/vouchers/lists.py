@@ -61,6 +61,7 @@ def vouchers(desk: Desk) -> HttpResponseBase:
         ),
         actions=(Action(_("New voucher"), new),) if new else (),
         export="vouchers",
+        template="vouchers/list",
     ).answer()
 
 

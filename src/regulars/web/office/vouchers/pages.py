@@ -26,6 +26,15 @@ def _doing(path: str, name: str, view: Any, methods: tuple[str, ...] = _POST) ->
 PAGES = (
     _seeing("", "vouchers", lists.vouchers),
     _defining("new", "voucher-new", defining.new, _BOTH),
+    Page(
+        "vouchers/preview",
+        "voucher-preview",
+        defining.preview,
+        "vouchers.edit",
+        _POST,
+        audited=False,
+        whole_business=True,
+    ),
     _seeing("<int:voucher_id>/", "voucher", defining.record),
     _defining("<int:voucher_id>/edit", "voucher-edit", defining.edit, _BOTH),
     _defining("<int:voucher_id>/end", "voucher-end", defining.end, _POST),
