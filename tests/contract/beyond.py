@@ -16,7 +16,18 @@ _SSO = "a shop's website signs its members in"
 _REGION = "where a business is decides about its phone numbers, days and money"
 _PRINT = "what is printed carries the logo; cards are printed before anybody has them"
 
+_REPORTS = "the reports that an owner sees in the back office"
 BEYOND = {
+    **dict.fromkeys(
+        (
+            f"GET /api/reports/{name}"
+            for name in ("days", "branches", "staff", "hours", "retention", "visits")
+        ),
+        _REPORTS,
+    ),
+    "GET /api/reports/points": _REPORTS,
+    "GET /api/reports/reward-cost": _REPORTS,
+    "PATCH /api/reports/reward-cost": _REPORTS,
     "PATCH /api/team/{}": _TEAM,
     "POST /api/team/{}/invite": _TEAM,
     "GET /api/customers/{}/data": "what is kept about a customer is theirs to have",
