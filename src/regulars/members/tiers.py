@@ -1,4 +1,4 @@
-"""Tiers: groups that members reach by themselves, by points or visits (docs/decisions/0024).
+"""Tiers: groups that members reach by themselves, by points or visits (docs/decisions/0027).
 
 Members are sorted soon after an event that may move them, once a day where a window passes on, and all of
 them when a rule was changed. Nobody is moved whom somebody put into their group, or who is in one that is no
