@@ -151,7 +151,11 @@ def axe(page: Page, *, within: str | None = None, but: Sequence[str] = ()) -> No
             AXE.read_text(encoding="utf-8")
         )  # like typing it into the console: no policy forbids it
     # Frames hold letters without scripts, in which nobody can look.
-    options = {"iframes": False, "resultTypes": ["violations"], "rules": {rule: {"enabled": False} for rule in but}}
+    options = {
+        "iframes": False,
+        "resultTypes": ["violations"],
+        "rules": {rule: {"enabled": False} for rule in but},
+    }
     found = page.evaluate(
         "([within, options]) => axe.run(within ?? document, options).then(({violations}) => violations)",
         [within, options],

@@ -135,6 +135,12 @@ class Listing:
         return self.desk.page("_list" if self.desk.is_htmx else self.template, shown)
 
     @property
+    def head_actions(self) -> list[Action]:
+        """What can be done from the head of the page: without what an empty list offers in its middle."""
+        is_empty = not (self.lines or self.is_narrowed or self.number > 1)
+        return [one for one in self.actions if not (is_empty and one.url == self.empty.url)]
+
+    @property
     def can_search(self) -> bool:
         """Whether it can be searched."""
         return self.search is not None
