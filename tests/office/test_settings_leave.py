@@ -11,6 +11,7 @@ from django_scopes import scopes_disabled
 from pytest_django import Settings
 
 from regulars.jobs.models import Job
+from regulars.web.office import exporting
 from regulars.web.office.settings import leaving
 from tests.factories import Shop, make_shop
 from tests.office.seat import Seat, records
@@ -93,6 +94,6 @@ def test_it_is_written_down_and_a_failure_leaves_no_file(
     monkeypatch.setattr("regulars.web.office.exports.write", full)
     with pytest.raises(OSError, match="no space"):
         work()
-    assert list(leaving.exporting.folder().iterdir()) == []
+    assert list(exporting.folder().iterdir()) == []
     Job.objects.update(status="failed")
     assert "There is no file now" in owner.text("settings-leave")

@@ -39,9 +39,14 @@ class Actor:
     address: str = ""
 
     @classmethod
-    def of(cls, staff: Staff, *, address: str = "", by_operator: bool = False) -> Actor:
+    def of(cls, staff: Staff, *, address: str = "") -> Actor:
         """Somebody of a team."""
-        return cls(staff.user_id, staff.name, staff.role, by_operator, address)
+        return cls(staff.user_id, staff.name, staff.role, address=address)
+
+    @classmethod
+    def of_operator(cls, user: Any, *, address: str = "") -> Actor:
+        """Somebody who operates the installation, at whosever place they sit."""
+        return cls(user.pk, user.name or user.email, "operator", by_operator=True, address=address)
 
 
 def facts(thing: Model) -> Facts:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.contrib.admin.models import LogEntry
 from django.db import connection
@@ -11,7 +13,7 @@ from django.utils import timezone
 
 from regulars.jobs.models import Job, ScheduledRun
 from regulars.tenants import operators
-from regulars.tenants.models import User
+from regulars.tenants.models import ApiKey, Business, User
 from tests.factories import Shop, make_shop
 from tests.office.seat import Seat
 from tests.web.operator.given import REASON, Operator
@@ -77,9 +79,7 @@ def test_every_table_and_every_row_is_shown_and_nothing_can_be_saved(olga: Opera
         assert olga.get(f"{table}/{row.pk}/delete/").status_code == 403
 
 
-def _models() -> list[type]:
-    from regulars.tenants.models import ApiKey, Business  # noqa: PLC0415 - only here
-
+def _models() -> list[Any]:
     return [Business, User, ApiKey, Job, ScheduledRun, LogEntry]
 
 

@@ -129,14 +129,19 @@ def test_signing_in_as_a_business_is_seen_and_ends_with_a_button(olga: Operator,
     assert "as an operator" in page
     assert 'action="/account/leave"' in page
     assert "as an operator" not in seat.text("settings")
+    sent = {"accent_color": "#112233", "reply_to": ""}
+    assert olga.client.post(seat.url("settings-look"), sent, secure=True).status_code == 303
     ended = olga.client.post("/account/leave", secure=True)
     assert (ended.status_code, ended.headers["Location"]) == (
         303,
         f"/admin/tenants/business/{shop.id}/change/",
     )
     assert olga.client.get(seat.url("settings"), secure=True).status_code == 404
-    assert [record.action for record in records(shop)] == ["operator.leave", "operator.enter"]
-    assert {record.by_operator for record in records(shop)} == {True}
+    found = records(shop)
+    assert [record.action for record in found] == ["operator.leave", "settings.look", "operator.enter"]
+    assert {(record.actor, record.user_id, record.by_operator) for record in found} == {
+        ("Olga", olga.user.pk, True)
+    }
     other = make_shop("Charlie's")
     assert records(other) == []
 

@@ -135,11 +135,10 @@ class Desk:
     @cached_property
     def actor(self) -> auditlog.Actor:
         """Who does what is done here."""
-        return auditlog.Actor.of(
-            self.staff,
-            address=self.request.META.get("REMOTE_ADDR", ""),
-            by_operator=self.operator_id is not None,
-        )
+        address = self.request.META.get("REMOTE_ADDR", "")
+        if self.operator_id is not None:  # at an owner's place, and yet not the owner
+            return auditlog.Actor.of_operator(self.request.user, address=address)
+        return auditlog.Actor.of(self.staff, address=address)
 
     def may(self, permission: str) -> bool:
         """Whether this person may do something."""

@@ -18,14 +18,7 @@ from regulars.web.office.desk import AS_OPERATOR
 
 def actor(request: HttpRequest) -> auditlog.Actor:
     """The operator who does something, as audit logs name them."""
-    user: Any = request.user
-    return auditlog.Actor(
-        user_id=user.pk,
-        name=user.name or user.email,
-        role="operator",
-        by_operator=True,
-        address=request.META.get("REMOTE_ADDR", ""),
-    )
+    return auditlog.Actor.of_operator(request.user, address=request.META.get("REMOTE_ADDR", ""))
 
 
 def begin(request: HttpRequest, business: Business) -> Business:

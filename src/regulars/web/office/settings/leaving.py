@@ -148,8 +148,9 @@ def _write(path: Path, business_id: int) -> int:
 
 def names() -> dict[str, type[Model]]:
     """The tables by the names of their files."""
-    found = {}
-    for model in (Business, *TABLES):
+    found: dict[str, type[Model]] = {}
+    every: tuple[type[Model], ...] = (Business, *TABLES)
+    for model in every:
         room, _sign, name = model._meta.db_table.partition("_")  # noqa: SLF001 - Django's name for it
         found["audit_log" if room == "auditlog" else name] = model
     return found

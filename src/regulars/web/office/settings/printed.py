@@ -78,7 +78,8 @@ def page(desk: Desk) -> HttpResponse:
 
 def _sheets(desk: Desk, last: int) -> list[dict[str, Any]]:
     """The files of the newest cards, so many in each as may be made at once."""
-    found, end = [], last
+    found: list[dict[str, Any]] = []
+    end = last
     while end > 0 and len(found) < _SHEETS:
         first = max(end - blank_cards.MOST_AT_ONCE + 1, 1)
         query = urlencode({"first": first, "last": end})
