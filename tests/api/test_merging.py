@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from regulars.members.actions import edit_member
-from tests.api.support import Rest, invalid, ok, refused
+from tests.api.support import Rest, answer, invalid, ok, refused
 from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -26,8 +26,8 @@ def test_a_merge_says_what_became_of_both_and_again_says_the_same(shop: Shop, re
     shop.stamp(kept, 5)
     shop.stamp(other, 4)
     address, body = f"/api/customers/{kept.pk}/merge", {"customer_id": other.pk, "take": ["name"]}
-    answer = ok(rest.post(address, body))
-    assert answer == {
+    first = ok(rest.post(address, body))
+    assert first == {
         "customer_id": kept.pk,
         "merged_customer_id": other.pk,
         "current_stamps": 1,
@@ -39,7 +39,7 @@ def test_a_merge_says_what_became_of_both_and_again_says_the_same(shop: Shop, re
         "already_merged": False,
     }
     again = ok(rest.post(address, body))
-    assert again == answer | {"already_merged": True, "rewards_earned": 0}
+    assert again == first | {"already_merged": True, "rewards_earned": 0}
     customer = ok(rest.get(f"/api/customers/{kept.pk}"))
     assert (customer["name"], customer["email"]) == ("N. Whitfield", "nora@mail.example")
     assert len(customer["recent_activity"]) == 2
@@ -77,9 +77,9 @@ def test_possible_duplicates_are_listed_with_what_is_the_same(shop: Shop, rest: 
     ]
     shop.enrol("Alone", phone="+919876500005")
     make_shop("Charlie's").enrol("Asha Rao", phone="+919876500001")
-    answer = rest.get("/api/duplicates").json()
-    found = [(one["same"], one["number"], [row["id"] for row in one["customers"]]) for one in answer["data"]]
+    listed = answer(rest.get("/api/duplicates"))
+    found = [(one["same"], one["number"], [row["id"] for row in one["customers"]]) for one in listed["data"]]
     assert found == [("birthday", 2, pair), ("phone", 2, [first.pk, twin.pk])]
-    assert answer["meta"]["total"] == 2
+    assert listed["meta"]["total"] == 2
     ok(rest.post(f"/api/customers/{first.pk}/merge", {"customer_id": twin.pk}))
-    assert rest.get("/api/duplicates").json()["meta"]["total"] == 1
+    assert answer(rest.get("/api/duplicates"))["meta"]["total"] == 1

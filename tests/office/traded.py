@@ -27,7 +27,11 @@ def sku_of(shop: Shop) -> Sku:
 def sale_of(shop: Shop, **more: Any) -> int:
     """A sale of a product to a member."""
     card = shop.enrol("Lena Fischer")
-    given = {"total_value": Decimal("12.50"), "sku_id": sku_of(shop).pk, "transaction_ref": "R-7"} | more
+    given: dict[str, Any] = {
+        "total_value": Decimal("12.50"),
+        "sku_id": sku_of(shop).pk,
+        "transaction_ref": "R-7",
+    } | more
     return sales.add_sale(business_id=shop.id, member_id=card.pk, **given).pk
 
 

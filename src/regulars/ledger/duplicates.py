@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.db.models.functions import Upper
 from django_scopes import scope
 
@@ -102,12 +102,12 @@ def _name_and_birthday(card: Any) -> tuple[str, str]:
     return card.upper, str(card.member.date_of_birth)
 
 
-def _cards(why: str, wanted: set[Any]) -> Sequence[Card]:
-    cards = Card.objects.select_related("member").order_by("pk")
+def _cards(why: str, wanted: set[Any]) -> QuerySet[Any]:
+    cards: QuerySet[Any] = Card.objects.select_related("member").order_by("pk")
     if why == PHONE:
         return cards.filter(member__cell__in=wanted)
     if why == EMAIL:
         return cards.filter(member__email__in=wanted)
-    named = cards.annotate(upper=Upper("member__name"))
+    named: QuerySet[Any] = cards.annotate(upper=Upper("member__name"))
     born = {day for _, day in wanted}
     return named.filter(member__date_of_birth__in=born, upper__in={name for name, _ in wanted})

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from http import HTTPStatus
-from typing import Any, Final
+from types import new_class
+from typing import Any, Final, cast
 
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
@@ -57,18 +58,13 @@ def _row(desk: Desk, card: Card) -> dict[str, Any]:
     return {"card": card, "member": card.member, "url": desk.url("member", member_id=card.pk)}
 
 
-class WithForm(OfficeForm):
+def _with_form(desk: Desk) -> type[OfficeForm]:
     """Which other record is the same person's."""
-
-    def __init__(self, *args: Any, at: Desk, **kwargs: Any) -> None:
-        self.base_fields = {
-            "other": MemberField(
-                at,
-                label=gettext_lazy("The other record"),
-                help_text=gettext_lazy("Its code, e-mail or phone"),
-            )
-        }
-        super().__init__(*args, **kwargs)
+    label, hint = _("The other record"), _("Its code, e-mail or phone")
+    fields = {"other": MemberField(desk, label=label, help_text=hint)}
+    return cast(
+        "type[OfficeForm]", new_class("WithForm", (OfficeForm,), {}, lambda body: body.update(fields))
+    )
 
 
 def choose(desk: Desk, member_id: int) -> HttpResponse:
@@ -93,14 +89,13 @@ def choose(desk: Desk, member_id: int) -> HttpResponse:
     }
     return answer(
         desk,
-        WithForm,
+        _with_form(desk),
         title=_("Merge %(name)s with another record") % {"name": card.member.name},
         save=save,
         button=_("Compare the two"),
         template="duplicates/choose",
         context=context,
         here=HERE,
-        at=desk,
     )
 
 

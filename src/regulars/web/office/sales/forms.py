@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from decimal import Decimal
-from typing import TYPE_CHECKING, Any, ClassVar
+from types import new_class
+from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
 from django.db.models import Q
@@ -19,21 +20,16 @@ if TYPE_CHECKING:
 _MOST: Decimal = Decimal(1_000_000_000)
 
 
-class SkuField(forms.ModelChoiceField):
-    """A product: one that is still sold, or the one that a sale has."""
+class SkuField(forms.TypedChoiceField):
+    """A product: one that is still sold, or the one that a sale has. It gives its id."""
 
     def __init__(self, current: int | None, **more: Any) -> None:
-        rows = Sku.objects.filter(Q(archived=False) | Q(pk=current)).order_by("name", "pk")
-        super().__init__(rows, required=False, empty_label=_("No product"), **more)
+        def rows() -> list[tuple[str, Any]]:
+            found = Sku.objects.filter(Q(archived=False) | Q(pk=current)).order_by("name", "pk")
+            told = [(str(sku.pk), f"{sku.name} ({sku.code})") for sku in found]
+            return [("", _("No product")), *told]
 
-    def label_from_instance(self, obj: Any) -> str:
-        """Name and code."""
-        return f"{obj.name} ({obj.code})"
-
-    def clean(self, value: Any) -> int | None:  # type: ignore[override] - the actions take its id
-        """Its id."""
-        found = super().clean(value)
-        return found.pk if found is not None else None
+        super().__init__(choices=rows, coerce=int, empty_value=None, required=False, **more)
 
 
 class SaleForm(OfficeForm):
@@ -75,14 +71,18 @@ class SaleForm(OfficeForm):
     tax_type = forms.CharField(label=_("Kind of tax"), max_length=50, required=False)
     grand_total = MoneyField(label=_("With tax"), least=-_MOST, required=False)
 
-    def __init__(self, *args: Any, at: Desk, sale: Sale | None = None, **kwargs: Any) -> None:
-        super_fields = {
-            "member": MemberField(at),
-            "sku": SkuField(sale.sku_id if sale is not None else None, label=_("Product")),
-            "branch": BranchField(at, archived=sale is not None and sale.branch_id is not None),
-        }
-        self.base_fields = {**self.base_fields, **super_fields}
+    def __init__(self, *args: Any, known: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        if sale is not None:  # it has a time and a code, and keeps them
+        if known:  # it has a time and a code, and keeps them
             self.fields["occurred_at"].required = self.fields["code"].required = True
             self.fields["occurred_at"].help_text = self.fields["code"].help_text = ""
+
+
+def sale_form(desk: Desk, sale: Sale | None = None) -> type[SaleForm]:
+    """The form for a new sale, or for one that is there, with what may be chosen at this desk."""
+    of_desk = {
+        "member": MemberField(desk),
+        "sku": SkuField(sale.sku_id if sale is not None else None, label=_("Product")),
+        "branch": BranchField(desk, archived=sale is not None and sale.branch_id is not None),
+    }
+    return cast("type[SaleForm]", new_class("SaleForm", (SaleForm,), {}, lambda body: body.update(of_desk)))

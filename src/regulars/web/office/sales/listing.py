@@ -42,14 +42,13 @@ def listed(desk: Desk) -> HttpResponseBase:
         filters=_filters(desk),
         order=("-occurred_at", "-pk"),
         empty=Empty(
-            _(
-                "Sales come from your till by the API, from the counter, or are entered here. Each earns points."
-            ),
+            _("Sales come from your till, from the counter, or are entered here. Each earns points."),
             _("Enter a sale") if desk.may("sales.edit") else "",
             new,
         ),
         actions=(Action(_("Enter a sale"), new),) if desk.may("sales.edit") else (),
         export="sales",
+        template="sales/list",
     ).answer()
 
 

@@ -16,7 +16,7 @@ from regulars.sales import worth as trying
 from regulars.sales.models import Sale
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import answer
-from regulars.web.office.sales.forms import SaleForm
+from regulars.web.office.sales.forms import SaleForm, sale_form
 from regulars.web.office.sales.listing import HERE, listed, sales_of
 
 __all__ = ["delete", "edit", "listed", "new", "record", "worth"]
@@ -93,7 +93,7 @@ def new(desk: Desk) -> HttpResponse:
 
     return answer(
         desk,
-        SaleForm,
+        sale_form(desk),
         title=_("Enter a sale"),
         initial={"member": desk.get.get("member", "")[:50]},
         save=save,
@@ -107,21 +107,13 @@ def new(desk: Desk) -> HttpResponse:
             "preview": True,
             "worth": desk.url("sale-worth"),
         },
-        at=desk,
     )
 
 
 def _columns(given: dict[str, Any]) -> dict[str, Any]:
     """What the actions call the fields of the form."""
-    member, given = given["member"], dict(given)
-    del given["member"]
-    return {
-        **given,
-        "member_id": member.pk,
-        "sku_id": given.pop("sku"),
-        "branch_id": given.pop("branch"),
-        **{name: given[name] for name in ("transaction_ref", "notes")},
-    }
+    others = {name: value for name, value in given.items() if name not in _NAMES.values()}
+    return others | {"member_id": given["member"].pk, "sku_id": given["sku"], "branch_id": given["branch"]}
 
 
 def _entered(sale: Sale) -> str:
@@ -140,14 +132,16 @@ def edit(desk: Desk, sale_id: int) -> HttpResponse:
 
     def save(given: dict[str, Any]) -> HttpResponse:
         with desk.changing("sale.edit", sale):
-            actions.edit_sale(business_id=desk.business.pk, pk=sale_id, **_columns(given))
+            actions.edit_sale(
+                business_id=desk.business.pk, pk=sale_id, **_but_same_minute(sale, _columns(given))
+            )
         return desk.done(_("Corrected. The points follow."), "sale", sale_id=sale_id)
 
     initial = {name: getattr(sale, name) for name in SaleForm.COLUMNS}
     initial |= {"member": sale.member.code, "sku": sale.sku_id, "branch": sale.branch_id}
     return answer(
         desk,
-        SaleForm,
+        sale_form(desk, sale),
         title=_("Correct sale %(code)s") % {"code": sale.code},
         initial=initial,
         save=save,
@@ -162,9 +156,15 @@ def edit(desk: Desk, sale_id: int) -> HttpResponse:
             "worth": desk.url("sale-worth"),
             "sale": sale,
         },
-        at=desk,
-        sale=sale,
+        known=True,
     )
+
+
+def _but_same_minute(sale: Sale, columns: dict[str, Any]) -> dict[str, Any]:
+    """The form tells no seconds: a moment within the same minute is the one that the sale has."""
+    if columns["occurred_at"] == sale.occurred_at.replace(second=0, microsecond=0):
+        del columns["occurred_at"]
+    return columns
 
 
 def delete(desk: Desk, sale_id: int) -> HttpResponse:
@@ -177,7 +177,7 @@ def delete(desk: Desk, sale_id: int) -> HttpResponse:
 
 def worth(desk: Desk) -> HttpResponse:
     """What a sale would earn as the form stands, and by which promotions; nothing while it is unfinished."""
-    form = SaleForm(desk.get, at=desk)
+    form = sale_form(desk)(desk.get)
     form.is_valid()
     given = form.cleaned_data
     member, total = given.get("member"), given.get("total_value")
