@@ -17,7 +17,7 @@ from regulars.members import groups, segments
 from regulars.members.models import Member, MemberGroup, SavedSegment
 from regulars.messages import actions as messages
 from regulars.outbox import actions as webhooks
-from regulars.outbox import fanout
+from regulars.outbox import fanout, queries
 from regulars.outbox.models import Delivery
 from regulars.portal import sso_secrets
 from regulars.tenants import api_keys
@@ -27,6 +27,7 @@ from tests.factories import Shop
 from tests.office import offered, traded
 
 Maker = Callable[[Shop], Any]
+_ENDPOINTS = 8
 
 
 def _member(shop: Shop) -> int:
@@ -54,8 +55,10 @@ def export_of(shop: Shop, staff: Staff) -> int:
 
 
 def _endpoint(shop: Shop) -> int:
-    made, _ = webhooks.create_endpoint(business_id=shop.id, url="https://93.184.216.34/hooks")
-    return made.pk
+    there = queries.endpoints(business_id=shop.id)
+    if len(there) >= _ENDPOINTS:  # there can only be so many
+        return there[-1].pk
+    return webhooks.create_endpoint(business_id=shop.id, url="https://93.184.216.34/hooks")[0].pk
 
 
 def _delivery(shop: Shop) -> int:
