@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from django.db import IntegrityError, connections
+from django.db import IntegrityError, connections, models
 from pytest_django import DjangoDbBlocker
 
 from regulars.commands.sqlite_schema import SqliteSchemaEditor
@@ -74,3 +74,33 @@ def test_a_change_that_fails_leaves_all_as_it_was(shop: Any) -> None:
     with shop.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM member")
         assert cursor.fetchone() == (5,)
+
+
+class Member(models.Model):
+    """The table of these tests, as Django sees it."""
+
+    text = models.CharField(max_length=20)
+
+    class Meta:
+        app_label = "numbering"
+        db_table = "member"
+        managed = False
+
+    def __str__(self) -> str:
+        return self.text
+
+
+def test_a_table_that_django_makes_anew_keeps_its_triggers(shop: Any) -> None:
+    change(
+        shop,
+        "CREATE TRIGGER told AFTER INSERT ON member BEGIN INSERT INTO card (text) VALUES (NEW.text); END",
+    )
+    wider = models.CharField(max_length=20, default="x", db_default="x")
+    wider.set_attributes_from_name("text")
+    wider.model = Member
+    with SqliteSchemaEditor(shop) as editor:
+        editor.alter_field(Member, Member._meta.get_field("text"), wider)
+    with shop.cursor() as cursor:
+        cursor.execute("INSERT INTO member (text) VALUES ('new')")
+        cursor.execute("SELECT count(*) FROM card WHERE text = 'new'")
+        assert cursor.fetchone() == (1,)
