@@ -5,6 +5,7 @@ from django.db import connection
 from django.test.utils import CaptureQueriesContext
 
 from regulars.counter.finding import MOST_TO_CHOOSE, find
+from regulars.ledger.merging import merge_members
 from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -37,3 +38,11 @@ def test_of_those_who_share_a_number_the_first_can_be_chosen(shop: Shop) -> None
     members = [shop.enrol(f"Priya {number}", **shared).pk for number in range(MOST_TO_CHOOSE + 1)]
     found = find(business=shop.business, text="098765 43210")
     assert (list(found.member_ids), found.more, found.certain) == (members[:-1], True, True)
+
+
+def test_what_a_merged_record_had_names_whom_it_was_merged_into(shop: Shop) -> None:
+    kept, other = shop.enrol("Nora"), shop.enrol("Twin", phone="+919876543210")
+    code = other.member.code
+    merge_members(business_id=shop.id, member_id=kept.pk, other_id=other.pk)
+    for text in (other.qr_code, code, "098765 43210"):
+        assert find(business=shop.business, text=text).member_ids == (kept.pk,)

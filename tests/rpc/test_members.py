@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django_scopes import scopes_disabled
 
+from regulars.ledger.merging import merge_members
 from regulars.members.models import MemberGroup
 from tests.api.support import Rest, ok
 from tests.factories import make_shop
@@ -121,3 +122,17 @@ def test_a_name_is_one_line_and_found_as_it_was_sent_and_as_it_is_kept(
     assert till.one("add_member", {"first_name": name, "last_name": "X"})["first_name"] == kept
     for asked in (name, kept, f"{name[:-1]}*"):
         assert till.one("get_member", {"first_name": asked})["first_name"] == kept
+
+
+def test_the_code_of_a_merged_record_is_the_kept_members(till: Till) -> None:
+    kept, other = till.shop.enrol("Nora Whitfield"), till.shop.enrol("Nora W.")
+    old = other.member.code
+    merge_members(business_id=till.shop.id, member_id=kept.pk, other_id=other.pk)
+    assert till.one("get_member", {"code": old.lower()})["code"] == kept.member.code
+    till.call("add_points", {"member": old, "points": "7"})
+    till.call("edit_member", {"code": old, "company_name": "Whitfield Ltd"})
+    row = till.one("get_member", {"code": kept.member.code})
+    assert (row["points_balance"], row["company_name"]) == (7, "Whitfield Ltd")
+    # Nobody is deleted by a name that is not theirs any more.
+    assert till.refusal("delete_member", {"code": old}).code == "007"
+    assert till.refusal("add_member", {"code": old, "first_name": "Some", "last_name": "Body"}).code == "008"

@@ -12,7 +12,7 @@ from django_scopes import scope
 
 from regulars.ledger import queries as ledger
 from regulars.ledger.models import Card
-from regulars.members import aliases, blank_cards, phones
+from regulars.members import aliases, blank_cards, merged, phones
 from regulars.members import queries as members
 from regulars.members.models import BlankCard, CardAlias, Member
 from regulars.rules import scratch
@@ -106,6 +106,8 @@ def _look(business: Business, kind: str, text: str) -> Found | None:
         found = _scratch_card(text)
     if found is None and not kind:
         found = _named(business.pk, text)
+    if found is None and kind in {"", "member"}:
+        found = _merged(business, text)
     return found
 
 
@@ -128,6 +130,13 @@ def _member(business: Business, text: str) -> Found | None:
         return Found((by_code,))
     cell = _cell(business, text)
     ids = members.ids_by_others(business_id=business.pk, text=text, cell=cell, most=MOST_TO_CHOOSE + 1)
+    return _several(ids) if ids else None
+
+
+def _merged(business: Business, text: str) -> Found | None:
+    """Whom a record was merged into that had this code or contact."""
+    cell = _cell(business, text)
+    ids = merged.find(business_id=business.pk, text=text, cell=cell, most=MOST_TO_CHOOSE + 1)
     return _several(ids) if ids else None
 
 
@@ -192,7 +201,7 @@ def find_member(*, business: Business, text: str) -> Found:
     with scope(business=business):
         found = _card(business.pk, wanted.lower()) if kind in {"", "card"} else None
         if found is None and kind in {"", "member"} and wanted:
-            found = _member(business, wanted)
+            found = _member(business, wanted) or _merged(business, wanted)
     if found is None or not found.member_ids:
         raise NotFound("Nobody has this card.", fields={"code": "is unknown"})
     return found

@@ -30,6 +30,12 @@ def merged_into(*, business_id: int, member_id: int) -> int | None:
     return int(rows[0][0]) if rows else None
 
 
+def by_code(*, business_id: int, code: str) -> int | None:
+    """The member into whom a record with this code was merged, in whatever case; None for none."""
+    rows = db.run(_BY_CODE, (business_id, code))
+    return int(rows[0][0]) if rows else None
+
+
 def code_is_taken(*, business_id: int, code: str, but: int | None = None) -> bool:
     """Whether a member, or a record that was merged, has this code, in whatever case. `but` does not count,
     nor does who was merged into them.
@@ -42,11 +48,11 @@ def find(*, business_id: int, text: str, cell: str, most: int) -> list[int]:
     """The members into whom records were merged that had this code, else this secondary code, e-mail address
     or number; at most so many. For texts that no member has: theirs count first.
     """
-    rows = db.run(_BY_CODE, (business_id, text))
-    if not rows:
-        values = (business_id, text.lower(), business_id, cell, business_id, text, most)
-        rows = db.run(_BY_OTHERS, values)
-    return [int(row[0]) for row in rows]
+    named = by_code(business_id=business_id, code=text)
+    if named is not None:
+        return [named]
+    values = (business_id, text.lower(), business_id, cell, business_id, text, most)
+    return [int(row[0]) for row in db.run(_BY_OTHERS, values)]
 
 
 def nobody(*, business_id: int, member_id: int, field: str = "") -> NotFound:

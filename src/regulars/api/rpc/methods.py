@@ -27,8 +27,9 @@ from regulars.api.rpc.lookups import id_by_code, matches
 from regulars.api.rpc.method import ALWAYS, DONE, Caller, Method, check_options
 from regulars.api.rpc.tree import Call
 from regulars.api.rpc.types import Flag, NewGroup
-from regulars.members import groups
+from regulars.members import groups, merged
 from regulars.members import queries as members
+from regulars.members.models import Member
 from regulars.rules.errors import Conflict, NotFound, Refusal
 from regulars.rules.text import clean_text
 from regulars.tenants.queries import business_by_id, same_code
@@ -68,8 +69,11 @@ def _codes(code: str) -> Any:
     return VoucherCode.objects.filter(matches(F("code"), wanted, "voucher_code"))
 
 
-def _known(entity: Entity, code: str) -> int:
+def _known(entity: Entity, code: str, *, or_merged_at: Caller | None = None) -> int:
     pk = id_by_code(entity.model, "code", code)
+    if pk is None and or_merged_at is not None and entity.model is Member:
+        # Its code is the member's who has everything of it. Whoever deletes has to say whom they mean.
+        pk = merged.by_code(business_id=or_merged_at.business_id, code=code)
     if pk is None:
         raise RpcError(NOT_FOUND, f"code: there is no {entity.title} with code {code}")
     return pk
@@ -139,7 +143,7 @@ def _edit(entity: Entity, caller: Caller, call: Call) -> Answer:
         if not code:
             raise missing("code or voucher_code" if entity is VOUCHER_ISSUED else "code")
         if not (entity.code_editable and _flag(call, "code_editable")):
-            return _change(entity, caller, call, _known(entity, code))
+            return _change(entity, caller, call, _known(entity, code, or_merged_at=caller))
         pk = id_by_code(entity.model, "code", code)
         if pk is None:
             pk = _by_other_means(caller, call.fields)

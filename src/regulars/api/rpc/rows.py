@@ -18,6 +18,8 @@ from regulars.api.rpc.answers import Row
 from regulars.api.rpc.entity import Entity
 from regulars.api.rpc.method import Caller
 from regulars.api.rpc.types import Printed
+from regulars.members import merged
+from regulars.members.models import Member
 
 # Records that are read at once.
 PAGE = 500
@@ -49,9 +51,16 @@ def found(
 
 
 def with_code(entity: Entity, caller: Caller, code: str, fields: Mapping[str, str]) -> list[Row]:
-    """The row of the record with a code, whatever its case; none when there is none."""
+    """The row of the record with a code, whatever its case; none when there is none.
+
+    The code of a member's record that was merged is the code of the member who has everything of it.
+    """
     condition = f"UPPER({_table(entity)}.code) = UPPER(%s)"
-    return [row for _, row in _select(entity, caller, condition, code, fields)]
+    found = [row for _, row in _select(entity, caller, condition, code, fields)]
+    if found or entity.model is not Member:
+        return found
+    member_id = merged.by_code(business_id=caller.business_id, code=code)
+    return [] if member_id is None else [one(entity, caller, member_id)]
 
 
 def one(entity: Entity, caller: Caller, pk: int) -> Row:
