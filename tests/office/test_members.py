@@ -101,9 +101,9 @@ def test_those_who_are_ticked_are_suspended_grouped_and_exported(
     assert "Bob Jones" in text
     assert "Asha" not in text
     assert [record.action for record in records(shop)] == [
-        "members.export",
-        "member.suspend",
-        "members.group",
+        "members.exported",
+        "member.suspended",
+        "members.group-changed",
     ]
     assert owner.post("members-suspend", {}).status_code == 400
 

@@ -124,7 +124,7 @@ def test_suspended_and_let_in_again(owner: Seat, shop: Shop, card: Card) -> None
         assert owner.post("member-suspend", member_id=card.pk).status_code == 303
         assert member(shop, card.pk).suspended is suspended
         assert ("Suspended: this member" in owner.text("member", member_id=card.pk)) is suspended
-    assert [record.action for record in records(shop)] == ["member.resume", "member.suspend"]
+    assert [record.action for record in records(shop)] == ["member.let-in-again", "member.suspended"]
 
 
 def test_all_data_is_given_out(owner: Seat, shop: Shop, card: Card) -> None:
@@ -132,7 +132,7 @@ def test_all_data_is_given_out(owner: Seat, shop: Shop, card: Card) -> None:
     assert "attachment" in response.headers["Content-Disposition"]
     data = json.loads(response.getvalue())
     assert data["profile"]["email"] == "asha@rao.example"
-    assert records(shop)[0].action == "member.data"
+    assert records(shop)[0].action == "member.data-given-out"
 
 
 def test_nobody_is_erased_unless_their_name_is_typed(owner: Seat, shop: Shop, card: Card) -> None:
@@ -143,7 +143,7 @@ def test_nobody_is_erased_unless_their_name_is_typed(owner: Seat, shop: Shop, ca
     with scope(business=shop.business):
         assert not Member.objects.exists()
     (record,) = records(shop)
-    assert (record.action, record.label, record.after) == ("member.erase", "", {"customer_id": card.pk})
+    assert (record.action, record.label, record.after) == ("member.erased", "", {"customer_id": card.pk})
     assert owner.get("member", member_id=card.pk).status_code == 404
 
 

@@ -46,14 +46,19 @@ def test_stamps_are_given_with_a_reason_and_taken_back(owner: Seat, shop: Shop, 
         assert text in page
     entry = latest(card, "stamp_add")
     (record,) = records(shop)
-    assert (record.action, record.reason, record.member_id) == ("member.stamps", "The till was down", card.pk)
+    assert (record.action, record.reason, record.member_id) == (
+        "member.stamps-given",
+        "The till was down",
+        card.pk,
+    )
     assert (record.before["stamps"], record.after["stamps"], record.after["entry"]) == (0, 3, entry)
-    assert owner.post("member-undo", entry_id=entry).status_code == 303
+    assert owner.post("member-undo", {"reason": "A mistake"}, entry_id=entry).status_code == 303
     assert now(card).stamps == 0
     page = told(owner, card)
     assert "taken back" in page
+    assert "A mistake" in page
     assert f"entries/{entry}/undo" not in owner.text("member", member_id=card.pk)
-    assert owner.post("member-undo", entry_id=entry).status_code == 409
+    assert owner.post("member-undo", {"reason": "A mistake"}, entry_id=entry).status_code == 400
 
 
 def test_points_are_given_and_taken_with_a_reason_and_put_right(owner: Seat, shop: Shop, card: Card) -> None:
@@ -65,9 +70,16 @@ def test_points_are_given_and_taken_with_a_reason_and_put_right(owner: Seat, sho
     assert "+50 points" in page
     assert "\N{MINUS SIGN}20 points" in page
     assert "To take" in page
-    assert owner.post("member-undo", entry_id=latest(card, "points_spend")).status_code == 303
+    assert (
+        owner.post("member-undo", {"reason": "A mistake"}, entry_id=latest(card, "points_spend")).status_code
+        == 303
+    )
     assert now(card).points == 50
-    assert [record.action for record in records(shop)] == ["member.undo", "member.points", "member.points"]
+    assert [record.action for record in records(shop)] == [
+        "member.taken-back",
+        "member.points-changed",
+        "member.points-changed",
+    ]
 
 
 def test_what_cannot_be_given_is_refused_where_it_was_typed(owner: Seat, shop: Shop, card: Card) -> None:
@@ -88,7 +100,10 @@ def test_a_reward_is_handed_out_and_waits_again(owner: Seat, shop: Shop, card: C
     assert now(card).pending_rewards == 0
     assert "Reward handed out: " in told(owner, card)
     assert owner.post("member-redeem", member_id=card.pk).status_code == 409
-    assert owner.post("member-undo", entry_id=latest(card, "reward_redeem")).status_code == 303
+    assert (
+        owner.post("member-undo", {"reason": "A mistake"}, entry_id=latest(card, "reward_redeem")).status_code
+        == 303
+    )
     assert now(card).pending_rewards == 1
 
 
@@ -97,7 +112,7 @@ def test_what_a_sale_gave_is_put_right_at_the_sale(owner: Seat, shop: Shop, card
         business_id=shop.id, member_id=card.pk, points=5, origin=adjustments.PointsAdjustment.Origin.PROMOTION
     )
     entry = latest(card, "points_earn")
-    assert owner.post("member-undo", entry_id=entry).status_code == 400
+    assert owner.post("member-undo", {"reason": "A mistake"}, entry_id=entry).status_code == 400
     assert now(card).points == gift.points
     sales.add_sale(business_id=shop.id, member_id=card.pk, total_value=10)
     assert owner.get("member", member_id=card.pk).status_code == 200
@@ -125,7 +140,7 @@ def test_whoever_is_limited_to_a_branch_sees_what_happened_there(shop: Shop, car
     page = told(seat, card)
     assert "+2 stamps" in page
     assert "+3 stamps" not in page
-    assert seat.post("member-undo", entry_id=other).status_code == 404
+    assert seat.post("member-undo", {"reason": "A mistake"}, entry_id=other).status_code == 404
     said = {"count": "1", "reason": "Rain", "branch_id": there.pk}
     assert seat.post("member-stamps", said, member_id=card.pk).status_code == 400
     assert seat.post("member-stamps", said | {"branch_id": here.pk}, member_id=card.pk).status_code == 303

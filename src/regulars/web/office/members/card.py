@@ -46,7 +46,7 @@ def page(desk: Desk, member_id: int) -> HttpResponse:
     def save(said: dict[str, Any]) -> HttpResponse:
         code = said["qr_code"].strip().rstrip("/").rpartition("/")[2]
         try:
-            with desk.changing("member.card", card, member_id=member.pk):
+            with desk.changing("member.card-replaced", card, member_id=member.pk):
                 printed.replace_card(business_id=desk.business.pk, member_id=member.pk, qr_code=code)
         except NotFound as refusal:
             raise InvalidInput(refusal.message, fields={"qr_code": refusal.message}) from refusal

@@ -20,6 +20,7 @@ from regulars.rules.values import MAX_POINTS
 from regulars.web.office import forms
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import BranchField, OfficeForm, WholeField
+from regulars.web.office.members import story
 
 GIVE: Final = "give"
 TAKE: Final = "take"
@@ -74,7 +75,7 @@ def give_stamps(desk: Desk, member_id: int) -> HttpResponse:
     card = _card(desk, member_id)
 
     def save(said: dict[str, Any]) -> HttpResponse:
-        with desk.changing("member.stamps", card, member_id=member_id, reason=said["reason"]) as change:
+        with desk.changing("member.stamps-given", card, member_id=member_id, reason=said["reason"]) as change:
             made = ledger.add_stamps(
                 business_id=desk.business.pk,
                 qr_code=card.qr_code,
@@ -104,7 +105,9 @@ def change_points(desk: Desk, member_id: int) -> HttpResponse:
 
     def save(said: dict[str, Any]) -> HttpResponse:
         number = said["points"] if said["way"] == GIVE else -said["points"]
-        with desk.changing("member.points", card, member_id=member_id, reason=said["reason"]) as change:
+        with desk.changing(
+            "member.points-changed", card, member_id=member_id, reason=said["reason"]
+        ) as change:
             made = adjustments.add_adjustment(
                 business_id=desk.business.pk,
                 member_id=member_id,
@@ -135,7 +138,7 @@ def change_points(desk: Desk, member_id: int) -> HttpResponse:
 def redeem(desk: Desk, member_id: int) -> HttpResponse:
     """Hand out the reward that waits longest."""
     card = _card(desk, member_id)
-    with desk.changing("member.reward", card, member_id=member_id) as change:
+    with desk.changing("member.reward-handed-out", card, member_id=member_id) as change:
         made = ledger.redeem_reward(
             business_id=desk.business.pk,
             qr_code=card.qr_code,
@@ -146,25 +149,55 @@ def redeem(desk: Desk, member_id: int) -> HttpResponse:
     return desk.done(_("Handed out: %(reward)s") % {"reward": made.reward}, "member", member_id=member_id)
 
 
+class TakeBackForm(OfficeForm):
+    """Why."""
+
+    reason = django_forms.CharField(
+        label=gettext_lazy("Reason"),
+        max_length=_REASON_LENGTH,
+        help_text=gettext_lazy("It stands in the history, and in the audit log."),
+    )
+
+
 def take_back(desk: Desk, entry_id: int) -> HttpResponse:
     """Take back stamps, a redemption, or points that somebody gave or took."""
-    entry = Entry.objects.filter(pk=entry_id).first()
+    entry = Entry.objects.select_related("branch", "staff").filter(pk=entry_id).first()
     if entry is None or (desk.branch_id is not None and entry.branch_id != desk.branch_id):
         raise NotFound(f"There is no transaction {entry_id}.")
     card = _card(desk, entry.card_id)
-    reason = desk.post.get("reason", "").strip()[:_REASON_LENGTH]
-    with desk.changing("member.undo", card, member_id=card.pk, reason=reason) as change:
-        change.note(entry=entry.pk)
-        gift = _gift(entry)
-        if gift is not None:
-            adjustments.delete_adjustment(business_id=desk.business.pk, pk=gift.pk)
-            change.note(adjustment=gift.code)
-        elif entry.kind in UNDOES:
-            made = ledger.undo(business_id=desk.business.pk, entry_id=entry.pk, staff_id=desk.staff.pk)
-            change.note(entry=made.entry_id)
-        else:
-            raise InvalidInput(_("This is put right where it comes from: at its sale or its voucher."))
-    return desk.done(_("Taken back"), "member", member_id=card.pk)
+
+    def save(said: dict[str, Any]) -> HttpResponse:
+        with desk.changing("member.taken-back", card, member_id=card.pk, reason=said["reason"]) as change:
+            change.note(**_take_back(desk, entry))
+        return desk.done(_("Taken back"), "member", member_id=card.pk)
+
+    what = story.told(entry)
+    return forms.answer(
+        desk,
+        TakeBackForm,
+        title=_("Take back: %(what)s") % {"what": what},
+        save=save,
+        button=_("Take it back"),
+        here="members",
+        context=_shown(desk, card),
+    )
+
+
+def _take_back(desk: Desk, entry: Entry) -> dict[str, Any]:
+    """Take an entry back; what the audit log notes of it."""
+    gift = _gift(entry)
+    if gift is not None:
+        adjustments.delete_adjustment(business_id=desk.business.pk, pk=gift.pk)
+        # The entries of what is deleted name it no more, so the reason is kept with the latest of them.
+        made = Entry.objects.filter(card_id=entry.card_id).latest("pk")
+        return {"entry": made.pk, "adjustment": gift.code}
+    if entry.kind in UNDOES:
+        return {
+            "entry": ledger.undo(
+                business_id=desk.business.pk, entry_id=entry.pk, staff_id=desk.staff.pk
+            ).entry_id
+        }
+    raise InvalidInput(_("This is put right where it comes from: at its sale or its voucher."))
 
 
 def _gift(entry: Entry) -> PointsAdjustment | None:

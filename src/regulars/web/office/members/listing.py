@@ -112,7 +112,7 @@ def _columns(desk: Desk) -> tuple[Column, ...]:
             sort="card__last_visit_at",
         ),
         Column(
-            "joined", _("Joined"), lambda row: row.joined_at, kind="moment", sort="joined_at", narrow=False
+            "joined", _("Joined"), lambda row: _day(row.joined_at), kind="day", sort="joined_at", narrow=False
         ),
         *_exported(own),
     )
@@ -174,7 +174,7 @@ def suspend(desk: Desk) -> HttpResponse:
     """Suspend the members who are ticked."""
     number = 0
     for member in _chosen(desk).filter(suspended=False):
-        with desk.changing("member.suspend", member):
+        with desk.changing("member.suspended", member):
             edit_member(business_id=desk.business.pk, pk=member.pk, suspended=True)
         number += 1
     if not number:
@@ -195,7 +195,7 @@ def group(desk: Desk) -> HttpResponse:
     form = GroupForm(desk.post if "do" in desk.post else None)
     if form.is_valid():
         chosen = form.cleaned_data["group_id"]
-        with desk.changing("members.group") as change:
+        with desk.changing("members.group-changed") as change:
             moved = groups.set_group(business_id=desk.business.pk, member_ids=ids, group_id=chosen)
             change.note(members=ids, group_id=chosen)
         told = ngettext(
@@ -222,6 +222,6 @@ def export(desk: Desk) -> HttpResponseBase:
     rows = _chosen(desk).select_related("group", "branch", "card")
     values = ([column.value(row) for column in listing.columns] for row in rows)
     plain = ([one[0] if isinstance(one, tuple) else one for one in row] for row in values)
-    with desk.changing("members.export") as change:
+    with desk.changing("members.exported") as change:
         change.note(members=rows.count())
     return exports.answer("csv", "members", listing.heading, plain)

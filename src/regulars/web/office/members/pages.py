@@ -33,7 +33,7 @@ PAGES = (
     form(f"{_ONE}stamps/", "member-stamps", deeds.give_stamps, "members.balance"),
     form(f"{_ONE}points/", "member-points", deeds.change_points, "members.balance"),
     Page(f"{_ONE}redeem", "member-redeem", deeds.redeem, "members.balance", _POST),
-    Page("members/entries/<int:entry_id>/undo", "member-undo", deeds.take_back, "members.balance", _POST),
+    form("members/entries/<int:entry_id>/undo/", "member-undo", deeds.take_back, "members.balance"),
     Page(f"{_ONE}suspend", "member-suspend", person.suspend, "members.manage", _POST),
     form(f"{_ONE}card/", "member-card", card.page, "members.edit"),
     Page(f"{_ONE}card/send", "member-card-send", card.send, "members.edit", _POST),

@@ -238,7 +238,7 @@ def suspend(desk: Desk, member_id: int) -> HttpResponse:
     """Suspend a member, or let them collect again."""
     member = member_by_id(business_id=desk.business.pk, member_id=member_id)
     suspended = not member.suspended
-    action = "member.suspend" if suspended else "member.resume"
+    action = "member.suspended" if suspended else "member.let-in-again"
     with desk.changing(action, member, reason=desk.post.get("reason", "").strip()[:300]):
         actions.edit_member(business_id=desk.business.pk, pk=member.pk, suspended=suspended)
     told = _("%(name)s is suspended") if suspended else _("%(name)s collects again")
@@ -254,7 +254,7 @@ def data(desk: Desk, member_id: int) -> HttpResponseBase:
             own_data.write_data(business_id=desk.business.pk, member_id=member.pk, file=file)
 
     response = spool.answer(write, content_type="application/json")
-    with desk.changing("member.data", member):
+    with desk.changing("member.data-given-out", member):
         pass
     day = dt.date.isoformat(desk.today)
     response.headers["Content-Disposition"] = f'attachment; filename="member-{member.pk}-{day}.json"'
@@ -280,7 +280,7 @@ def erase(desk: Desk, member_id: int) -> HttpResponse:
         typed, name = (" ".join(text.split()).casefold() for text in (said["name"], member.name))
         if typed != name:
             raise InvalidInput.at("name", _("is not the name of this member"))
-        with desk.changing("member.erase") as change:
+        with desk.changing("member.erased") as change:
             actions.delete_member(business_id=desk.business.pk, member_id=member.pk)
             change.note(customer_id=member.pk)
         return desk.done(_("The member and all that was known about them is erased"), "members")

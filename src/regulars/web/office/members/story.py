@@ -21,7 +21,7 @@ PER_PAGE: Final = 25
 _ADJUSTMENT: Final = "adjustment"
 # Under this name the audit log keeps which entry something made, and why.
 ENTRY: Final = "entry"
-REASONED: Final = ("member.stamps", "member.reward", "member.undo")
+REASONED: Final = ("member.stamps-given", "member.reward-handed-out", "member.taken-back")
 _ICONS: Final = {
     Entry.Kind.ENROL.value: "user",
     Entry.Kind.STAMP_ADD.value: "stamp",
@@ -149,6 +149,11 @@ def _of_points(entry: Entry) -> str:
     if entry.kind == Entry.Kind.POINTS_SPEND and source == "issue":
         return _("Voucher: %(text)s") if entry.text else _("Voucher")
     return _occasion(entry.occasion or "") or said.get(entry.kind, entry.kind)
+
+
+def told(entry: Entry) -> str:
+    """An entry in a few words, with what it changed."""
+    return f"{_text(entry)} {_change(entry)}".strip()
 
 
 def _occasion(occasion: str) -> str:
