@@ -28,7 +28,6 @@ from regulars.tenants.models import Branch, Business, Staff
 Days = tuple[dt.date, dt.date]
 Key = tuple[int, dt.date, int, int]  # business, day, branch, hour or staff
 Columns = dict[str, int]
-CENTS = Decimal(100)
 
 
 @dataclass(slots=True)
@@ -53,13 +52,13 @@ class Figures:
     sales: int = 0
     vouchers_issued: int = 0
     vouchers_redeemed: int = 0
-    amount: Decimal = Decimal(0)
-    vouchers_value: Decimal = Decimal(0)
+    amount: Decimal = Decimal("0.00")
+    vouchers_value: Decimal = Decimal("0.00")
 
     def add(self, more: Mapping[str, int]) -> None:
         """Add columns of totals, whose money is in hundredths."""
         for column, number in more.items():
-            value = number / CENTS if column in _MONEY else number
+            value = Decimal(number).scaleb(-2) if column in _MONEY else number
             setattr(self, column, getattr(self, column) + value)
 
     @property
