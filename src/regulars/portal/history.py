@@ -82,7 +82,8 @@ def joined_row(day: dt.date, at: dt.datetime) -> HistoryRow:
 def _entries(
     member_id: int, before: int | None, only: str, first_day: dt.date | None, last_day: dt.date | None
 ) -> QuerySet[Entry]:
-    rows = Entry.objects.filter(card_id=member_id)
+    # That two records became one moves nothing: it tells the shop something, and the member nothing.
+    rows = Entry.objects.filter(card_id=member_id).exclude(kind=Entry.Kind.MERGE)
     if before is not None:
         rows = rows.filter(pk__lt=before)
     if only in FILTERS:

@@ -14,6 +14,7 @@ _VERBS: Final[dict[str, Promise]] = {
     "edit": gettext_lazy("changed"),
     "delete": gettext_lazy("deleted"),
     "archive": gettext_lazy("archived"),
+    "merge": gettext_lazy("merged"),
 }
 
 
