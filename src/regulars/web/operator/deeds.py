@@ -7,7 +7,6 @@ where its owner reads it.
 
 from __future__ import annotations
 
-import json
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -15,8 +14,6 @@ from typing import Any
 
 from django import forms
 from django.contrib import messages
-from django.contrib.admin.models import CHANGE, LogEntry
-from django.contrib.contenttypes.models import ContentType
 from django.db import transaction
 from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -25,7 +22,7 @@ from django.shortcuts import render
 from regulars.auditlog import actions as auditlog
 from regulars.rules.errors import Refusal
 from regulars.tenants.models import Business
-from regulars.web.operator import visiting
+from regulars.web.operator.notes import note
 from regulars.web.operator.site import site
 
 Values = dict[str, Any]
@@ -101,41 +98,6 @@ def _do(request: HttpRequest, deed: Deed, values: Values) -> Any:
             reason=str(values.get("reason", "")),
         )
     return made
-
-
-def note(
-    request: HttpRequest,
-    name: str,
-    thing: Model,
-    *,
-    business_id: int | None,
-    before: Values | None = None,
-    after: Values | None = None,
-    reason: str = "",
-) -> None:
-    """Write down what an operator did, in the transaction in which it is done."""
-    user: Any = request.user
-    said = {"action": name, "before": before or {}, "after": after or {}, "reason": reason}
-    LogEntry.objects.create(
-        user_id=user.pk,
-        content_type=ContentType.objects.get_for_model(thing),
-        object_id=str(thing.pk or ""),
-        object_repr=str(thing)[:200],
-        action_flag=CHANGE,
-        change_message=json.dumps(said, ensure_ascii=False),
-    )
-    if business_id is not None:
-        auditlog.record(
-            business_id=business_id,
-            actor=visiting.actor(request),
-            action=name,
-            kind=thing._meta.model_name or "",  # noqa: SLF001 - Django's name for it
-            object_id=thing.pk,
-            label=str(thing),
-            before=before,
-            after=after,
-            reason=reason,
-        )
 
 
 def _refuse(form: forms.Form, refusal: Refusal) -> None:

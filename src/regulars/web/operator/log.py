@@ -14,6 +14,22 @@ from django.utils.translation import gettext_lazy
 
 from regulars.web.operator.tables import NOTHING, Table, column, moment
 
+_DEEDS: Final = {
+    "operator.new": gettext_lazy("Made a business"),
+    "operator.limits": gettext_lazy("Set plan and limits"),
+    "operator.close": gettext_lazy("Closed a business"),
+    "operator.open": gettext_lazy("Opened a business again"),
+    "operator.enter": gettext_lazy("Signed in as a business"),
+    "operator.leave": gettext_lazy("Left a business"),
+    "operator.add": gettext_lazy("Made an operator"),
+    "operator.remove": gettext_lazy("Took the admin away"),
+    "operator.account_close": gettext_lazy("Closed an account"),
+    "operator.account_open": gettext_lazy("Opened an account"),
+    "operator.key_revoke": gettext_lazy("Revoked an API key"),
+    "operator.job_retry": gettext_lazy("Ran a job again"),
+    "operator.job_cancel": gettext_lazy("Cancelled a job"),
+}
+
 
 def _said(entry: LogEntry) -> dict[str, Any]:
     try:
@@ -26,11 +42,11 @@ def _said(entry: LogEntry) -> dict[str, Any]:
 class Log(Table):
     """What operators did, newest first."""
 
-    list_display = ("when", "who", "what", "object_repr", "why")
+    list_display = ("when", "who", "what", "which", "why")
     list_display_links = ("when",)
     search_fields = ("object_repr", "user__email")
     ordering = ("-id",)
-    fieldsets = ((None, {"fields": ("when", "who", "what", "object_repr", "why", "differs")}),)
+    fieldsets = ((None, {"fields": ("when", "who", "what", "which", "why", "differs")}),)
 
     def get_queryset(self, request: HttpRequest) -> QuerySet[LogEntry]:
         """With who did it."""
@@ -50,7 +66,13 @@ class Log(Table):
     @column(gettext_lazy("What"))
     def what(self, entry: LogEntry) -> str:
         """What was done."""
-        return str(_said(entry).get("action", ""))
+        name = str(_said(entry).get("action", ""))
+        return str(_DEEDS.get(name, name))
+
+    @column(gettext_lazy("To what"))
+    def which(self, entry: LogEntry) -> str:
+        """To what it was done, as that was called then."""
+        return entry.object_repr
 
     @column(gettext_lazy("Reason"))
     def why(self, entry: LogEntry) -> str:

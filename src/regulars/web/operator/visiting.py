@@ -6,19 +6,15 @@ from http import HTTPStatus
 from typing import Any
 
 from django.contrib.auth.decorators import login_required
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.views.decorators.http import require_POST
 from django_scopes import scopes_disabled
 
-from regulars.auditlog import actions as auditlog
 from regulars.rules.errors import Conflict
 from regulars.tenants.models import Business, Staff
 from regulars.web.office.desk import AS_OPERATOR
-
-
-def actor(request: HttpRequest) -> auditlog.Actor:
-    """The operator who does something, as audit logs name them."""
-    return auditlog.Actor.of_operator(request.user, address=request.META.get("REMOTE_ADDR", ""))
+from regulars.web.operator.notes import note
 
 
 def begin(request: HttpRequest, business: Business) -> Business:
@@ -44,13 +40,7 @@ def leave(request: HttpRequest) -> HttpResponse:
     with scopes_disabled():
         visited = list(Business.objects.filter(slug__in=places))
     for business in visited:
-        auditlog.record(
-            business_id=business.pk,
-            actor=actor(request),
-            action="operator.leave",
-            kind="business",
-            object_id=business.pk,
-            label=business.name,
-        )
+        with transaction.atomic():
+            note(request, "operator.leave", business, business_id=business.pk)
     to = f"/admin/tenants/business/{visited[0].pk}/change/" if visited else "/admin/"
     return HttpResponseRedirect(to if user.is_staff else "/office/", status=HTTPStatus.SEE_OTHER)
