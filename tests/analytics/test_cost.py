@@ -13,7 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 
 from regulars import db
-from regulars.analytics import queries
+from regulars.analytics import people, queries, reports
 from regulars.analytics.models import Watermark
 from regulars.analytics.rollup import roll_up_all
 from regulars.ledger.models import Card, Entry
@@ -24,6 +24,7 @@ pytestmark = [pytest.mark.usefixtures("forgets_statistics"), pytest.mark.django_
 
 NOON = dt.datetime(2026, 6, 15, 6, 30, tzinfo=dt.UTC)
 TODAY = dt.date(2026, 6, 15)
+QUARTER = (TODAY - dt.timedelta(days=89), TODAY)
 FEW, MANY = 90, 3_000
 MEMBERS = 12  # more than the ten that are shown
 
@@ -117,6 +118,13 @@ FIGURES: dict[str, Callable[[Shop], object]] = {
     "stats": lambda shop: queries.stats(shop.business),
     "detail of a month": lambda shop: queries.detail(shop.business, 30),
     "detail of a quarter": lambda shop: queries.detail(shop.business, 90),
+    "by day": lambda shop: reports.by_day(shop.business, QUARTER),
+    "by branch": lambda shop: reports.by_branch(shop.business, QUARTER),
+    "by person": lambda shop: reports.by_staff(shop.business, QUARTER),
+    "by hour": lambda shop: reports.by_hour(shop.business, QUARTER),
+    "retention": lambda shop: people.retention(shop.business, TODAY, 3),
+    "visits": lambda shop: people.visits(shop.business),
+    "points owed": lambda shop: people.points_due(shop.business),
 }
 
 
