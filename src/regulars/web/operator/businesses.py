@@ -99,10 +99,12 @@ class Businesses(Table):
     def own_limits(self, business: Business) -> str:
         """What was decided about it alone, in a line."""
         said = []
-        for name, value in business.plan_limits.items():
-            told = {None: _("no limit"), True: _("allowed"), False: _("not allowed")}
-            text = told[value] if value is None or isinstance(value, bool) else str(value)
-            said.append(f"{forms.LIMIT_LABELS.get(name, name)}: {text}")
+        told = {None: _("no limit"), True: _("allowed"), False: _("not allowed")}
+        for name, label in forms.LIMIT_LABELS.items():
+            if name in business.plan_limits:
+                value = business.plan_limits[name]
+                text = told[value] if value is None or isinstance(value, bool) else str(value)
+                said.append(f"{label}: {text}")
         return "; ".join(said) or NOTHING
 
     @column(gettext_lazy("Owners"))
