@@ -365,6 +365,9 @@
     for (const bar of root.querySelectorAll("[data-bulk]")) {
       count(bar.closest("form"));
     }
+    for (const table of root.querySelectorAll(".table-responsive")) {
+      wide.observe(table);
+    }
     for (const button of root.querySelectorAll("[data-live]")) {
       live(button);
     }
@@ -377,6 +380,22 @@
       row.scrollLeft = current.offsetLeft - row.offsetLeft - (row.clientWidth - current.offsetWidth) / 2;
     }
   }
+
+  // What is wider than the page can be moved with the arrow keys, too.
+  const wide = new ResizeObserver((seen) => {
+    for (const { target } of seen) {
+      const moves = target.scrollWidth > target.clientWidth && !target.querySelector("a[href], button, input");
+      if (moves) {
+        target.tabIndex = 0;
+        target.setAttribute("role", "region");
+        target.setAttribute("aria-label", target.querySelector("caption")?.textContent.trim() || document.title);
+      } else {
+        target.removeAttribute("tabindex");
+        target.removeAttribute("role");
+        target.removeAttribute("aria-label");
+      }
+    }
+  });
 
   begin(document);
   document.addEventListener("htmx:load", (event) => event.detail.elt !== document.body && begin(event.detail.elt));
