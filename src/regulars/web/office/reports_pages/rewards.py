@@ -171,7 +171,12 @@ def points(desk: Desk) -> HttpResponseBase:
         finding=finding,
         hint=_("One point is worth %(value)s. Debts of members below zero are not taken off.")
         % {"value": f"{number_format(desk.business.point_value.normalize())} {desk.business.currency}"},
-        chart=Chart(kind="bar", labels=names, series=(Series(_("Points"), [one.points for one in due]),)),
+        chart=Chart(
+            kind="bar",
+            labels=[
+                _("Never") if one.month is None else shared.month_name(one.month, brief=True) for one in due
+            ],
+            series=(Series(_("Points"), [one.points for one in due]),)),
         headings=(
             Heading(_("Run out in"), "text"),
             Heading(_("Points")),

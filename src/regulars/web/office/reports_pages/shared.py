@@ -133,14 +133,17 @@ def steps(days: Sequence[Day]) -> list[Step]:
     """Days, weeks or months, so that there are neither too many nor too few of them."""
     if len(days) <= MOST_DAYS:
         return [Step(date_format(one.day, "j M"), one.day, one.figures) for one in days]
-    by_week = len(days) <= _MOST_WEEKS
-    found: dict[dt.date, list[Day]] = {}
+    if (
+        len(days) <= _MOST_WEEKS
+    ):  # weeks back from the last day, so that those of two ranges stand side by side
+        ends = range(len(days) % 7 or 7, len(days) + 1, 7)
+        weeks = [days[max(end - 7, 0) : end] for end in ends]
+        return [Step(date_format(week[0].day, "j M"), week[0].day, reports.total(week)) for week in weeks]
+    months: dict[dt.date, list[Day]] = {}
     for one in days:
-        start = one.day - dt.timedelta(days=one.day.weekday()) if by_week else one.day.replace(day=1)
-        found.setdefault(start, []).append(one)
+        months.setdefault(one.day.replace(day=1), []).append(one)
     return [
-        Step(date_format(start, "j M" if by_week else "M Y"), some[0].day, reports.total(some))
-        for start, some in found.items()
+        Step(date_format(month, "M Y"), some[0].day, reports.total(some)) for month, some in months.items()
     ]
 
 
@@ -186,9 +189,9 @@ def in_words(before: Range) -> str:
     return _("the %(days)s before") % {"days": before.told_days}
 
 
-def month_name(month: dt.date) -> str:
+def month_name(month: dt.date, *, brief: bool = False) -> str:
     """A month with its year."""
-    return date_format(month, "F Y")
+    return date_format(month, "M Y" if brief else "F Y")
 
 
 def files(desk: Desk, table: str) -> list[tuple[str, str]]:
