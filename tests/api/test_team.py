@@ -144,10 +144,44 @@ def test_a_name_is_needed(rest: Rest) -> None:
     invalid(rest.post("/api/team", {}), "name", "email")
 
 
-def test_role_and_password_cannot_be_chosen(rest: Rest) -> None:
+def test_the_password_cannot_be_chosen_nor_another_role(rest: Rest) -> None:
     body = {"name": "Neha", "email": "neha@sunrise.example"}
     for field in ("role", "password", "temp_password", "is_active"):
-        invalid(rest.post("/api/team", body | {field: "owner"}), field)
+        invalid(rest.post("/api/team", body | {field: "king"}), field)
+
+
+def test_somebody_is_added_with_a_role_a_branch_and_no_back_office(shop: Shop, rest: Rest) -> None:
+    body = {"role": "manager", "branch_id": shop.branch().pk, "disable_backoffice_access": True}
+    made = ok(rest.post("/api/team", body | {"name": "Neha", "email": "neha@sunrise.example"}), 201)
+    assert made["role"] == "manager"
+    with scope(business=shop.business):
+        staff = Staff.objects.get(pk=made["id"])
+    assert {name: getattr(staff, name) for name in body} == body
+
+
+def test_what_is_named_is_changed(shop: Shop, rest: Rest) -> None:
+    made = add(rest)
+    place = f"/api/team/{made['id']}"
+    branch = shop.branch()
+    assert ok(rest.patch(place, {"role": "manager", "branch_id": branch.pk}))["role"] == "manager"
+    assert ok(rest.patch(place, {"name": "Neha S"}))["name"] == "Neha S"
+    with scope(business=shop.business):
+        staff = Staff.objects.get(pk=made["id"])
+    assert (staff.role, staff.branch_id) == ("manager", branch.pk)
+    ok(rest.patch(place, {"branch_id": None}))
+    with scope(business=shop.business):
+        assert Staff.objects.get(pk=made["id"]).branch_id is None
+    for field, value in (("name", ""), ("email", "nobody"), ("role", "king"), ("is_active", True)):
+        invalid(rest.patch(place, {field: value}), field)
+    refused(rest.patch(f"/api/team/{shop.owner.pk}", {"role": "staff"}), 409, "last_owner")
+
+
+def test_a_lost_invitation_is_made_again(shop: Shop, rest: Rest) -> None:
+    made = add(rest)
+    again = ok(rest.post(f"/api/team/{made['id']}/invite", {}))
+    assert authenticate(username="neha@sunrise.example", password=made["temp_password"]) is None
+    assert authenticate(username="neha@sunrise.example", password=again["temp_password"]) is not None
+    refused(rest.post(f"/api/team/{shop.owner.pk}/invite", {}), 409, "conflict")
 
 
 def test_somebody_who_works_elsewhere_keeps_their_password_and_place(

@@ -38,7 +38,7 @@ READS: dict[str, tuple[str, ...]] = {
     "branch": ("branch_id", "latitude", "longitude"),
     "undo": ("action_id", "client_id"),
     "preview": ("member_id", "amount"),
-    "sign-in": ("email", "password", "business_id", "branch_id", "new_password", "temp_password"),
+    "sign-in": ("email", "password", "business_id", "branch_id", "new_password", "temp_password", "code"),
     "pair": ("code", "name", "client_id"),
     "pin": ("staff_id", "pin"),
     "sign-out": ("device",),
@@ -186,7 +186,7 @@ def test_what_is_unexpected_is_told_in_json(shop: Shop, monkeypatch: pytest.Monk
 
 def test_text_that_nothing_can_hold_is_refused_by_its_name(shop: Shop) -> None:
     counter = Counter(shop)
-    for name in ("email", "password", "new_password", "temp_password"):
+    for name in ("email", "password", "new_password", "temp_password", "code"):
         body = {"email": "alice@shop.example", "password": PASSWORD} | {name: "a\x00b"}
         counter.refused("sign-in", 400, "invalid_input", name, **body)
     for name in ("code", "name"):
