@@ -61,15 +61,22 @@ class Limits(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        hint = gettext_lazy("Empty: as the plan says. A hyphen: no limit.")
+        plan = plans.PLANS[self.initial.get("plan", "self_hosted")]
         for name, label in LIMIT_LABELS.items():
-            self.fields[name] = (
-                _text(label, 10, hint, required=False)
-                if name in plans.NUMBERS
-                else forms.ChoiceField(
-                    label=label, required=False, choices=_ALLOWED, widget=UnfoldAdminSelectWidget
+            says = getattr(plan, name)
+            if name in plans.NUMBERS:
+                told = {"plan": plan.label, "says": _("no limit") if says is None else says}
+                hint = _("%(plan)s says: %(says)s. Empty: as the plan says. A hyphen: no limit.") % told
+                self.fields[name] = _text(label, 10, hint, required=False)
+            else:
+                told = {"plan": plan.label, "says": _("allowed") if says else _("not allowed")}
+                self.fields[name] = forms.ChoiceField(
+                    label=label,
+                    help_text=_("%(plan)s says: %(says)s.") % told,
+                    required=False,
+                    choices=_ALLOWED,
+                    widget=UnfoldAdminSelectWidget,
                 )
-            )
         self.fields["reason"] = Reason.base_fields["reason"]
 
     def clean(self) -> dict[str, Any]:

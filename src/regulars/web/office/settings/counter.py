@@ -27,6 +27,16 @@ _PLAIN = (
     "code_changers", "chooses_vouchers", "enrols", "undo_minutes",
 )  # fmt: skip
 _PAIRING = "pairing"
+# What can be written for buttons, and what it makes.
+_GRAMMAR = (
+    ("7", gettext_lazy("One button that gives 7 points")),
+    ("3,5,10,20", gettext_lazy("A button for each")),
+    ("Eggs:3, Bacon:5", gettext_lazy("Buttons with names")),
+    ("free", gettext_lazy("Any number of points, typed")),
+    ("calc", gettext_lazy("The amount of a sale, made into points by your promotions")),
+    ("calc min:10", gettext_lazy("The same, for sales of 10 and more")),
+    ("auto:7", gettext_lazy("7 points on the scan itself")),
+)
 
 
 class CounterForm(OfficeForm):
@@ -41,11 +51,7 @@ class CounterForm(OfficeForm):
 
     quickscan_function = forms.CharField(
         label=gettext_lazy("Buttons for points"),
-        help_text=gettext_lazy(
-            "7 makes one button, 3,5,10 several, Eggs:3, Bacon:5 named ones; free asks for any number, calc "
-            "turns an amount into points, calc min:10 from 10 on, auto:7 gives 7 on the scan itself. "
-            "Empty: stamps only."
-        ),
+        help_text=gettext_lazy("Empty: stamps only."),
         max_length=300,
         required=False,
     )
@@ -110,7 +116,7 @@ def rules(desk: Desk) -> HttpResponse:
         save=save,
         template="settings/counter",
         here="settings",
-        context={"counter_url": _counter_url()},
+        context={"counter_url": _counter_url(), "preview": True, "grammar": _GRAMMAR},
     )
 
 
