@@ -107,6 +107,10 @@ def _posted(shop: Shop) -> int:
     return made.pk
 
 
+def _kind(_shop: Shop) -> str:
+    return "welcome"
+
+
 def _message(shop: Shop) -> int:
     card = shop.enrol("Nora Shah", email=f"nora{Member.objects.count()}@example.com")
     key = f"birthday:{card.pk}"
@@ -151,7 +155,7 @@ MAKERS: dict[str, Maker] = {
     "message_id": _message,
     **offered.MAKERS,
     **traded.MAKERS,
-    "kind": lambda _: "welcome",  # of messages: the same in every business
+    "kind": _kind,  # of messages: the same in every business
 }
 
 # What is no row of a business.

@@ -108,8 +108,10 @@ def letter(desk: Desk, message_id: int) -> HttpResponse:
     row = _message(message_id)
     if row.sealed or (row.kind in AUTOMATIC and AUTOMATIC[row.kind].to != "member"):
         return framed.problem(_("It holds something that only its reader may see."))
-    member = Member.objects.select_related("card").filter(pk=row.member_id).first()
-    if member is None and row.member_id is None and not row.context:
+    member = None
+    if row.member_id is not None:
+        member = Member.objects.select_related("card").filter(pk=row.member_id).first()
+    if member is None and not row.context:
         return framed.problem(_("Whoever got it was erased, and what it said with them."))
     try:
         rendered = render_message(message=row, business=desk.business, member=member)

@@ -64,7 +64,7 @@ def edit(desk: Desk, kind: str) -> HttpResponse:
     usual = texts.text_among(others, kind=found, name=name, language=spoken)
 
     def save(clean: dict[str, Any]) -> HttpResponse:
-        given = {
+        given: dict[str, Any] = {
             field: "" if same(clean[field], getattr(usual, field)) else clean[field]
             for field in ("subject", "body", "button")
             if field in clean
