@@ -114,7 +114,7 @@ def test_it_is_tried_sent_and_read_back(shop: Shop, owner: Seat) -> None:
     assert owner.post("campaign-send", campaign_id=made.pk).status_code == 303
     assert owner.post("campaign-send", campaign_id=made.pk).status_code == 409
     page = owner.text("campaign", campaign_id=made.pk)
-    assert "0 of 1 are on their way." in page
+    assert "0 of 1 have left." in page
     assert owner.get("campaign-now", campaign_id=made.pk).json()["state"] == "running"
     with scope(business=shop.business):
         assert Message.objects.filter(campaign_id=made.pk).update(status="sent", sent_at=timezone.now()) == 1
@@ -174,7 +174,7 @@ def test_one_by_post_gives_its_addresses(shop: Shop, owner: Seat) -> None:
 
     posted = MAKERS["posted_id"](shop)
     page = owner.text("campaign", campaign_id=posted)
-    assert "1 addresses are on its list." in page
+    assert "1 address is on its list." in page
     file = owner.get("campaign-addresses-file", posted_id=posted)
     assert file.headers["Content-Disposition"] == f'attachment; filename="campaign-{posted}.csv"'
     assert "1 Lake Road" in file.content.decode()

@@ -74,7 +74,7 @@ def test_a_campaign_is_written_looked_at_sent_and_read_back(desk: Tab, live: Sit
         assert Campaign.objects.get().status == "draft"
     desk.get_by_role("button", name="Send to 1 member").click()
     question.get_by_role("button", name="Send to 1 member").click()
-    expect(desk.get_by_text("0 of 1 are on their way.")).to_be_visible()
+    expect(desk.get_by_text("0 of 1 have left.")).to_be_visible()
     send_out(shop)
     expect(desk.get_by_text("1 of 1 got it.")).to_be_visible()
     desk.get_by_role("link", name="All recipients").click()

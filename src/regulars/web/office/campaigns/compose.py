@@ -22,6 +22,11 @@ from regulars.web.office.forms import MomentField, OfficeForm, WholeField, answe
 from regulars.web.office.forms import told as told_refusal
 
 _BY_HAND, _AT = "hand", "at"
+_SHOWN_WHEN = {
+    "subject": "channel=email",
+    "scheduled_at": f"when={_AT}",
+    "rate_per_minute": "channel=email|sms",
+}
 
 
 class CampaignForm(OfficeForm):
@@ -67,9 +72,7 @@ class CampaignForm(OfficeForm):
         channels = [item for item in told.CHANNELS.items() if item[0] != "sms" or sms.available()]
         self.fields["channel"].choices = channels  # type: ignore[attr-defined]
         # What is only asked for sometimes: see office/_field.html.
-        for name, when in (
-            ("subject", "channel=email"), ("scheduled_at", f"when={_AT}"), ("rate_per_minute", "channel=email|sms"),
-        ):  # fmt: skip
+        for name, when in _SHOWN_WHEN.items():
             self.fields[name].shown_when = when  # type: ignore[attr-defined]
 
     def clean(self) -> dict[str, Any]:

@@ -117,13 +117,10 @@ def _after(desk: Desk, campaign: Campaign) -> dict[str, Any]:
         (_("Came back"), outcome.bounced, "bounced"),
     ]
     posted = {"posted_id": campaign.pk}
+    listed = desk.url("campaign-recipients", campaign_id=campaign.pk)
     return {
         "figures": [
-            (
-                label,
-                value,
-                f"{desk.url('campaign-recipients', campaign_id=campaign.pk)}{f'?status={status}' if status else ''}",
-            )
+            (label, value, f"{listed}?status={status}" if status else listed)
             for label, value, status in figures
         ],
         "unsubscribed": outcome.unsubscribed,
@@ -142,7 +139,10 @@ def _finding(campaign: Campaign, outcome: queries.Outcome) -> str:
     """What came of it, in a sentence."""
     told_counts = {"sent": number(campaign.sent_count), "all": number(campaign.total_recipients)}
     if campaign.channel == Message.Channel.POST:
-        return _("%(sent)s addresses are on its list.") % told_counts
+        text = ngettext(
+            "%(sent)s address is on its list.", "%(sent)s addresses are on its list.", campaign.sent_count
+        )
+        return text % told_counts
     if not campaign.total_recipients:
         return _("Nobody could be reached when it was sent.")
     text = _("%(sent)s of %(all)s got it.") % told_counts
@@ -156,7 +156,7 @@ def _finding(campaign: Campaign, outcome: queries.Outcome) -> str:
 def _progress(campaign: Campaign) -> dict[str, Any]:
     done = campaign.sent_count + campaign.failed_count + campaign.skipped_count
     sending = campaign.finished_at is None and campaign.sent_at is not None
-    text = _("%(done)s of %(total)s are on their way.") % {
+    text = _("%(done)s of %(total)s have left.") % {
         "done": number(done),
         "total": number(campaign.total_recipients),
     }
