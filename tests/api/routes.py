@@ -13,7 +13,6 @@ from django.db import connection
 from django.http.response import HttpResponseBase
 
 from regulars.api.rest.api import api
-from regulars.catalog import actions as catalog
 from regulars.members import blank_cards
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Business, Staff
@@ -60,8 +59,7 @@ NOBODY = Things(
     8_888_004,
     8_888_005,
     ("Nobody",),
-    {"stamps": 8_888_006, "sku": 8_888_007}
-    | {name: number for room in ROOMS for name, number in room.NOBODY.items()},
+    {"stamps": 8_888_006} | {name: number for room in ROOMS for name, number in room.NOBODY.items()},
 )
 
 
@@ -90,7 +88,6 @@ def furnish(shop: Shop, word: str) -> Things:
     )
     ids = {name: number for room in ROOMS for name, number in room.furnish(shop, word).items()}
     ids["stamps"] = stamps
-    ids["sku"] = catalog.add_sku(business_id=shop.id, code=f"{word}-1", name=f"{word} cake").pk
     return Things(
         *(shop, card.pk, card.qr_code, branch.pk, empty.pk, staff.pk, shop.owner.pk),
         marks=marks,
@@ -122,7 +119,6 @@ def own(mine: Things) -> dict[str, Call]:
         "PATCH /api/business/region": Call(body={"country": "GB", "timezone": "Europe/London"}),
         "GET /api/program": Call(),
         "PATCH /api/program": Call(body={"stamps_required": 10}),
-        "GET /api/points/preview": Call(query={"total_value": "12.50", "branch_id": mine.branch_id}),
         "GET /api/points/program": Call(),
         "PATCH /api/points/program": Call(body={"points_expire_months": 12, "point_value": "0.02"}),
         "GET /api/microsite": Call(),
@@ -194,14 +190,6 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
             Call(404, path={"customer_id": theirs.customer_id}),
             Call(404, path={"customer_id": theirs.customer_id}, body={"qr_code": mine.printed}),
             Call(404, path={"customer_id": mine.customer_id}, body={"qr_code": theirs.printed}),
-        ],
-        "GET /api/points/preview": [
-            Call(404, query={"total_value": "12.50", name: number})
-            for name, number in (
-                ("branch_id", theirs.branch_id),
-                ("group_id", theirs.ids[group_routes.GROUP]),
-                ("sku_id", theirs.ids["sku"]),
-            )
         ],
         "POST /api/team": [
             Call(404, body={"name": "Z", "email": "z@sunrise.example", "branch_id": theirs.branch_id})

@@ -217,3 +217,15 @@ def test_points_of_a_bearer_voucher_go_to_whom_the_call_names(till: Till) -> Non
         till.one("redeem_voucher_code", {"voucher_code": held[0], "member": "M000001"})["points_credited"]
         == 0
     )
+
+
+def test_what_a_sale_would_earn_is_told_and_nothing_recorded(till: Till) -> None:
+    till.call("add_promotion", {"code": "TEN", "percent_of_spend": "10"})
+    till.call("add_promotion", {"code": "GOLD", "percent_of_spend": "20", "group": "gold"})
+    till.call("edit_member", {"code": "M000001", "group": "gold"})
+    row = till.one("get_transaction_worth", {"total_value": "49.90"})
+    assert (row["points"], row["promotions"]) == (4, [{"code": "TEN", "points": 4}])
+    assert till.one("get_transaction_worth", {"total_value": "49.90", "member": "M000001"})["points"] == 14
+    assert till.refusal("get_transaction_worth", {}).code == "005"
+    assert till.refusal("get_transaction_worth", {"total_value": "1", "branch": "NONE"}).code == "007"
+    assert till.call("get_transactions") == []

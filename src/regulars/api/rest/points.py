@@ -1,19 +1,17 @@
-"""`/api/points`: how points work, and what a sale would earn. The seed of this dialect has no points."""
+"""`/api/points/program`: how points work. The seed of this dialect has no points."""
 
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Query, Router
+from ninja import Router
 from pydantic import BaseModel, BeforeValidator, Field
 
 from regulars.api.rest.auth import identity_of
-from regulars.api.rest.common import IDEMPOTENT, answered, parse_amount, parse_day, printed_amount
+from regulars.api.rest.common import IDEMPOTENT, answered, parse_amount, printed_amount
 from regulars.api.rest.envelope import data
-from regulars.api.rest.schemas import BIGGEST_ID, Data, Incoming, whole
+from regulars.api.rest.schemas import Data, Incoming, whole
 from regulars.api.rest.writes import answers
 from regulars.rules.errors import InvalidInput
-from regulars.rules.promotions import Earned
-from regulars.sales.worth import worth_to_anybody
 from regulars.tenants import actions, checks, queries
 from regulars.tenants.models import Business
 
@@ -80,53 +78,3 @@ def update_points_program(request: HttpRequest, body: PointsProgramPatch) -> dic
         changes["point_value"] = parse_amount(changes["point_value"], "point_value")
     business_id = identity_of(request).business_id
     return data(_points(actions.update_points_programme(business_id=business_id, **changes)))
-
-
-class ShareOut(BaseModel):
-    """What one promotion would give."""
-
-    promotion_id: int
-    code: str
-    points: int
-
-
-class WorthOut(BaseModel):
-    """What a sale would earn, and by which promotions; the cap may take some of it away."""
-
-    points: int
-    promotions: list[ShareOut]
-
-
-Reference = Annotated[int | None, Query(ge=1, le=BIGGEST_ID)]
-
-
-def _worth(earned: Earned) -> dict[str, Any]:
-    shares = [
-        {"promotion_id": share.promotion_id, "code": share.code, "points": share.points}
-        for share in earned.shares
-    ]
-    return {"points": earned.points, "promotions": shares}
-
-
-@router.get(
-    "/points/preview", response=answered(Data[WorthOut], also=(404,)), summary="What a sale would earn"
-)
-@answers()
-def preview_points(  # noqa: PLR0917 - query parameters
-    request: HttpRequest,
-    total_value: Amount,
-    group_id: Reference = None,
-    branch_id: Reference = None,
-    sku_id: Reference = None,
-    day: Annotated[str | None, Query(description="A day other than today, as YYYY-MM-DD")] = None,
-) -> dict[str, Any]:
-    """The points of a sale that nobody has made: by the promotions of a day, for a group, branch and SKU."""
-    earned = worth_to_anybody(
-        business_id=identity_of(request).business_id,
-        total_value=parse_amount(total_value, "total_value"),
-        group_id=group_id,
-        branch_id=branch_id,
-        sku_id=sku_id,
-        day=parse_day(day, "day"),
-    )
-    return data(_worth(earned))

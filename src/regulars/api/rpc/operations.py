@@ -25,6 +25,7 @@ from regulars.catalog.models import Sku
 from regulars.promotions.occasions import happened
 from regulars.rules.errors import Refusal
 from regulars.rules.text import clean_text
+from regulars.sales import worth
 from regulars.tenants.models import Branch
 from regulars.vouchers import redeeming
 
@@ -74,6 +75,7 @@ class Operation:
     fields: tuple[Field, ...]
     does: Callable[..., Row]
     of_seed: bool = False
+    write: bool = True
 
     def run(self, caller: Caller, call: Call) -> Answer:
         """Carry out a call.
@@ -153,6 +155,17 @@ def _reset(caller: Caller, **values: Any) -> Row:
     return _code_row(caller, values["code"])
 
 
+def _worth(caller: Caller, *, member_id: int | None = None, **values: Any) -> Row:
+    business_id = caller.business_id
+    earned = (
+        worth.worth_to_anybody(business_id=business_id, **values)
+        if member_id is None
+        else worth.worth(business_id=business_id, member_id=member_id, **values)
+    )
+    shares = [[("code", share.code), ("points", share.points)] for share in earned.shares]
+    return [("points", earned.points), ("promotions", shares)]
+
+
 def _record_event(caller: Caller, **values: Any) -> Row:
     values.setdefault("occasion", "first_login" if values["event"] == "first_login" else "")
     if not values["occasion"]:
@@ -215,6 +228,18 @@ OPERATIONS: tuple[Operation, ...] = (
         _reset,
     ),
     Operation(
+        "get_transaction_worth",
+        "Tells what a sale would earn today, and by which promotions. Nothing is recorded.",
+        (
+            Field("total_value", Number(), required=True),
+            Field("member", MemberRef(), argument="member_id", note="in whose group they may be"),
+            _BRANCH,
+            _SKU,
+        ),
+        _worth,
+        write=False,
+    ),
+    Operation(
         "record_event",
         "Tells of an event that promotions and vouchers may wait for. Each occasion counts once.",
         (
@@ -232,4 +257,4 @@ OPERATIONS: tuple[Operation, ...] = (
     ),
 )
 
-METHODS = [Method(operation.name, write=True, run=operation.run) for operation in OPERATIONS]
+METHODS = [Method(operation.name, write=operation.write, run=operation.run) for operation in OPERATIONS]
