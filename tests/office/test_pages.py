@@ -20,7 +20,8 @@ pytestmark = pytest.mark.once
 SHOWN = [
     page
     for page in PAGES
-    if "GET" in page.methods and not page.name.endswith(("-file", "-now", "-letter", "-download"))
+    if "GET" in page.methods
+    and not page.name.endswith(("-file", "-now", "-letter", "-count", "-worth", "-download"))
 ]
 
 
