@@ -40,6 +40,7 @@ def test_every_operation_has_its_scope(operation: str) -> None:
     except Resolver404:
         pytest.fail(f"{operation} leads nowhere")
     assert scope in SCOPES
+    assert operations()[operation]["description"].endswith(f"Needs the scope `{scope}`.")
     if not operation.startswith("GET "):
         assert scope != READ
 

@@ -49,7 +49,7 @@ _needed: dict[tuple[str, str], str] = {}
 
 
 def install(api: NinjaAPI) -> None:
-    """Look up what every operation of an API needs, before it is asked for.
+    """Look up what every operation of an API needs, before it is asked for, and say it in its description.
 
     Raises:
         KeyError: an operation that changes something has a tag that the table does not know.
@@ -61,6 +61,8 @@ def install(api: NinjaAPI) -> None:
                 for method in operation.methods:
                     scope = _scope(method, _plain(address), operation.tags or router.tags or [])
                     _needed[method, _route(address)] = scope
+                    text = operation.description or ""
+                    operation.description = f"{text}\n\nNeeds the scope `{scope}`.".lstrip()
 
 
 def _scope(method: str, address: str, tags: list[str]) -> str:

@@ -25,7 +25,7 @@ from regulars.api.rpc.tree import Call
 from regulars.rules.errors import InvalidInput, Refusal
 from regulars.tenants import idempotency
 from regulars.tenants.identity import Identity, check_open, identify
-from regulars.tenants.scopes import require
+from regulars.tenants.scopes import SETTINGS, require
 
 log = structlog.get_logger(__name__)
 
@@ -180,9 +180,10 @@ class _Visit:
         check_open(self.identity)
 
     def _check_scope(self, method: Method) -> None:
-        scope = scopes.NEEDED[method.name]
-        if scope and self.identity is not None:
-            require(self.identity, scope)
+        if self.identity is not None and self.identity.scopes:
+            scope = scopes.NEEDED.get(method.name, SETTINGS)
+            if scope:
+                require(self.identity, scope)
 
     def _carry_out(self, method: Method) -> tuple[Rendered, bool]:
         """The answer, and whether it is the one that was given before."""
