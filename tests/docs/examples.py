@@ -84,11 +84,11 @@ def missing_programs(examples: list[Example]) -> set[str]:
 
 def run(house: House, examples: list[Example], key: str = "") -> list[Ran]:
     """Run them all in one shell; `key` takes the place of YOUR_KEY."""
-    mark = secrets.token_hex(16)
+    mark, zone = secrets.token_hex(16), noon_zone()
     script = [""]
     for number, example in enumerate(examples):
         text = example.block.text.replace(PUBLISHED_URL, house.url).replace("YOUR_KEY", key)
-        text = text.replace(PUBLISHED_ZONE, noon_zone())
+        text = text.replace(PUBLISHED_ZONE, zone)
         if example.block.language != "sh":
             program = house.folder / f"example-{number}.{example.block.language}"
             program.write_text(text, encoding="utf-8")
@@ -99,7 +99,7 @@ def run(house: House, examples: list[Example], key: str = "") -> list[Ran]:
     outputs = re.split(rf"\n{mark} (\d+)\n", done.stdout)
     assert len(outputs) == 2 * len(examples) + 1, done.stderr
     return [
-        Ran(example, int(status), output.replace(house.url, PUBLISHED_URL))
+        Ran(example, int(status), output.replace(house.url, PUBLISHED_URL).replace(zone, PUBLISHED_ZONE))
         for example, output, status in zip(examples, outputs[::2], outputs[1::2], strict=False)
     ]
 
