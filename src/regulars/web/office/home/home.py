@@ -7,6 +7,7 @@ from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from django.utils.dates import WEEKDAYS
+from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -39,7 +40,8 @@ def page(desk: Desk) -> HttpResponseBase:
             **shared.context(desk),
             "here": "home",
             "title": _("Today"),
-            "day": desk.today,
+            "day": _("%(weekday)s, %(day)s")
+            % {"weekday": WEEKDAYS[desk.today.weekday()], "day": date_format(desk.today, "MONTH_DAY_FORMAT")},
             "finding": _finding(today, week_ago, desk.today),
             "today": [_tile(desk, measure, today, week_ago) for measure in measures],
             "weekday": WEEKDAYS[(desk.today - _WEEK).weekday()],

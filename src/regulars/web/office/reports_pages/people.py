@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from django.utils.dates import WEEKDAYS
-from django.utils.formats import date_format, number_format
+from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -56,7 +56,7 @@ def retention(desk: Desk) -> HttpResponseBase:
         ),
         rows=[
             [
-                date_format(one.month, "F Y"),
+                shared.month_name(one.month),
                 one.members,
                 *(_share(one, later) for later in range(len(one.came))),
                 *([None] * (most - len(one.came))),

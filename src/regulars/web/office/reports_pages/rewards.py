@@ -173,9 +173,7 @@ def points(desk: Desk) -> HttpResponseBase:
         % {"value": f"{number_format(desk.business.point_value.normalize())} {desk.business.currency}"},
         chart=Chart(
             kind="bar",
-            labels=[
-                _("Never") if one.month is None else shared.month_name(one.month, brief=True) for one in due
-            ],
+            labels=names,
             series=(Series(_("Points"), [one.points for one in due]),)),
         headings=(
             Heading(_("Run out in"), "text"),

@@ -132,19 +132,20 @@ class Step:
 def steps(days: Sequence[Day]) -> list[Step]:
     """Days, weeks or months, so that there are neither too many nor too few of them."""
     if len(days) <= MOST_DAYS:
-        return [Step(date_format(one.day, "j M"), one.day, one.figures) for one in days]
+        return [Step(date_format(one.day, "MONTH_DAY_FORMAT"), one.day, one.figures) for one in days]
     if (
         len(days) <= _MOST_WEEKS
     ):  # weeks back from the last day, so that those of two ranges stand side by side
         ends = range(len(days) % 7 or 7, len(days) + 1, 7)
         weeks = [days[max(end - 7, 0) : end] for end in ends]
-        return [Step(date_format(week[0].day, "j M"), week[0].day, reports.total(week)) for week in weeks]
+        return [
+            Step(date_format(week[0].day, "MONTH_DAY_FORMAT"), week[0].day, reports.total(week))
+            for week in weeks
+        ]
     months: dict[dt.date, list[Day]] = {}
     for one in days:
         months.setdefault(one.day.replace(day=1), []).append(one)
-    return [
-        Step(date_format(month, "M Y"), some[0].day, reports.total(some)) for month, some in months.items()
-    ]
+    return [Step(month_name(month), some[0].day, reports.total(some)) for month, some in months.items()]
 
 
 def step_name(days: int) -> str:
@@ -189,9 +190,9 @@ def in_words(before: Range) -> str:
     return _("the %(days)s before") % {"days": before.told_days}
 
 
-def month_name(month: dt.date, *, brief: bool = False) -> str:
+def month_name(month: dt.date) -> str:
     """A month with its year."""
-    return date_format(month, "M Y" if brief else "F Y")
+    return date_format(month, "YEAR_MONTH_FORMAT")
 
 
 def files(desk: Desk, table: str) -> list[tuple[str, str]]:
