@@ -8,6 +8,7 @@ import pytest
 from django_scopes import scope
 
 from regulars.ledger import adjustments
+from regulars.ledger.merging import merge_members
 from regulars.ledger.models import Card, Entry
 from regulars.sales import actions as sales
 from regulars.vouchers.actions import add_voucher
@@ -155,3 +156,14 @@ def test_vouchers_and_consents_and_changes_have_their_place(owner: Seat, shop: S
         assert owner.get("member", {"show": show}, member_id=card.pk).status_code == 200
     staff = Seat.of(shop, "staff")
     assert "Changes" not in told(staff, card)
+
+
+def test_a_record_that_was_merged_leads_to_who_has_it_now(owner: Seat, shop: Shop, card: Card) -> None:
+    other = shop.enrol("Asha R")
+    merge_members(business_id=shop.id, member_id=other.pk, into_id=card.pk)
+    response = owner.get("member", member_id=other.pk)
+    assert (response.status_code, response.headers["Location"]) == (
+        303,
+        owner.url("member", member_id=card.pk),
+    )
+    assert "Came from another record" in told(owner, card)

@@ -121,7 +121,7 @@ def list_segments(request: HttpRequest) -> dict[str, Any]:
 
 @router.post(
     "/campaigns",
-    response=answered(Data[CampaignMade], status=201, also=(409, 422)),
+    response=answered(Data[CampaignMade], status=201, also=(404, 409, 422)),
     summary="Create campaign",
     openapi_extra=IDEMPOTENT,
 )

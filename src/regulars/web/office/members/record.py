@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 
 from regulars.auditlog.models import Record
 from regulars.ledger.models import Card, Reward
-from regulars.members import consents, labels
+from regulars.members import consents, labels, merged
 from regulars.members.models import Member, MemberGroup
 from regulars.members.queries import member_by_id
 from regulars.messages.models import Message
@@ -39,7 +39,10 @@ def find(desk: Desk, member_id: int) -> Member:
 
 
 def page(desk: Desk, member_id: int) -> HttpResponse:
-    """One member, or a part of their page that a script asks for."""
+    """One member, or a part of their page that a script asks for. A merged record leads to who has it now."""
+    into = merged.merged_into(business_id=desk.business.pk, member_id=member_id)
+    if into is not None:
+        return desk.to("member", member_id=into)
     member = find(desk, member_id)
     show = desk.get.get("show", "")
     chosen = show if show in _SHOWN else "history"

@@ -144,6 +144,8 @@ def delete(desk: Desk, segment_id: int) -> HttpResponse:
 
 def count(desk: Desk) -> HttpResponse:
     """How many members a search finds that is not kept yet, for the script of the form."""
+    if not desk.is_htmx:  # it is a part of that page alone
+        return desk.to("segment-new")
     given = {name.removeprefix("by_"): text for name, text in desk.get.items() if name.startswith("by_")}
     try:
         kept = clean(
