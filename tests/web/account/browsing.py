@@ -7,7 +7,6 @@ import re
 from itertools import count
 from typing import Any
 
-from django.http import HttpResponse
 from django.test import Client
 from django.urls import reverse
 from django_scopes import scopes_disabled
@@ -71,7 +70,7 @@ def signed_in(user: User, password: str = PASSWORD) -> Browser:
     return browser
 
 
-def said(response: HttpResponse) -> str:
+def said(response: Any) -> str:
     """What a page says, in one line."""
     text = re.sub(r"<(script|style)[^>]*>.*?</\1>|<[^>]+>", " ", response.content.decode(), flags=re.DOTALL)
     return " ".join(text.split())

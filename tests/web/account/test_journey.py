@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import re
+import time
 from typing import Any
 
 import pytest
+from allauth.mfa.totp.internal.auth import TOTP, format_hotp_value, generate_totp_secret, hotp_value
 from django_scopes import scope
 from playwright.sync_api import Page, expect
 
-from regulars.tenants.models import Branch, Business
-from tests.live import Tabs
+from regulars.counter.models import OperatorSession
+from regulars.tenants.models import Branch, Business, User
+from tests.factories import make_shop
+from tests.live import Tabs, allow
 from tests.served import Site
 
+pytestmark = pytest.mark.once
 PASSWORD = "a long password"
 
 
@@ -108,3 +113,21 @@ def test_a_passkey_opens_the_door_without_a_password(tabs: Tabs, live: Site, usa
     tab.get_by_role("button", name="Sign out").click()
     tab.get_by_role("button", name="Sign in with a passkey").click()
     expect(tab).to_have_url(re.compile("/office/bean-leaf/"))
+
+
+def test_a_counter_asks_for_the_code_of_the_second_step(tabs: Tabs, live: Site) -> None:
+    shop = make_shop()
+    user = User.objects.get(pk=shop.owner.user_id)
+    secret = generate_totp_secret()
+    TOTP.activate(user, secret)
+    tab = tabs()
+    allow(tab, "409")
+    tab.goto(f"{live.url}/scan/")
+    tab.get_by_label("E-mail", exact=True).fill(user.email)
+    tab.get_by_label("Password", exact=True).fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    tab.get_by_label("Code from your app").fill(format_hotp_value(hotp_value(secret, int(time.time()) // 30)))
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    expect(tab.get_by_role("heading", name="Sign in to the counter")).to_be_hidden()
+    with scope(business=shop.business):
+        assert OperatorSession.objects.get().staff == shop.owner

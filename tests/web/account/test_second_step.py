@@ -41,7 +41,7 @@ def shop() -> Shop:
 def code_of(user: User, *, later: int = 0) -> str:
     """What the app of somebody shows now, or so many half minutes later."""
     row = Authenticator.objects.get(user_id=user.pk, type=Authenticator.Type.TOTP)
-    return format_hotp_value(hotp_value(unseal(row.data["secret"]), int(time.time()) // 30 + later))
+    return str(format_hotp_value(hotp_value(unseal(row.data["secret"]), int(time.time()) // 30 + later)))
 
 
 def set_up(user: User) -> tuple[Browser, list[str]]:
