@@ -131,7 +131,7 @@ def test_chances_are_shown_of_what_is_typed_and_drawn(shop: Shop, owner: Seat) -
 
 def test_a_card_for_one_member_and_cards_for_bearers(shop: Shop, owner: Seat) -> None:
     of, card = campaign(shop), shop.enrol("Asha Rao", email="asha@example.com")
-    ids = {"scratch_id": of.pk}
+    ids: dict[str, Any] = {"scratch_id": of.pk}
     form = {"whom": "one", "member": "", "expires_days": "10"}
     assert owner.post("scratch-card-issue", form, **ids).status_code == 400
     assert owner.post("scratch-card-issue", {**form, "member": card.member.code}, **ids).status_code == 303
@@ -177,7 +177,7 @@ def test_cards_for_many_show_how_far_they_are_and_can_be_stopped(shop: Shop, own
     owner.post("scratch-card-issue", {"whom": "all", "expires_days": "9"}, scratch_id=of.pk)
     with scope(business=shop.business):
         batch = ScratchBatch.objects.get()
-    ids = {"batch_id": batch.pk}
+    ids: dict[str, Any] = {"batch_id": batch.pk}
     said = owner.get("scratch-batch-now", **ids).json()
     assert (said["state"], said["done"], said["total"]) == ("running", 0, 1)
     assert owner.post("scratch-batch-stop", **ids).status_code == 303

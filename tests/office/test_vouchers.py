@@ -160,7 +160,7 @@ def test_one_code_gets_another_worth_and_day_and_lists_know_who_is_late(shop: Sh
 def test_codes_are_loaded_from_a_list_or_a_file_and_taken_back(shop: Shop, owner: Seat) -> None:
     of = voucher(shop)
     file = SimpleUploadedFile("codes.csv", "\ufeffA-1;first\r\nA-2;second\r\n".encode())
-    ids = {"voucher_id": of.pk}
+    ids: dict[str, Any] = {"voucher_id": of.pk}
     assert owner.post("voucher-load", {"file": file}, **ids).status_code == 303
     partly = owner.post("voucher-load", {"codes": "A-3\nA-1\n"}, **ids)
     assert partly.status_code == 200
