@@ -160,7 +160,7 @@ def test_vouchers_and_consents_and_changes_have_their_place(owner: Seat, shop: S
 
 def test_a_record_that_was_merged_leads_to_who_has_it_now(owner: Seat, shop: Shop, card: Card) -> None:
     other = shop.enrol("Asha R")
-    merge_members(business_id=shop.id, member_id=other.pk, into_id=card.pk)
+    merge_members(business_id=shop.id, member_id=card.pk, other_id=other.pk)
     response = owner.get("member", member_id=other.pk)
     assert (response.status_code, response.headers["Location"]) == (
         303,
