@@ -59,18 +59,23 @@ def test_every_field_has_its_option(field: str) -> None:
 @pytest.mark.usefixtures("tables")
 def test_keys_are_made_listed_and_revoked(regulars: Regulars) -> None:
     made = json.loads(regulars(*NEW).stdout)
-    key = json.loads(regulars("apikey", "create", made["slug"], "--name", "Till", "--format", "json").stdout)
-    assert (key["name"], key["format"]) == ("Till", "json")
+    may = ("--scope", "read", "--scope", "counter")
+    asked = ("apikey", "create", made["slug"], "--name", "Till", "--format", "json", *may)
+    key = json.loads(regulars(*asked).stdout)
+    assert (key["name"], key["format"], key["scopes"]) == ("Till", "json", ["read", "counter"])
     assert key["api_key"].startswith(key["prefix"])
 
     line = regulars.refused("apikey", "create", made["slug"], "--format", "yaml", status=2)
     assert line == "--format must be one of xml, xml_rooted, json"
+    line = regulars.refused("apikey", "create", made["slug"], "--scope", "power", status=2)
+    assert line.startswith("--scope must be a list of read, members, counter, campaigns, settings")
     revoked = json.loads(regulars("apikey", "revoke", made["slug"], key["prefix"]).stdout)
     assert revoked["prefix"] == key["prefix"]
     output = regulars("apikey", "list", made["slug"]).stdout
     listed = {one["name"]: one for one in map(json.loads, output.splitlines())}
     assert listed["First key"]["revoked_at"] is None
     assert (listed["First key"]["format"], listed["Till"]["format"]) == ("xml", "json")
+    assert (listed["First key"]["scopes"], listed["Till"]["scopes"]) == ([], ["read", "counter"])
     assert listed["Till"]["revoked_at"] == revoked["revoked_at"]
     assert key["api_key"] not in output
     assert made["api_key"] not in output
