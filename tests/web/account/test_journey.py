@@ -14,8 +14,9 @@ from playwright.sync_api import Page, expect
 from regulars.counter.models import OperatorSession
 from regulars.tenants.models import Branch, Business, User
 from tests.factories import make_shop
-from tests.live import Tabs, allow
+from tests.live import Looks, Tabs, allow, axe, fits
 from tests.served import Site
+from tests.web.account.browsing import url
 
 pytestmark = pytest.mark.once
 PASSWORD = "a long password"
@@ -131,3 +132,29 @@ def test_a_counter_asks_for_the_code_of_the_second_step(tabs: Tabs, live: Site) 
     expect(tab.get_by_role("heading", name="Sign in to the counter")).to_be_hidden()
     with scope(business=shop.business):
         assert OperatorSession.objects.get().staff == shop.owner
+
+
+@pytest.mark.parametrize("looks", [{"dark": True}, {"desk": True}], ids=["phone", "desk"])
+def test_pages_of_signing_in_keep_nobody_out(tabs: Tabs, live: Site, usable: None, looks: Looks) -> None:
+    user = User.objects.get(pk=make_shop("A very long name of a shop").owner.user_id)
+    tab = tabs(**looks)
+    for name in ("account_login", "account-register"):
+        tab.goto(url(name))
+        axe(tab)
+        fits(tab)
+    tab.goto(url("account_login"))
+    tab.get_by_label("E-mail address").fill(user.email)
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Sign in", exact=True).click()
+    expect(tab).to_have_url(re.compile("/office/"))
+    tab.goto(url("mfa_activate_totp"))
+    tab.get_by_label("Password").fill(PASSWORD)
+    tab.get_by_role("button", name="Go on").click()
+    for name in (
+        "mfa_activate_totp", "mfa_add_webauthn", "mfa_list_webauthn", "mfa_index", "account", "account_email",
+        "account_change_password", "account_reauthenticate", "account-invitation", "usersessions_list",
+        "account_logout",
+    ):  # fmt: skip
+        tab.goto(url(name))
+        axe(tab)
+        fits(tab)
