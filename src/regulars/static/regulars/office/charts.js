@@ -3,6 +3,7 @@
 (() => {
   "use strict";
   const drawn = new Map();
+  let printing = false;
   const calm = matchMedia("(prefers-reduced-motion: reduce)");
 
   function colour(name) {
@@ -39,7 +40,7 @@
     return {
       responsive: true,
       maintainAspectRatio: false,
-      animation: calm.matches ? false : { duration: 200 },
+      animation: calm.matches || printing ? false : { duration: 200 },
       interaction: { mode: "index", intersect: false },
       scales: { x: names, y: values },
       plugins: {
@@ -78,7 +79,13 @@
   document.addEventListener("htmx:load", (event) => event.detail.elt !== document.body && all(event.detail.elt));
   matchMedia("(prefers-color-scheme: dark)").addEventListener("change", () => all());
   new MutationObserver(() => all()).observe(document.documentElement, { attributeFilter: ["data-theme"] });
-  for (const kind of ["beforeprint", "afterprint"]) {
-    addEventListener(kind, () => drawn.forEach((chart) => chart.resize()));
-  }
+  addEventListener("beforeprint", () => {
+    printing = true;
+    all();
+    drawn.forEach((chart) => chart.resize());
+  });
+  addEventListener("afterprint", () => {
+    printing = false;
+    all();
+  });
 })();

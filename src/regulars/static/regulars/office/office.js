@@ -339,6 +339,20 @@
     }
   });
 
+  // Paper is white.
+  let theme = null;
+  addEventListener("beforeprint", () => {
+    theme = document.documentElement.dataset.theme ?? "";
+    document.documentElement.dataset.theme = "light";
+  });
+  addEventListener("afterprint", () => {
+    if (theme) {
+      document.documentElement.dataset.theme = theme;
+    } else {
+      delete document.documentElement.dataset.theme;
+    }
+  });
+
   document.addEventListener("htmx:responseError", () => say(texts.failed));
   document.addEventListener("htmx:sendError", () => say(texts.failed));
   document.addEventListener("htmx:beforeSwap", (event) => {
