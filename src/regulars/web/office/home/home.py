@@ -120,6 +120,12 @@ def _trend(desk: Desk, measures: list[Measure], both: Compared) -> list[dict[str
     return found
 
 
+def _joined(total: Figures) -> str:
+    said = ngettext("%(count)d member joined.", "%(count)d members joined.", total.members)
+    again = ngettext("%(count)d visit was a return.", "%(count)d visits were returns.", total.came_back)
+    return f"{said % {'count': total.members}} {again % {'count': total.came_back}}"
+
+
 def _query(desk: Desk, measure: Measure) -> str:
     query = desk.get.copy()
     query["measure"] = measure.key
@@ -130,6 +136,12 @@ def _charts(desk: Desk, both: Compared, chosen: Range) -> dict[str, Report]:
     """Three charts with a message each, and the tables behind them."""
     now, before = shared.steps(both.now), shared.steps(both.before)
     labels, then = [one.label for one in now], str(shared.in_words(chosen.before)).capitalize()
+    total, total_before = reports.total(both.now), reports.total(both.before)
+    findings = {
+        "stamps": shared.finding(desk, BY_KEY["stamps"], total, total_before, chosen),
+        "members": _joined(total),
+        "sales": shared.finding(desk, BY_KEY["amount"], total, total_before, chosen),
+    }
     first = Heading(shared.step_name(chosen.days), "day")
 
     def report(
@@ -145,7 +157,7 @@ def _charts(desk: Desk, both: Compared, chosen: Range) -> dict[str, Report]:
         return Report(
             desk,
             title=title,
-            finding="",
+            finding=findings[key],
             chart=Chart(
                 kind, labels, [Series(label, values, quiet) for label, values, quiet in columns], **more
             ),

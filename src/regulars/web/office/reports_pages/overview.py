@@ -6,7 +6,6 @@ from typing import Any, Final
 
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 from regulars.analytics import reports
 from regulars.analytics.reports import Figures
@@ -30,7 +29,7 @@ def page(desk: Desk) -> HttpResponseBase:
     return Report(
         desk,
         title=_("Overview"),
-        finding=_finding(desk, measure, total, before, chosen),
+        finding=shared.finding(desk, measure, total, before, chosen),
         hint=_("New members are counted for the whole business.") if branch_id is not None else "",
         chart=Chart(
             kind="line" if len(rows) > shared.FEW_STEPS else "bar",
@@ -53,27 +52,6 @@ def page(desk: Desk) -> HttpResponseBase:
         template="reports/overview",
         context={**shared.context(desk), "measures": _measures(desk, measure, total, before)},
     ).answer()
-
-
-_NOTHING: Final = gettext_lazy("Nothing happened in these days.")
-
-
-def _finding(desk: Desk, measure: Measure, total: Figures, before: Figures, chosen: Range) -> str:
-    now, then = measure.of(total), measure.of(before)
-    if not now and not then:
-        return str(_NOTHING)
-    words = {
-        "measure": measure.label,
-        "number": measure.told(now, desk.business.currency),
-        "before": measure.told(then, desk.business.currency),
-        "change": shared.told_change(now, then),
-        "days": shared.in_words(chosen.before),
-    }
-    if not then:
-        return _("%(measure)s: %(number)s. In %(days)s there were none.") % words
-    if words["change"] == _("as many as before"):
-        return _("%(measure)s: %(number)s, as many as in %(days)s.") % words
-    return _("%(measure)s: %(number)s, %(change)s than in %(days)s (%(before)s).") % words
 
 
 def _measures(desk: Desk, chosen: Measure, total: Figures, before: Figures) -> list[dict[str, Any]]:

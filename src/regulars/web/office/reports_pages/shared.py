@@ -206,3 +206,22 @@ def files(desk: Desk, table: str) -> list[tuple[str, str]]:
         query["export"] = kind
         found.append((name, f"{desk.request.path}?{query.urlencode()}"))
     return found
+
+
+def finding(desk: Desk, measure: Measure, total: Figures, before: Figures, chosen: Range) -> str:
+    """What became of one measure, in a sentence."""
+    now, then = measure.of(total), measure.of(before)
+    if not now and not then:
+        return _("Nothing happened in these days.")
+    words = {
+        "measure": measure.label,
+        "number": measure.told(now, desk.business.currency),
+        "before": measure.told(then, desk.business.currency),
+        "change": told_change(now, then),
+        "days": in_words(chosen.before),
+    }
+    if not then:
+        return _("%(measure)s: %(number)s. In %(days)s there were none.") % words
+    if words["change"] == _("as many as before"):
+        return _("%(measure)s: %(number)s, as many as in %(days)s.") % words
+    return _("%(measure)s: %(number)s, %(change)s than in %(days)s (%(before)s).") % words
