@@ -6,7 +6,20 @@ import typer
 from django.db import DatabaseError
 
 from regulars import __version__
-from regulars.commands import business, counter, demo, jobs, operator, printing, serve, sso, upkeep, webhooks, worker
+from regulars.commands import (
+    business,
+    counter,
+    demo,
+    jobs,
+    operator,
+    person,
+    printing,
+    serve,
+    sso,
+    upkeep,
+    webhooks,
+    worker,
+)
 from regulars.commands.console import FAILED, UNUSABLE_INPUT, Stop, one_line, say, warn
 from regulars.environment_values import SettingsError
 
@@ -44,6 +57,7 @@ app.command()(demo.demo)
 app.command()(business.createbusiness)
 app.add_typer(business.apikey, name="apikey")
 app.add_typer(operator.operator, name="operator")
+app.add_typer(person.person, name="person")
 app.add_typer(webhooks.webhook, name="webhook")
 app.add_typer(sso.sso, name="sso")
 app.add_typer(counter.counter, name="counter")

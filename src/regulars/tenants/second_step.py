@@ -5,7 +5,11 @@ from __future__ import annotations
 from functools import cache
 from typing import Any, Final
 
-from regulars.tenants import ratelimit
+from django.conf import settings
+from django.db import transaction
+
+from regulars.rules.errors import NotFound
+from regulars.tenants import addresses, checks, mail, ratelimit, sessions
 from regulars.tenants.models import User
 
 # Codes that one person may try, in so many seconds: a code has six digits and holds for a minute and a half.
@@ -77,3 +81,28 @@ def _belonging(user: User, code: str) -> Any:
         elif any(compare_user_code(actual=code, expected=each) for each in one.wrap().get_unused_codes()):
             return one
     return None
+
+
+def switch_off(*, email: str) -> tuple[User, list[str]]:
+    """Take the second step from somebody who has lost it, and end their sessions; they are told by mail.
+
+    Whoever runs the installation does so, and knows that it is them. Gives the person, and what was removed.
+
+    Raises:
+        InvalidInput: `email` is not an e-mail address.
+        NotFound: nobody signs in with it.
+    """
+    email = checks.check_email(email, field="email")
+    with transaction.atomic():
+        user = User.objects.filter(email=email).first()
+        if user is None:
+            raise NotFound(f"Nobody signs in with {email}.")
+        rows = _authenticators().objects.filter(user_id=user.pk)
+        gone = sorted(rows.values_list("type", flat=True))
+        rows.delete()
+        sessions.end_all(user=user)
+        staff = addresses.place_of(user)
+        if gone and staff is not None:
+            told = "The second step was taken away by whoever runs the installation."
+            mail.tell_change(staff, email, told, f"{settings.REGULARS_PUBLIC_URL}/account/")
+    return user, gone

@@ -13,7 +13,7 @@ from allauth.mfa.totp.internal.auth import format_hotp_value, hotp_value
 
 from regulars.counter import signing
 from regulars.counter.refusals import ChooseBusiness, CodeNeeded, WrongCode
-from regulars.rules.errors import TooManyRequests
+from regulars.rules.errors import NotFound, TooManyRequests
 from regulars.seal import unseal
 from regulars.tenants import actions as tenants
 from regulars.tenants import second_step
@@ -132,6 +132,18 @@ def test_it_is_switched_off_with_a_mail_about_it(shop: Shop, committing: Committ
     assert signed_in(user).who() == user.pk
     told = [mail.context["change"] for mail in mails("sign_in_changed")]
     assert told == ["An app for codes was set up.", "The app for codes was removed."]
+
+
+def test_the_operator_takes_it_away_from_whoever_lost_it(shop: Shop) -> None:
+    user = owner_of(shop)
+    browser, _ = set_up(user)
+    assert second_step.switch_off(email=user.email.upper()) == (user, ["recovery_codes", "totp"])
+    assert browser.get("account").status_code == 302
+    assert signed_in(user).who() == user.pk
+    assert "taken away" in mails("sign_in_changed")[-1].context["change"]
+    assert second_step.switch_off(email=user.email) == (user, [])
+    with pytest.raises(NotFound):
+        second_step.switch_off(email="nobody@shop.example")
 
 
 def test_secrets_are_not_readable_in_the_database(shop: Shop) -> None:
