@@ -39,7 +39,7 @@ def enrol(shop: Shop, name: str, number: int, **more: object) -> int:
     card = shop.enrol(name, email=f"{name.lower()}@customers.example", **more)
     if number:
         points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=number, suspended_too=True)
-    return card.pk
+    return int(card.pk)
 
 
 def test_it_goes_to_those_who_are_in_it_then_and_can_be_reached(shop: Shop, rich: SavedSegment) -> None:

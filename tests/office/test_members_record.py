@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
 from django_scopes import scope
 
 from regulars.ledger import adjustments
 from regulars.ledger.merging import merge_members
-from regulars.ledger.models import Card, Entry
+from regulars.ledger.models import Card, Entry, PointsAdjustment
 from regulars.sales import actions as sales
 from regulars.vouchers.actions import add_voucher
 from regulars.vouchers.issuing import issue_voucher
@@ -110,12 +111,12 @@ def test_a_reward_is_handed_out_and_waits_again(owner: Seat, shop: Shop, card: C
 
 def test_what_a_sale_gave_is_put_right_at_the_sale(owner: Seat, shop: Shop, card: Card) -> None:
     gift = adjustments.add_adjustment(
-        business_id=shop.id, member_id=card.pk, points=5, origin=adjustments.PointsAdjustment.Origin.PROMOTION
+        business_id=shop.id, member_id=card.pk, points=5, origin=PointsAdjustment.Origin.PROMOTION
     )
     entry = latest(card, "points_earn")
     assert owner.post("member-undo", {"reason": "A mistake"}, entry_id=entry).status_code == 400
     assert now(card).points == gift.points
-    sales.add_sale(business_id=shop.id, member_id=card.pk, total_value=10)
+    sales.add_sale(business_id=shop.id, member_id=card.pk, total_value=Decimal(10))
     assert owner.get("member", member_id=card.pk).status_code == 200
 
 

@@ -30,7 +30,8 @@ def step(stop: Callable[[], bool]) -> bool:
     due = db.run(
         # Those of a business that is kept closed wait until it is open again.
         "SELECT c.business_id, c.id FROM campaigns_campaign c "
-        "JOIN tenants_business b ON b.id = c.business_id WHERE c.status = 'scheduled' AND c.scheduled_at <= %s AND b.suspended_at IS NULL "
+        "JOIN tenants_business b ON b.id = c.business_id "
+        "WHERE c.status = 'scheduled' AND c.scheduled_at <= %s AND b.suspended_at IS NULL "
         "ORDER BY c.scheduled_at, c.id LIMIT %s",
         (db.moment(timezone.now()), _MOST),
     )

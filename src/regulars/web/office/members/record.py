@@ -95,6 +95,8 @@ def _own(desk: Desk, member: Member) -> list[tuple[str, str]]:
 def _actions(desk: Desk, member: Member) -> list[Action]:
     url = desk.url("member-card", member_id=member.pk)
     found = [Action(_("Card"), url, primary=False)]
+    if desk.may("members.manage"):
+        found.append(Action(_("Merge"), desk.url("merge-with", member_id=member.pk), primary=False))
     if desk.may("members.edit"):
         found.append(Action(_("Edit"), desk.url("member-edit", member_id=member.pk), primary=False))
     return found

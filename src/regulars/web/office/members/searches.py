@@ -97,9 +97,7 @@ class Words:
     def sentence(self, kept: Mapping[str, Any]) -> str:
         """A whole search, in words."""
         told = (
-            f"{self.label(FILTERS[name])}: {self.value(FILTERS[name], value)}"
-            for name, value in kept.items()
-            if name in FILTERS
+            f"{self.label(FILTERS[name])}: {self.value(FILTERS[name], value)}" for name, value in _known(kept)
         )
         return " · ".join(told)
 
@@ -204,12 +202,17 @@ def kept(desk: Desk, query: QueryDict) -> dict[str, Any]:
 def query_of(filters: Mapping[str, Any]) -> str:
     """A kept search as the query of an address of the list."""
     query = QueryDict(mutable=True)
-    for name, value in filters.items():
-        query[name] = str(int(value)) if isinstance(value, bool) else str(value)
+    for name, text in texts(filters):
+        query[name] = text
     return query.urlencode()
 
 
 def texts(filters: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
-    """A kept search as the values of hidden fields."""
-    for name, value in filters.items():
+    """A kept search as an address and a form say it."""
+    for name, value in _known(filters):
         yield name, str(int(value)) if isinstance(value, bool) else str(value)
+
+
+def _known(kept: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:
+    """What is kept, in the order of the table: databases keep JSON in an order of their own."""
+    return ((name, kept[name]) for name in FILTERS if name in kept)
