@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 from django.http.response import HttpResponseBase
+from django.utils.text import Truncator
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
@@ -22,6 +23,8 @@ _AT_BRANCH: Final = tuple(
 )
 _BY_STAFF: Final = tuple(BY_KEY[key] for key in ("stamps", "visits", "points", "rewards", "sales", "amount"))
 _MOST_BARS: Final = 20
+# Characters of a name beneath a bar.
+_LONGEST: Final = 16
 _SOMEBODY: Final = gettext_lazy("Somebody who left")
 
 
@@ -154,7 +157,7 @@ def _bars(desk: Desk, measure: Measure, bars: Sequence[tuple[str, Any, Any]], be
     shown = bars[:_MOST_BARS]
     return Chart(
         kind="bar",
-        labels=[name for name, _now, _then in shown],
+        labels=[Truncator(name).chars(_LONGEST) for name, _now, _then in shown],
         series=(
             Series(measure.label, [now for _name, now, _then in shown]),
             Series(before, [then for _name, _now, then in shown], quiet=True),
