@@ -87,7 +87,7 @@ def world(django_db_setup: None, django_db_blocker: DjangoDbBlocker) -> Iterator
 def ask(client: Client, method: str, url: str) -> int:
     """The status of an answer. A request changes nothing for the next."""
     with undone():
-        response = client.generic(method, url, secure=True)
+        response: Any = client.generic(method, url, secure=True)
         for close in response._resource_closers:  # a file; closing all of it would close the database, too
             close()
     return int(response.status_code)

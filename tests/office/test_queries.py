@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -33,7 +35,7 @@ def grow(shop: Shop, times: int) -> None:
             shop.stamp(shop.enrol(), 3)
 
 
-def cost(seat: Seat, page: Page, ids: dict[str, object]) -> int:
+def cost(seat: Seat, page: Page, ids: dict[str, Any]) -> int:
     with CaptureQueriesContext(connection) as asked:
         response = seat.get(page.name, **ids)
     assert response.status_code in (200, 204, 303), (page.name, response.status_code)

@@ -126,7 +126,7 @@ def _segment(shop: Shop) -> int:
 
 def _group(shop: Shop) -> int:
     number = MemberGroup.objects.count()
-    tier = {"measure": "points", "threshold": 1_000_000 + number}
+    tier: dict[str, Any] = {"measure": "points", "threshold": 1_000_000 + number}
     return groups.add_group(business=shop.business, code=f"G{number}", **tier).pk
 
 
@@ -164,9 +164,5 @@ NAMES = {"kind"}
 # Of those, what belongs to one person, so that nobody else of the team finds it, or is gone once it was done.
 OWN: dict[str, Callable[[Shop, Staff], Any]] = {
     "job_id": export_of,
-    "segment_id": lambda shop, _staff: _segment(shop),
-    "group_id": lambda shop, _staff: _group(shop),
     "draft_id": draft_of,
-    "sale_id": lambda shop, _staff: traded.sale_of(shop),
-    **{name: lambda shop, _staff, make=make: make(shop) for name, make in offered.MAKERS.items()},
 }
