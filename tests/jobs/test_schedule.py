@@ -136,10 +136,11 @@ def test_what_the_product_enters() -> None:
         "analytics: integrity",
         "jobs: forget finished ones",
         "promotions: daily run",
+        "tenants: clear ended sessions",
         "tenants: forget answers to retries",
     }
     now = timezone.now()
-    assert schedule.enqueue_due(now=now) == len(names) - 1  # the integrity check waits for the night
+    assert schedule.enqueue_due(now=now) == len(names) - 2  # the integrity check and the sessions wait for the night
     assert schedule.enqueue_due(now=now + dt.timedelta(days=1)) >= 1
     assert run_due() == len(names)
     assert set(Job.objects.values_list("status", flat=True)) == {"succeeded"}, Job.objects.values()
