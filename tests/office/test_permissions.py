@@ -20,13 +20,11 @@ from regulars.web.office.pages import Page
 from regulars.web.office.urls import PAGES
 from tests.factories import Shop, make_shop
 from tests.office.seat import Seat
-from tests.office.things import MAKERS, OWN
+from tests.office.things import MAKERS, NAMES, OWN
 
 # Each test is a savepoint in what the module has made. That pages work on both databases, others show.
 pytestmark = [pytest.mark.django_db, pytest.mark.once]
 
-# Names in addresses that mean the same in every business.
-SHARED = {"kind"}
 
 WRITES = [page for page in PAGES if "POST" in page.methods]
 WHOLE = [page for page in PAGES if page.whole_business]
@@ -119,7 +117,7 @@ def test_a_page_is_closed_to_strangers(page: Page, world: World) -> None:
     unknown = Client().generic(page.methods[0], url, secure=True)
     assert (unknown.status_code, unknown.headers["Location"].partition("?")[0]) == (302, "/account/login/")
     assert ask(world.charlie.client, page.methods[0], url) == 404
-    if ids.keys() - SHARED:  # at their own desk the numbers of another shop's rows lead to nothing
+    if ids.keys() - NAMES:  # at their own desk the numbers of another shop's rows lead to nothing
         for method in page.methods:
             assert ask(world.charlie.client, method, world.charlie.url(page.name, **ids)) == 404
 

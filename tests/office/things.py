@@ -82,7 +82,7 @@ def _device(shop: Shop) -> int:
     return devices.pair(code=code, name="Front counter")[0].pk
 
 
-def draft_of(shop: Shop, staff: Staff | None = None) -> int:
+def draft_of(shop: Shop) -> int:
     """A campaign that was not sent."""
     made = campaigns.create_campaign(
         business_id=shop.id, name="Autumn", subject="Leaves", message="Hello {first_name|there}"
@@ -161,8 +161,5 @@ MAKERS: dict[str, Maker] = {
 # What is no row of a business.
 NAMES = {"kind"}
 
-# Of those, what belongs to one person, so that nobody else of the team finds it, or is gone once it was done.
-OWN: dict[str, Callable[[Shop, Staff], Any]] = {
-    "job_id": export_of,
-    "draft_id": draft_of,
-}
+# Of those, what belongs to one person: nobody else of the team finds it.
+OWN: dict[str, Callable[[Shop, Staff], Any]] = {"job_id": export_of}
