@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from django_scopes import scope
 from playwright.sync_api import Page as Tab
-from playwright.sync_api import expect
+from playwright.sync_api import Route, expect
 
 from regulars.campaigns import job
 from regulars.campaigns.models import Campaign
@@ -97,6 +97,26 @@ def test_words_are_written_on_a_phone_in_the_dark(tabs: Tabs, live: Site, shop: 
     expect(tab.get_by_text("has words of yours")).to_be_attached()
     fits(tab)
     axe(tab)
+
+
+def test_what_is_typed_while_a_list_comes_is_not_lost(desk: Tab, live: Site, shop: Shop) -> None:
+    shop.enrol("Poornima Kamath")
+    shop.enrol("Priya Rao")
+    enter(desk, shop, live)
+    desk.goto(Seat(shop).url("members"))
+    field = desk.get_by_role("searchbox")
+    held: list[Route] = []
+    desk.route("**/members/?q=p", lambda route: held.append(route))  # noqa: PLW0108 - it wants a function
+    field.press_sequentially("p")
+    while not held:
+        desk.wait_for_timeout(10)
+    field.press_sequentially("oo")
+    held[0].continue_()
+    expect(desk.get_by_role("link", name="Priya Rao")).to_have_count(0)
+    expect(desk.get_by_role("link", name="Poornima Kamath")).to_be_visible()
+    expect(field).to_have_value("poo")
+    expect(field).to_be_focused()
+    assert desk.url.endswith("/members/?q=poo")
 
 
 def test_the_first_page_is_not_heavy(desk: Tab, live: Site, shop: Shop) -> None:

@@ -353,6 +353,52 @@
     }
   });
 
+  // A list that is searched comes anew while somebody types on: nothing that they typed is lost, and what they
+  // had open stays so. What is empty needs no place in the address.
+
+  let typing = null;
+
+  document.addEventListener("htmx:configRequest", (event) => {
+    if (event.detail.elt.matches(".list-search")) {
+      const given = event.detail.parameters;
+      for (const name of Object.keys(given)) {
+        if (given[name] === "") {
+          delete given[name];
+        }
+      }
+    }
+  });
+
+  document.addEventListener("htmx:beforeSwap", (event) => {
+    const list = event.detail.target.id === "list" ? event.detail.target : null;
+    const field = document.activeElement;
+    const within = list && field?.name && field.closest(".list-search");
+    const open = event.detail.requestConfig?.elt.matches(".list-search") && list?.querySelector(".filters")?.open;
+    typing = within || open ? { name: within && field.name, value: field.value, open } : null;
+  });
+
+  document.addEventListener("htmx:afterSwap", () => {
+    if (typing?.open) {
+      document.querySelector("#list .filters")?.setAttribute("open", "");
+    }
+    const field = typing?.name && document.querySelector(`#list .list-search [name="${CSS.escape(typing.name)}"]`);
+    if (!field) {
+      typing = null;
+      return;
+    }
+    field.focus({ preventScroll: true });
+    typing.behind = field.value !== typing.value;
+    field.value = typing.value;
+    typing.field = field;
+  });
+
+  document.addEventListener("htmx:afterSettle", () => {
+    if (typing?.behind) { // the answer is older than what stands there
+      typing.field.form.requestSubmit();
+    }
+    typing = null;
+  });
+
   document.addEventListener("htmx:responseError", () => say(texts.failed));
   document.addEventListener("htmx:sendError", () => say(texts.failed));
   document.addEventListener("htmx:beforeSwap", (event) => {
