@@ -140,7 +140,7 @@ def test_what_the_product_enters() -> None:
         "tenants: forget answers to retries",
     }
     now = timezone.now()
-    assert schedule.enqueue_due(now=now) == len(names) - 2  # the integrity check and the sessions wait for the night
+    assert schedule.enqueue_due(now=now) == len(names) - 2  # two wait for the night
     assert schedule.enqueue_due(now=now + dt.timedelta(days=1)) >= 1
     assert run_due() == len(names)
     assert set(Job.objects.values_list("status", flat=True)) == {"succeeded"}, Job.objects.values()
