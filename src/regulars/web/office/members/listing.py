@@ -82,7 +82,6 @@ def _bulk(desk: Desk) -> tuple[Bulk, ...]:
 
 def _columns(desk: Desk) -> tuple[Column, ...]:
     own = {field: name for field, name in labels.labels(business_id=desk.business.pk).items() if name}
-    goal = desk.business.program.stamps_required
     return (
         Column(
             "name",
@@ -93,7 +92,7 @@ def _columns(desk: Desk) -> tuple[Column, ...]:
         ),
         Column("contact", _("Contact"), lambda row: row.email or row.cell),
         Column("state", _("Group"), _state, kind="badge"),
-        Column("stamps", _("Stamps"), lambda row: f"{row.card.stamps}/{goal}", sort="card__stamps"),
+        Column("stamps", _("Stamps"), lambda row: row.card.stamps, kind="number", sort="card__stamps"),
         Column("rewards", _("Rewards"), lambda row: row.card.pending_rewards or None, kind="number"),
         Column("points", _("Points"), lambda row: row.card.points, kind="number", sort="card__points"),
         Column(
