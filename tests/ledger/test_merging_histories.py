@@ -14,6 +14,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from regulars.analytics import queries as figures
+from regulars.analytics.models import HourTotal
 from regulars.analytics.rollup import roll_up_all
 from regulars.ledger import actions, adjustments, points
 from regulars.ledger.merging import merge_members
@@ -119,3 +120,24 @@ def test_the_books_agree_whatever_happened(
             do(shop, kept, deed, number)
         roll_up_all()
         agree()
+
+
+def test_a_visit_on_the_day_of_joining_again_is_one_of_somebody_who_came_back() -> None:
+    shop = make_shop()
+
+    def visits() -> tuple[int, int]:
+        with scope(business=shop.business):
+            rows = list(HourTotal.objects.values_list("visits", "came_back"))
+        return sum(row[0] for row in rows), sum(row[1] for row in rows)
+
+    with time_machine.travel(START, tick=False) as clock:
+        kept = shop.enrol()
+        shop.stamp(kept)
+        clock.shift(dt.timedelta(days=40))
+        other = shop.enrol()
+        shop.stamp(other)
+        roll_up_all()
+        assert visits() == (2, 0)
+        merge_members(business_id=shop.id, member_id=kept.pk, other_id=other.pk)
+        roll_up_all()
+        assert visits() == (2, 1)
