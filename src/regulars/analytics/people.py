@@ -94,7 +94,7 @@ def retention(business: Business, today: dt.date, months: int = MONTHS) -> list[
         for (_, _, day), sums in tail.add_up(lines).days.items():
             month = facets.first_of_month(day)
             joined[month] = joined.get(month, 0) + sums[column]
-        for first, month, number in Cohort.objects.filter(joined__gte=since).values_list(
+        for first, month, number in Cohort.objects.filter(joined__gte=since, month__gte=since).values_list(
             "joined", "month", "members"
         ):
             came[first, month] = number
