@@ -28,7 +28,8 @@ HEADER = """\
 # marked, and not collected yet. Some are said by rooms that only the back office asks.
 ENGLISH = (
     "web/office/", "web/account/", "web/operator/", "web/templates/office/", "web/templates/account/",
-    "web/templates/allauth/", "web/templates/mfa/", "web/templates/operator/", "members/filters.py", "members/filter_values.py",
+    "web/templates/allauth/", "web/templates/mfa/", "web/templates/operator/",
+    "members/filters.py", "members/filter_values.py",
 )  # fmt: skip
 KEYWORDS: dict[str, tuple[int | tuple[int, str], ...] | None] = {
     "_": None,

@@ -146,7 +146,8 @@ def _still(value: Any) -> Any:
 
 def _is_volatile(name: str, value: Any) -> bool:
     # How many day totals there are depends on when the last roll-up was.
-    return (name in {"id", "undoes", "day_total", "milliseconds"} or name.endswith("_id")) and type(value) is int
+    is_number = name in {"id", "undoes", "day_total", "milliseconds"} or name.endswith("_id")
+    return is_number and type(value) is int
 
 
 def _still_text(text: str) -> str:

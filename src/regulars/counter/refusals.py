@@ -48,7 +48,7 @@ class InvitationOpen(Conflict):
 
 
 class CodeNeeded(Conflict):
-    """The password is right, and whose it is has a second step: the code from their app, or a recovery code."""
+    """The password is right, and there is a second step: a code from their app, or a recovery code."""
 
     code = "code_needed"
 

@@ -324,8 +324,8 @@ _KINDS: Final = (
         "confirm_sign_in",
         "Confirm the address for signing in",
         "staff",
-        "Somebody on a team wants to sign in with another e-mail address, or to confirm theirs. It goes to that "
-        "address.",
+        "Somebody on a team wants to sign in with another e-mail address, or to confirm theirs. It goes to "
+        "that address.",
         _("Please confirm your address for signing in"),
         _(
             "Hello {name|there},\n\n"

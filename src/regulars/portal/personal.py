@@ -66,7 +66,8 @@ def erase_member(*, business_id: int, member_id: int) -> None:
 def move_member(*, business_id: int, member_id: int, into_id: int) -> None:
     """What a member wrote about themselves elsewhere is another one's. Within the caller's transaction.
 
-    Nobody stays signed in as the record that is gone, nor signs in with its password: with the kept one's they do.
+    Nobody stays signed in as the record that is gone, nor signs in with its password; with the kept one's
+    they do.
     """
     with scope(business=business_id):
         for message in Message.objects.filter(_to_other_addresses(member_id)):
