@@ -11,11 +11,19 @@ from django.test.utils import CaptureQueriesContext
 from django_scopes import scope
 
 from regulars import db
+from regulars.ledger.merging import merge_members
 from regulars.ledger.models import Card
 from regulars.members import queries
 from regulars.members.actions import edit_member
 from regulars.members.models import Member
-from regulars.members.queries import by_contact, find_for_new_code, find_member, has, ids_by_others
+from regulars.members.queries import (
+    by_contact,
+    find_by_contact,
+    find_for_new_code,
+    find_member,
+    has,
+    ids_by_others,
+)
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
 from tests.factories import Shop, make_shop
 
@@ -90,6 +98,26 @@ def test_one_member_with_the_same_in_two_fields_is_one(shop: Shop) -> None:
     assert find_member(business_id=shop.id, reference="a@mail.example") == card.pk
 
 
+@pytest.mark.parametrize("contact", ["priya@mail.example", "+919876543210"])
+def test_a_contact_finds_whom_a_reference_finds(contact: str, shop: Shop, priya: Card) -> None:
+    def found() -> int | None:
+        return find_by_contact(business_id=shop.id, contact=contact)
+
+    assert found() == find_member(business_id=shop.id, reference=contact) == priya.pk
+    second = shop.enrol("Second", secondary_code=contact)
+    assert found() is None
+    with pytest.raises(Conflict):
+        find_member(business_id=shop.id, reference=contact)
+    coded = shop.enrol("Coded", code=contact)
+    assert found() == find_member(business_id=shop.id, reference=contact) == coded.pk
+    kept = shop.enrol("Kept")
+    for other in (coded, priya, second):
+        merge_members(business_id=shop.id, member_id=kept.pk, other_id=other.pk, take=())
+    edit_member(business_id=shop.id, pk=kept.pk, email="", phone="", secondary_code="")
+    assert found() == find_member(business_id=shop.id, reference=contact) == kept.pk
+    assert find_by_contact(business_id=shop.id, contact="nobody@mail.example") is None
+
+
 def test_a_member_named_by_code_costs_one_statement(shop: Shop, priya: Card) -> None:
     with CaptureQueriesContext(connection) as captured:
         find_member(business_id=shop.id, reference="P-1")
@@ -141,6 +169,10 @@ def test_every_way_to_name_a_member_has_its_index(shop: Shop, database: str) -> 
         ),
         (lambda: _first(by_contact(**asked, email="x")), {"member_email", "member_cell"}),
         (lambda: _first(has(email="x")), {"member_email"}),
+        (
+            lambda: find_by_contact(business_id=shop.id, contact="+911"),
+            {"member_code_unique", "member_secondary_code", "member_email", "member_cell"},
+        ),
     ]
     rows = [
         Member(

@@ -12,6 +12,7 @@ from django.test.utils import CaptureQueriesContext
 from django_scopes import scopes_disabled
 from pytest_django import Settings
 
+from regulars.ledger.merging import merge_members
 from regulars.ledger.models import Card
 from regulars.members.models import Member
 from regulars.messages.channels import sms
@@ -55,12 +56,21 @@ def change(shop: Shop, session: Session, address: str = "192.0.2.1", **changes: 
 def test_signing_in_takes_the_same_steps_for_everybody(
     shop: Shop, monkeypatch: pytest.MonkeyPatch, kind: str
 ) -> None:
-    known, unknown, without = {
-        "email": ("priya@example.com", "nobody@example.com", "without@example.com"),
-        "phone": (OWN, "+919876500009", TAKEN),
+    known, unknown, without, merged, code = {
+        "email": (
+            "priya@example.com",
+            "nobody@example.com",
+            "without@example.com",
+            "p@example.com",
+            "c@d.example",
+        ),
+        "phone": (OWN, "+919876500009", TAKEN, "+919876600003", "+919876600004"),
     }[kind]
     card = shop.enrol(email="priya@example.com", phone=OWN)
     shop.enrol("Without", email="without@example.com", phone=TAKEN)
+    twice = shop.enrol("P", email="p@example.com", phone="+919876600003")
+    merge_members(business_id=shop.id, member_id=card.pk, other_id=twice.pk)
+    shop.enrol("Coded", code=code, phone="+919876600005")
     accounts.set_password(business=shop.business, session=session_of(shop, card), password=NEW)
     taken: list[str] = []
     real = ratelimit.take
@@ -71,14 +81,15 @@ def test_signing_in_takes_the_same_steps_for_everybody(
 
     monkeypatch.setattr(ratelimit, "take", take)
     steps = []
-    for contact in (known, unknown, without):
+    for contact in (known, unknown, without, merged, code):
         taken.clear()
         with CaptureQueriesContext(connection) as captured, pytest.raises(accounts.WrongPassword):
             accounts.sign_in(business=shop.business, contact=contact, password="wrong")
         said = [query["sql"].split("WHERE")[0] for query in captured.captured_queries]
         steps.append((said, len(taken)))
-    assert steps[0] == steps[1] == steps[2]
-    assert accounts.sign_in(business=shop.business, contact=known, password=NEW) == card.pk
+    assert all(step == steps[0] for step in steps), steps
+    for contact in (known, merged):
+        assert accounts.sign_in(business=shop.business, contact=contact, password=NEW) == card.pk
 
 
 def test_a_member_tries_few_numbers_in_a_day(shop: Shop) -> None:

@@ -9,14 +9,14 @@ from regulars.members.models import MergedMember
 from regulars.rules.errors import Merged, NotFound
 
 _BY_ID = "SELECT member_id FROM members_mergedmember WHERE id = %s AND business_id = %s"
-_BY_CODE = "SELECT member_id FROM members_mergedmember WHERE business_id = %s AND UPPER(code) = UPPER(%s)"
+BY_CODE = "SELECT member_id FROM members_mergedmember WHERE business_id = %s AND UPPER(code) = UPPER(%s)"
 _TAKEN = """
 SELECT 1 FROM members_member WHERE business_id = %s AND UPPER(code) = UPPER(%s) AND id <> %s
 UNION ALL
 SELECT 1 FROM members_mergedmember WHERE business_id = %s AND UPPER(code) = UPPER(%s) AND member_id <> %s
 LIMIT 1"""
 # Each part has an index of its own, and says so in its words.
-_BY_OTHERS = """
+BY_OTHERS = """
 SELECT member_id FROM members_mergedmember WHERE business_id = %s AND email = %s AND NOT (email = '')
 UNION SELECT member_id FROM members_mergedmember WHERE business_id = %s AND cell = %s AND NOT (cell = '')
 UNION SELECT member_id FROM members_mergedmember
@@ -32,7 +32,7 @@ def merged_into(*, business_id: int, member_id: int) -> int | None:
 
 def by_code(*, business_id: int, code: str) -> int | None:
     """The member into whom a record with this code was merged, in whatever case; None for none."""
-    rows = db.run(_BY_CODE, (business_id, code))
+    rows = db.run(BY_CODE, (business_id, code))
     return int(rows[0][0]) if rows else None
 
 
@@ -52,7 +52,7 @@ def find(*, business_id: int, text: str, cell: str, most: int) -> list[int]:
     if named is not None:
         return [named]
     values = (business_id, text.lower(), business_id, cell, business_id, text, most)
-    return [int(row[0]) for row in db.run(_BY_OTHERS, values)]
+    return [int(row[0]) for row in db.run(BY_OTHERS, values)]
 
 
 def nobody(*, business_id: int, member_id: int, field: str = "") -> NotFound:

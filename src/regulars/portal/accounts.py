@@ -80,7 +80,8 @@ def sign_in(*, business: Business, contact: str, password: str) -> int:
     typed = wanted or contact.strip().lower()[:_LONGEST_CONTACT]
     _take(f"member-password:{business.pk}:{typed}", TRIES_A_MINUTE)
     # For nobody the same steps are gone as for somebody.
-    member_id = (_member(business, wanted) if wanted else None) or _NOBODY
+    found = queries.find_by_contact(business_id=business.pk, contact=wanted) if wanted else None
+    member_id = found or _NOBODY
     # Silently: that two contacts are one member's must not show by one of them using up the other's tries.
     tries_left = ratelimit.take(_tries_of(business, member_id), TRIES_A_MINUTE).allowed
     stored = _stored_password(business, member_id)
@@ -93,13 +94,6 @@ def sign_in(*, business: Business, contact: str, password: str) -> int:
 
 def _tries_of(business: Business, member_id: int) -> str:
     return f"member-password:{business.pk}:member {member_id}"
-
-
-def _member(business: Business, contact: str) -> int | None:
-    try:
-        return queries.find_member(business_id=business.pk, reference=contact)
-    except Refusal:
-        return None
 
 
 def _take(subject: str, limit: int, *, window: int = ratelimit.WINDOW_SECONDS) -> None:
