@@ -132,6 +132,11 @@ class Desk:
         found: int | None = self.request.session.get(AS_OPERATOR, {}).get(self.business.slug)
         return found
 
+    @property
+    def staff_id(self) -> int | None:
+        """Who of the team does what is done here; None for an operator, who only sits at an owner's place."""
+        return self.staff.pk if self.operator_id is None else None
+
     @cached_property
     def actor(self) -> auditlog.Actor:
         """Who does what is done here."""

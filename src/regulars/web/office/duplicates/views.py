@@ -151,7 +151,7 @@ def _merge(desk: Desk, kept: Card, other: Card) -> HttpResponse:
             member_id=kept.pk,
             other_id=other.pk,
             take=take,
-            staff_id=desk.staff.pk,
+            staff_id=desk.staff_id,
         )
     text = _("%(name)s is one member now.") % {"name": kept.member.name}
     if result.rewards_earned:

@@ -81,7 +81,7 @@ def give_stamps(desk: Desk, member_id: int) -> HttpResponse:
                 qr_code=card.qr_code,
                 count=said["count"],
                 branch_id=said["branch_id"],
-                staff_id=desk.staff.pk,
+                staff_id=desk.staff_id,
             )
             change.note(entry=made.entry_id, given=made.stamps_added)
         told = ngettext("%(number)s stamp given", "%(number)s stamps given", made.stamps_added)
@@ -114,7 +114,7 @@ def change_points(desk: Desk, member_id: int) -> HttpResponse:
                 points=number,
                 internal_notes=said["reason"],
                 branch_id=said["branch_id"],
-                staff_id=desk.staff.pk,
+                staff_id=desk.staff_id,
             )
             change.note(adjustment=made.code, given=number)
         if number > 0:
@@ -143,7 +143,7 @@ def redeem(desk: Desk, member_id: int) -> HttpResponse:
             business_id=desk.business.pk,
             qr_code=card.qr_code,
             branch_id=desk.branch_id,
-            staff_id=desk.staff.pk,
+            staff_id=desk.staff_id,
         )
         change.note(entry=made.entry_id, reward=made.reward)
     return desk.done(_("Handed out: %(reward)s") % {"reward": made.reward}, "member", member_id=member_id)
@@ -194,7 +194,7 @@ def _take_back(desk: Desk, entry: Entry) -> dict[str, Any]:
     if entry.kind in UNDOES:
         return {
             "entry": ledger.undo(
-                business_id=desk.business.pk, entry_id=entry.pk, staff_id=desk.staff.pk
+                business_id=desk.business.pk, entry_id=entry.pk, staff_id=desk.staff_id
             ).entry_id
         }
     raise InvalidInput(_("This is put right where it comes from: at its sale or its voucher."))

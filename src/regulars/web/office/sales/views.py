@@ -86,7 +86,7 @@ def new(desk: Desk) -> HttpResponse:
 
     def save(given: dict[str, Any]) -> HttpResponse:
         with desk.changing("sale.add") as change:
-            sale = actions.add_sale(business_id=desk.business.pk, staff_id=desk.staff.pk, **_columns(given))
+            sale = actions.add_sale(business_id=desk.business.pk, staff_id=desk.staff_id, **_columns(given))
             change.made(sale)
             change.note(points=sale.points)
         return desk.done(_entered(sale), "sale", sale_id=sale.pk)

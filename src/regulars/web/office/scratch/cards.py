@@ -235,7 +235,7 @@ def redeem(desk: Desk) -> HttpResponse:
                 business_id=desk.business.pk,
                 token=cleaned["token"],
                 branch_id=cleaned["branch"],
-                staff_id=desk.staff.pk,
+                staff_id=desk.staff_id,
             )
             change.note(
                 campaign=card.campaign.name, prize=card.prize.label, card=scratch.short_code(card.token)

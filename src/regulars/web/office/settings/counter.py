@@ -185,7 +185,7 @@ def pair(desk: Desk) -> HttpResponse:
     def save(given: dict[str, Any]) -> HttpResponse:
         with desk.changing("settings.device_pair") as change:
             row, code = devices.create_pairing(
-                business_id=desk.business.pk, branch_id=given["branch_id"], made_by=desk.staff.pk
+                business_id=desk.business.pk, branch_id=given["branch_id"], made_by=desk.staff_id
             )
             change.made(row)
         once.keep(desk, _PAIRING, code)

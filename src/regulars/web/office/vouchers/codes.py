@@ -111,7 +111,7 @@ def redeem(desk: Desk, code_id: int) -> HttpResponse:
                 code=code.code,
                 sale_value=cleaned["sale_value"],
                 branch_id=cleaned["branch"],
-                staff_id=desk.staff.pk,
+                staff_id=desk.staff_id,
                 reservation=_reservation(code),
                 member_id=member.pk if member else None,
             )
@@ -143,7 +143,7 @@ def reserve(desk: Desk, code_id: int) -> HttpResponse:
                 code=code.code,
                 minutes=cleaned["minutes"],
                 branch_id=desk.branch_id,
-                staff_id=desk.staff.pk,
+                staff_id=desk.staff_id,
             )
         return desk.done(_("The code is reserved."), "voucher-code", code_id=code_id)
 
@@ -158,7 +158,7 @@ def release(desk: Desk, code_id: int) -> HttpResponse:
             business_id=desk.business.pk,
             code=code.code,
             reservation=code.reservation,
-            staff_id=desk.staff.pk,
+            staff_id=desk.staff_id,
         )
     return desk.done(_("The code can be redeemed again."), "voucher-code", code_id=code_id)
 
@@ -172,7 +172,7 @@ def reset(desk: Desk, code_id: int) -> HttpResponse:
             redeeming.reset(
                 business_id=desk.business.pk,
                 code=code.code,
-                staff_id=desk.staff.pk,
+                staff_id=desk.staff_id,
                 reason=cleaned["reason"],
             )
         return desk.done(_("The redemption was undone."), "voucher-code", code_id=code_id)

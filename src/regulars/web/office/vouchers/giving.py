@@ -39,7 +39,7 @@ def give(desk: Desk, voucher_id: int) -> HttpResponse:
                 points_used=cleaned["points_used"],
                 force_value=cleaned["force_value"],
                 branch_id=cleaned["branch"],
-                staff_id=desk.staff.pk,
+                staff_id=desk.staff_id,
             )
             change.made(issue)
         number = issue.qty
