@@ -21,6 +21,11 @@ from regulars.tenants.plans import check_feature, plan_of
 from regulars.tenants.queries import free_code, next_number, own
 
 TEMP_PASSWORD_LASTS = dt.timedelta(days=7)
+# What keeps an account: a place on a team, or something that stands under its name in the operators' log.
+_HELD = """
+SELECT 1 FROM tenants_staff WHERE user_id = %s
+UNION ALL SELECT 1 FROM django_admin_log WHERE user_id = %s
+LIMIT 1"""
 _FIELDS = frozenset({"name", "email", "branch_id", "disable_backoffice_access", "role"})
 
 
@@ -122,7 +127,7 @@ def edit_staff(*, business_id: int, pk: int, **changes: Any) -> Staff:
 
     What is not named stays. A new e-mail is another account, of which we know no more than of anybody whom
     we add: the membership moves to it with a new temporary password, which is mailed there, and the old
-    account keeps nothing of it. It goes when it belongs to no other team.
+    account keeps nothing of it. It goes as with `remove_staff`.
 
     Raises:
         InvalidInput: a value is unusable; the message names it.
@@ -192,6 +197,8 @@ def _keep_an_owner(pk: int) -> None:
 def remove_staff(*, business_id: int, staff_id: int) -> None:
     """Take somebody off the team for good; their account goes too when it belongs to no other team.
 
+    It stays when they operate the installation, or once did something as operator: the log says who.
+
     Raises:
         NotFound: the team has no such member.
         LastOwner: it is the only owner left.
@@ -209,9 +216,7 @@ def _remove_if_nowhere(user: User) -> None:
     try:
         with transaction.atomic():
             db.serialise("user", user.email)
-            if not user.is_staff and not db.run(
-                "SELECT 1 FROM tenants_staff WHERE user_id = %s LIMIT 1", (user.pk,)
-            ):
+            if not user.is_staff and not db.run(_HELD, (user.pk, user.pk)):
                 User.objects.filter(pk=user.pk).delete()
     except IntegrityError:  # somebody else added them at this moment
         return

@@ -221,7 +221,9 @@ def test_a_key_is_revoked(olga: Operator, shop: Shop) -> None:
 def test_jobs_are_retried_and_cancelled(olga: Operator, shop: Shop) -> None:
     now = timezone.now()
     failed = Job.objects.create(uid="1", task="t", run_after=now, status="failed", attempts=5)
-    waiting = Job.objects.create(uid="2", task="t", run_after=now, business_id=shop.id)
+    waiting = Job.objects.create(
+        uid="2", task="t", run_after=now, business_id=shop.id, kwargs={"query": "q=Priya"}
+    )
     assert olga.do(f"jobs/job/{failed.pk}/retry/").status_code == 303
     failed.refresh_from_db()
     assert (failed.status, failed.attempts) == ("ready", 0)
@@ -230,3 +232,4 @@ def test_jobs_are_retried_and_cancelled(olga: Operator, shop: Shop) -> None:
     assert olga.do(f"jobs/job/{failed.pk}/retry/").status_code == 400
     assert [said["action"] for said in noted()] == ["operator.job_cancel", "operator.job_retry"]
     assert [record.action for record in records(shop)] == ["operator.job_cancel"]
+    assert records(shop)[0].before == {"task": "t", "status": "ready"}

@@ -18,6 +18,7 @@ from regulars.tenants import addresses, mail
 from regulars.tenants.models import User
 from regulars.tenants.passwords import MAX_PASSWORD
 from regulars.web.account import limits
+from regulars.web.office.desk import AS_OPERATOR
 
 # What somebody is told by mail, by the name that allauth gives the occasion.
 CHANGES: Final = {
@@ -77,6 +78,14 @@ class Adapter(DefaultAccountAdapter):  # type: ignore[misc]
         addresses.ensure(user)
         found: HttpResponseBase | None = super().pre_login(request, user, **more)
         return found
+
+    def logout(self, request: HttpRequest) -> None:
+        """Sign out; an operator leaves the business at whose desk they sit."""
+        if AS_OPERATOR in request.session:
+            from regulars.web.operator import visiting  # noqa: PLC0415 - only operators need it
+
+            visiting.end(request)
+        super().logout(request)
 
     def reauthenticate(self, user: User, password: str) -> bool:
         """Whether this is the password of whoever is signed in."""

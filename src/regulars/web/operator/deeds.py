@@ -7,7 +7,7 @@ where its owner reads it.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
 from typing import Any
@@ -35,7 +35,7 @@ class Deed:
     `name` is how logs call it, such as "operator.close". `do` gets what the form holds and calls an action.
     `business_id` is whose audit log tells of it, None where no business is concerned. `back` is where the
     operator is led afterwards, and is told `done`; or `answer` is what they get. `made_thing` says what was
-    made, where `thing` was not there before.
+    made, where `thing` was not there before. `told` are those columns of `thing` that logs tell of.
     """
 
     name: str
@@ -52,6 +52,7 @@ class Deed:
     danger: bool = False
     made_thing: Callable[[Any], Model] | None = None
     answer: Callable[[Any], HttpResponse] | None = None
+    told: Collection[str] | None = None
 
 
 def perform(request: HttpRequest, deed: Deed) -> HttpResponse:
@@ -82,12 +83,12 @@ def perform(request: HttpRequest, deed: Deed) -> HttpResponse:
 
 def _do(request: HttpRequest, deed: Deed, values: Values) -> Any:
     with transaction.atomic():
-        before = auditlog.facts(deed.thing) if deed.thing.pk else {}
+        before = _facts(deed, deed.thing) if deed.thing.pk else {}
         made = deed.do(values)
         thing = deed.made_thing(made) if deed.made_thing is not None else deed.thing
         rows: Any = type(thing)._default_manager  # noqa: SLF001 - Django's documented name for it
         now = rows.filter(pk=thing.pk).first() if thing.pk else None
-        differs = auditlog.difference(before, auditlog.facts(now) if now is not None else {})
+        differs = auditlog.difference(before, _facts(deed, now) if now is not None else {})
         note(
             request,
             deed.name,
@@ -98,6 +99,11 @@ def _do(request: HttpRequest, deed: Deed, values: Values) -> Any:
             reason=str(values.get("reason", "")),
         )
     return made
+
+
+def _facts(deed: Deed, thing: Model) -> auditlog.Facts:
+    found = auditlog.facts(thing)
+    return found if deed.told is None else {name: found[name] for name in deed.told}
 
 
 def _refuse(form: forms.Form, refusal: Refusal) -> None:

@@ -20,6 +20,8 @@ from regulars.web.operator.notes import note
 def begin(request: HttpRequest, business: Business) -> Business:
     """Let the operator into the back office of a business.
 
+    Whichever they were in before they leave.
+
     Raises:
         Conflict: it has no owner whose place they could take.
     """
@@ -27,20 +29,30 @@ def begin(request: HttpRequest, business: Business) -> Business:
     if not owners.exists():
         raise Conflict("This business has no owner, so there is no place to sit at.")
     user: Any = request.user
+    end(request, but=business.slug)
     request.session[AS_OPERATOR] = {business.slug: user.pk}
     return business
+
+
+def end(request: HttpRequest, *, but: str = "") -> list[Business]:
+    """Let the operator sit at nobody's place any more, and write it down; which businesses they left.
+
+    `but` is the slug of one to which they come back.
+    """
+    places = request.session.pop(AS_OPERATOR, {})
+    with scopes_disabled():
+        left = list(Business.objects.filter(slug__in=places).exclude(slug=but))
+    with transaction.atomic():
+        for business in left:
+            note(request, "operator.leave", business, business_id=business.pk)
+    return left
 
 
 @require_POST
 @login_required
 def leave(request: HttpRequest) -> HttpResponse:
     """End it, and lead back to where it began. The end is in the audit log, too."""
-    places = request.session.pop(AS_OPERATOR, {})
     user: Any = request.user
-    with scopes_disabled():
-        visited = list(Business.objects.filter(slug__in=places))
-    for business in visited:
-        with transaction.atomic():
-            note(request, "operator.leave", business, business_id=business.pk)
+    visited = end(request)
     to = f"/admin/tenants/business/{visited[0].pk}/change/" if visited else "/admin/"
     return HttpResponseRedirect(to if user.is_staff else "/office/", status=HTTPStatus.SEE_OTHER)

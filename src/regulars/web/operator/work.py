@@ -22,6 +22,8 @@ _COLOURS: Final = {
     Job.Status.SUCCEEDED.value: "success",
     Job.Status.FAILED.value: "danger",
 }
+# What logs tell of a job. With what it is called, and what went wrong, may hold people's data.
+_TOLD: Final = ("task", "key", "status")
 
 
 class Jobs(Table):
@@ -143,6 +145,7 @@ class Jobs(Table):
             back=self.address(job.pk),
             do=lambda _values: actions.retry_job(pk=job.pk),
             business_id=job.business_id,
+            told=_TOLD,
         )
         return perform(request, deed)
 
@@ -162,6 +165,7 @@ class Jobs(Table):
             back=self.address(),
             do=lambda _values: actions.delete_job(pk=job.pk),
             business_id=job.business_id,
+            told=_TOLD,
             danger=True,
         )
         return perform(request, deed)
