@@ -1,18 +1,21 @@
 """The e-mail address that somebody signs in with: whether it was confirmed, and changing it.
 
 A person has one address. A new one takes its place when whoever reads its mail has confirmed it, by a link
-that holds what the address was then: it works once. Nobody learns from asking whether an address is known.
+that holds what the address was then: it works once, and no longer than the password with which it was asked
+for (docs/decisions/0024). Nobody learns from asking whether an address is known.
 """
 
 from __future__ import annotations
 
 import datetime as dt
+import hmac
 from dataclasses import dataclass
 from typing import Any, Final
 
 from django.conf import settings
 from django.core import signing
 from django.db import transaction
+from django.utils.crypto import salted_hmac
 from django_scopes import scopes_disabled
 
 from regulars import db
@@ -25,6 +28,9 @@ LINK_LASTS: Final = dt.timedelta(days=3)
 # E-mails to one address, in so many seconds.
 MAILS: Final = 3
 MAILS_IN: Final = 600
+# E-mails that one person asks for, to whatever address, in so many seconds: they may go to strangers.
+ASKED: Final = 5
+ASKED_IN: Final = 3600
 _SALT: Final = "regulars.tenants.addresses"
 
 
@@ -59,15 +65,27 @@ def ensure(user: User) -> None:
     _rows().get_or_create(user=user, email=user.email, defaults={"primary": True, "verified": False})
 
 
+def note_confirmed(user: User) -> None:
+    """Note that somebody reads the mail of the address that they sign in with. Within a transaction."""
+    ensure(user)
+    _rows().filter(user_id=user.pk).update(primary=True, verified=True)
+
+
 def ask(*, user: User, address: str = "") -> None:
     """Mail a link that confirms an address: the present one, or another to sign in with from then on.
 
     Raises:
         InvalidInput: `address` is not an e-mail address; `email` is named.
         NotFound: they are on no team, in whose name the mail could be written.
-        TooManyRequests: the address was written to several times just now.
+        TooManyRequests: the address was written to several times just now, or they asked too often.
     """
     address = checks.check_email(address, field="email") if address else user.email
+    allowance = ratelimit.take(f"confirm address by:{user.pk}", ASKED, window=ASKED_IN)
+    if not allowance.allowed:
+        raise TooManyRequests(
+            "You asked for several mails within an hour. Wait, and look into your mail meanwhile.",
+            retry_after=allowance.retry_after,
+        )
     allowance = ratelimit.take(f"confirm address:{address}", MAILS, window=MAILS_IN)
     if not allowance.allowed:
         raise TooManyRequests(
@@ -78,7 +96,8 @@ def ask(*, user: User, address: str = "") -> None:
         staff = place_of(user)
         if staff is None:
             raise NotFound("You are on no team, in whose name this mail could be written.")
-        key = signing.dumps([user.pk, user.email, address], salt=_SALT)
+        ensure(user)
+        key = signing.dumps([user.pk, user.email, address, _state(user)], salt=_SALT)
         mail.confirm_address(staff, address, f"{settings.REGULARS_PUBLIC_URL}/account/confirm-email/{key}/")
 
 
@@ -89,42 +108,60 @@ def place_of(user: User) -> Staff | None:
         return rows.order_by("pk").first()
 
 
+def _state(user: User) -> str:
+    """A fingerprint of what a link must not outlive: the password, and the address as it was noted."""
+    noted = _rows().filter(user_id=user.pk, email=user.email).values_list("pk", flat=True).first()
+    return salted_hmac(_SALT, f"{noted}:{user.password}", algorithm="sha256").hexdigest()[:32]
+
+
+def _read(key: str) -> tuple[int, str, str, str]:
+    """Whose link it is, what their address was, what it shall be, and the state at that time."""
+    try:
+        pk, before, address, state = signing.loads(key, salt=_SALT, max_age=LINK_LASTS)
+    except (signing.BadSignature, ValueError, TypeError):
+        raise NotFound("This link is not valid, or older than three days. Ask for a new one.") from None
+    return pk, before, address, state
+
+
+def _check(user: User | None, before: str, address: str, state: str) -> User:
+    current = user is not None and user.email == before and hmac.compare_digest(_state(user), state)
+    if user is None or not current or (before == address and is_confirmed(user)):
+        raise NotFound(
+            "This link was used already, or how you sign in has changed since. Ask for a new one if need be."
+        )
+    return user
+
+
 def asked_by(key: str) -> Asked:
     """What the link of an e-mail asks for.
 
     Raises:
-        NotFound: the link was used, is older than three days, or was not made here.
+        NotFound: the link was used, is older than three days or than the password, or was not made here.
     """
-    try:
-        pk, before, address = signing.loads(key, salt=_SALT, max_age=LINK_LASTS)
-    except (signing.BadSignature, ValueError, TypeError):
-        raise NotFound("This link is not valid, or older than three days. Ask for a new one.") from None
+    pk, before, address, state = _read(key)
     user = User.objects.filter(pk=pk, is_active=True).first()
-    if user is None or user.email != before or (before == address and is_confirmed(user)):
-        raise NotFound("This link was used already. Nothing else is to be done.")
-    return Asked(user, address)
+    return Asked(_check(user, before, address, state), address)
 
 
 def confirm(*, key: str) -> Asked:
     """Do what the link of an e-mail asks for; somebody whose address changes is told so at the old one.
 
     Raises:
-        NotFound: the link was used, is older than three days, or was not made here; or somebody else signs
-            in with the address.
+        NotFound: the link was used, is older than three days or than the password, or was not made here; or
+            somebody else signs in with the address.
     """
-    asked = asked_by(key)
+    pk, before, address, state = _read(key)
     with transaction.atomic():
-        db.serialise("user", asked.address)
-        user = User.objects.select_for_update().get(pk=asked.user.pk)
-        before, address = user.email, asked.address
-        if before != asked.user.email or User.objects.filter(email=address).exclude(pk=user.pk).exists():
+        db.serialise("user", address)
+        locked = User.objects.select_for_update().filter(pk=pk, is_active=True).first()
+        user = _check(locked, before, address, state)
+        if User.objects.filter(email=address).exclude(pk=user.pk).exists():
             raise NotFound("This address cannot be used for signing in.")
         if before != address:
             _tell(user, before, address)
             user.email = address
             user.save(update_fields=["email"])
-        _rows().filter(user_id=user.pk).delete()
-        _rows().create(user=user, email=address, primary=True, verified=True)
+        note_confirmed(user)
     return Asked(user, address)
 
 

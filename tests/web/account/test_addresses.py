@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 import time_machine
 from django.contrib.sessions.models import Session
 from django.utils import timezone
 from django_scopes import scopes_disabled
+from pytest_django import Settings
 
 from regulars.counter import signing
 from regulars.counter.models import OperatorSession
@@ -16,6 +19,7 @@ from regulars.jobs import schedule
 from regulars.rules.errors import NotFound, TooManyRequests
 from regulars.tenants import addresses, passwords, sessions
 from regulars.tenants.models import User
+from tests.api.support import forget
 from tests.factories import Shop, make_shop
 from tests.web.account.browsing import (
     NEW,
@@ -30,6 +34,15 @@ from tests.web.account.browsing import (
 )
 
 pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _fresh(settings: Settings, tmp_path: Path) -> Iterator[None]:
+    """Nobody asked for a mail before."""
+    settings.REGULARS_DATA_DIR = tmp_path
+    forget()
+    yield
+    forget()
 
 
 @pytest.fixture
@@ -103,6 +116,44 @@ def test_one_address_gets_only_so_many_mails(shop: Shop) -> None:
         addresses.ask(user=user)
     with pytest.raises(TooManyRequests):
         addresses.ask(user=user)
+
+
+def test_one_person_sends_only_so_many_mails_to_others(shop: Shop) -> None:
+    user = owner_of(shop)
+    for number in range(addresses.ASKED):
+        addresses.ask(user=user, address=f"stranger{number}@elsewhere.example")
+    with pytest.raises(TooManyRequests):
+        addresses.ask(user=user, address="one.more@elsewhere.example")
+    assert len(mails("confirm_sign_in")) == addresses.ASKED
+
+
+def asked(user: User, address: str = "") -> str:
+    """The link of the mail that somebody asks for."""
+    addresses.ask(user=user, address=address)
+    return link_in(mails("confirm_sign_in")[-1], "confirm_url")
+
+
+def test_a_link_ends_with_the_password_with_which_it_was_asked_for(shop: Shop) -> None:
+    user = owner_of(shop)
+    before = user.email
+    path = asked(user, "thief@elsewhere.example")
+    passwords.request_password_reset(email=user.email)
+    reset = link_in(mails("password_reset")[0], "reset_url")
+    Browser().client.post(reset, {"password": NEW, "again": NEW}, secure=True)
+    for send in (Browser().client.get, Browser().client.post):
+        assert send(path, secure=True).status_code == 404
+    assert owner_of(shop).email == before
+
+
+def test_a_used_link_stays_used_when_the_first_address_comes_back(shop: Shop) -> None:
+    before = owner_of(shop).email
+    there = asked(owner_of(shop), "new@shop.example")
+    unused = asked(owner_of(shop), "third@shop.example")
+    follow(Browser(), there)
+    follow(Browser(), asked(owner_of(shop), before))
+    for path in (there, unused):
+        assert Browser().client.post(path, secure=True).status_code == 404
+    assert owner_of(shop).email == before
 
 
 def test_somebody_of_no_team_is_told_so(shop: Shop) -> None:
