@@ -12,9 +12,11 @@ import time_machine
 from django.contrib.auth import authenticate
 from django.test import Client
 from django.utils import timezone
+from django_scopes import scopes_disabled
 from pytest_django import Settings
 
 from regulars.campaigns import scheduled
+from regulars.counter.models import OperatorSession
 from regulars.messages.checks import check
 from regulars.messages.outcomes import Skipped
 from regulars.rules.errors import Closed, Conflict, InvalidInput, NotFound, PlanLimit
@@ -26,6 +28,7 @@ from tests.counter import given
 from tests.factories import Shop, make_shop
 from tests.rpc.till import Refused, Till
 from tests.scratchcards import given as scratch
+from tests.web.account.browsing import signed_in
 from tests.web.microsite import Browser
 
 pytestmark = pytest.mark.django_db
@@ -178,6 +181,19 @@ def test_a_closed_account_signs_in_nowhere(shop: Shop) -> None:
     assert authenticate(email=user.email, password="a long password") is None
     operators.open_account(user_id=user.pk)
     assert authenticate(email=user.email, password="a long password") == user
+
+
+def test_what_a_closed_account_was_signed_in_to_does_not_live_again(shop: Shop) -> None:
+    user = User.objects.get(pk=shop.owner.user_id)
+    browser = signed_in(user)
+    given.at_work(shop)
+    _, token = given.tablet(shop)
+    given.by_pin(shop, token)
+    operators.close_account(user_id=user.pk)
+    operators.open_account(user_id=user.pk)
+    assert browser.get("account").status_code == 302
+    with scopes_disabled():
+        assert not OperatorSession.objects.exists()
 
 
 def test_an_operators_account_is_not_closed(shop: Shop) -> None:

@@ -177,11 +177,13 @@ def _branch(staff: Staff, device: Device | None, branch_id: int | None) -> Branc
     return branch
 
 
-def end_sessions_of(*, user_id: int) -> int:
+def end_sessions_of(*, user_id: int, pins: bool = False) -> int:
     """End the sessions that somebody began with their password, at every business; how many there were.
 
-    Sessions at paired devices were begun with a PIN, or stand where others see who works.
+    Sessions at paired devices were begun with a PIN, or stand where others see who works: they end with
+    `pins`.
     """
     with scopes_disabled():  # the password is the person's, whoever they work for
-        gone, _ = OperatorSession.objects.filter(staff__user_id=user_id, device=None).delete()
+        rows = OperatorSession.objects.filter(staff__user_id=user_id)
+        gone, _ = (rows if pins else rows.filter(device=None)).delete()
     return gone

@@ -16,7 +16,7 @@ from django.utils import timezone
 from regulars import db
 from regulars.rules.errors import Conflict, NotFound
 from regulars.rules.text import clean_line
-from regulars.tenants import checks, identity
+from regulars.tenants import checks, identity, sessions
 from regulars.tenants.models import Business, User
 from regulars.tenants.plans import check_limits
 
@@ -128,6 +128,8 @@ def _change(business_id: int, **values: Any) -> Business:
 def close_account(*, user_id: int) -> User:
     """Let somebody sign in nowhere any more: neither in the back office nor at a counter. Their data stay.
 
+    What they are signed in to ends, and does not live again when the account is opened.
+
     Raises:
         NotFound: there is no such person.
         Conflict: they are an operator.
@@ -138,6 +140,7 @@ def close_account(*, user_id: int) -> User:
             raise Conflict(f"{user.email} is an operator. Take the operator's admin from them first.")
         user.is_active = False
         user.save(update_fields=["is_active"])
+        sessions.end_everywhere(user=user, pins=True)
     return user
 
 

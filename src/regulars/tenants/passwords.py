@@ -15,7 +15,7 @@ from django.utils.http import urlsafe_base64_decode, urlsafe_base64_encode
 from django_scopes import scopes_disabled
 
 from regulars.rules.errors import InvalidInput, NotFound
-from regulars.tenants import checks, mail, ratelimit, sessions
+from regulars.tenants import addresses, checks, mail, ratelimit, second_step, sessions
 from regulars.tenants.models import Staff, User
 
 # How long the link of an e-mail works.
@@ -107,6 +107,9 @@ def _user(uid: str) -> User | None:
 def set_password(*, uid: str, token: str, password: str) -> User:
     """Give the person of a link a new password; the link is used up, and they are signed out everywhere.
 
+    Reading the mail confirms the address. Where nobody had confirmed it, apps and passkeys may be of somebody
+    else, who registered with it: they go (docs/decisions/0024).
+
     Teams that have invited them still want the temporary password before they are let in: reading the mail
     of an address is not the same as being the one whom a business meant (docs/decisions/0004).
 
@@ -123,7 +126,10 @@ def set_password(*, uid: str, token: str, password: str) -> User:
         check_new_password(password, user)
         user.set_password(password)
         user.save(update_fields=["password"])
-        sessions.end_all(user=user)
+        if not addresses.is_confirmed(user):
+            second_step.take_unproven(user)
+            addresses.note_confirmed(user)
+        sessions.end_everywhere(user=user)
     return user
 
 

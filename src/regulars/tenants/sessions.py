@@ -1,8 +1,8 @@
-"""Sessions of the back office: which somebody has, and ending them."""
+"""Sessions of the back office: which somebody has, and ending them. Rooms with sessions of their own join in."""
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 from django.db import transaction
 from django.utils import timezone
@@ -12,6 +12,21 @@ from regulars.tenants.models import User
 
 if TYPE_CHECKING:
     from allauth.usersessions.models import UserSession
+
+
+class End(Protocol):
+    """Ends what sessions somebody has in a room; those that were begun with a PIN only if `pins` says so."""
+
+    def __call__(self, *, user_id: int, pins: bool) -> int:
+        """End them; how many there were."""
+
+
+_elsewhere: dict[str, End] = {}
+
+
+def register(room: str, end: End) -> None:
+    """Let a room end its sessions whenever somebody is signed out everywhere."""
+    _elsewhere[room] = end
 
 
 def _rows() -> Any:
@@ -46,6 +61,14 @@ def end_all(*, user: User, but: str = "") -> int:
         for row in rows:
             row.end()
     return len(rows)
+
+
+def end_everywhere(*, user: User, pins: bool = False) -> None:
+    """End all sessions of somebody, at counters too: those that a password began, with `pins` all of them."""
+    with transaction.atomic():
+        end_all(user=user)
+        for end_elsewhere in _elsewhere.values():
+            end_elsewhere(user_id=user.pk, pins=pins)
 
 
 def clear_ended() -> int:

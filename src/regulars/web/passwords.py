@@ -14,7 +14,6 @@ from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from regulars.counter.signing import end_sessions_of
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import passwords, ratelimit
 from regulars.web import language
@@ -102,10 +101,9 @@ def _set(request: HttpRequest, uid: str, token: str) -> HttpResponse:
     if request.POST.get("again", "") != password:
         return _choose(request, person.email, {"again": _("This is not the same. Type both again.")})
     try:
-        user = passwords.set_password(uid=uid, token=token, password=password)
+        passwords.set_password(uid=uid, token=token, password=password)
     except InvalidInput as refusal:
         return _choose(request, person.email, {"password": refusal.fields["password"]})
-    end_sessions_of(user_id=user.pk)
     return notice(
         request,
         title=_("Your new password is set"),

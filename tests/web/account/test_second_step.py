@@ -16,10 +16,10 @@ from regulars.counter.refusals import ChooseBusiness, CodeNeeded, WrongCode
 from regulars.rules.errors import NotFound, TooManyRequests
 from regulars.seal import unseal
 from regulars.tenants import actions as tenants
-from regulars.tenants import second_step
+from regulars.tenants import addresses, passwords, second_step
 from regulars.tenants.models import User
 from tests.factories import Shop, make_shop
-from tests.web.account.browsing import PASSWORD, Browser, mails, owner_of, said, signed_in, url
+from tests.web.account.browsing import NEW, PASSWORD, Browser, link_in, mails, owner_of, said, signed_in, url
 
 pytestmark = pytest.mark.django_db
 
@@ -84,6 +84,47 @@ def test_a_code_opens_once(shop: Shop) -> None:
     assert first.post("mfa_authenticate", {"code": code}).status_code == 302
     assert "was used" in said(second.post("mfa_authenticate", {"code": code}))
     assert second.who() is None
+
+
+@pytest.mark.parametrize("mark", ["-", ".", " - ", "\u00a0"])
+def test_a_code_opens_once_however_it_is_typed(shop: Shop, mark: str) -> None:
+    user = owner_of(shop)
+    set_up(user)
+    code = code_of(user)
+    assert sign_in(user, code=code).staff == shop.owner
+    browser = Browser()
+    browser.sign_in(user.email)
+    assert browser.post("mfa_authenticate", {"code": f"{code[:3]}{mark}{code[3:]}"}).status_code == 200
+    assert browser.who() is None
+    with pytest.raises(WrongCode):
+        sign_in(user, code=f"{code[:3]}{mark}{code[3:]}")
+
+
+def reset_password(user: User) -> None:
+    passwords.request_password_reset(email=user.email)
+    path = link_in(mails("password_reset")[-1], "reset_url")
+    assert Browser().client.post(path, {"password": NEW, "again": NEW}, secure=True).status_code == 200
+
+
+def test_a_reset_password_takes_what_somebody_else_put_on_an_address_that_was_not_theirs(shop: Shop) -> None:
+    user = owner_of(shop)
+    thief, _ = set_up(user)
+    reset_password(user)
+    assert not Authenticator.objects.filter(user_id=user.pk).exists()
+    assert thief.get("account").status_code == 302
+    assert addresses.is_confirmed(user)
+    assert signed_in(owner_of(shop), NEW).who() == user.pk
+    assert "removed" in mails("sign_in_changed")[-1].context["change"]
+
+
+def test_a_reset_password_leaves_the_second_step_of_a_confirmed_address(shop: Shop) -> None:
+    user = owner_of(shop)
+    addresses.ask(user=user)
+    addresses.confirm(key=link_in(mails("confirm_sign_in")[-1], "confirm_url").split("/")[-2])
+    set_up(user)
+    reset_password(user)
+    assert second_step.asks(user)
+    assert Browser().sign_in(user.email, NEW)["Location"] == url("mfa_authenticate")
 
 
 def test_only_so_many_codes_are_tried(shop: Shop) -> None:
