@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Iterator
 from functools import cache
 from typing import Any
 
+import pytest
 from django.db import connection
 from django.http.response import HttpResponseBase
 from django.test import Client
 
 from regulars.tenants import identity, ratelimit
+from regulars.tenants.plans import PLANS
 from tests.factories import HTTPS, Shop, make_shop
 
 # Words that only a trace, a query or a file name would bring into an answer.
@@ -136,6 +139,13 @@ def no_trace(response: HttpResponseBase) -> None:
     shown = text_of(response)
     for trace in TRACES:
         assert trace not in shown, shown
+
+
+def take_away(monkeypatch: pytest.MonkeyPatch, feature: str) -> None:
+    """The plan of the shops lacks a feature from here on, and no key remembers that it had it."""
+    without: dict[str, Any] = {feature: False}
+    monkeypatch.setitem(PLANS, "self_hosted", dataclasses.replace(PLANS["self_hosted"], **without))
+    identity.forget()
 
 
 def forget() -> None:

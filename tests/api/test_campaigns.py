@@ -16,8 +16,7 @@ from pytest_django import Settings
 from regulars.campaigns.models import Campaign
 from regulars.members import actions as members
 from regulars.messages.models import Message
-from regulars.tenants.plans import PLANS
-from tests.api.support import Rest, invalid, meta, ok, refused
+from tests.api.support import Rest, invalid, meta, ok, refused, take_away
 from tests.campaigns.mail import customers, work
 from tests.factories import Shop
 
@@ -219,7 +218,7 @@ def test_addresses_are_the_shops_own_and_of_letters_alone(
     refused(Rest().get(f"/api/campaigns/{pk}/{name}"), 401, "unauthorized")
     refused(rest.get(f"/api/campaigns/{made(rest)}/{name}"), 409, "conflict")
     refused(rest.get(f"/api/campaigns/{made(rest, channel='post')}/{name}"), 409, "conflict")
-    monkeypatch.setitem(PLANS, "self_hosted", dataclasses.replace(PLANS["self_hosted"], campaigns=False))
+    take_away(monkeypatch, "campaigns")
     refused(rest.get(f"/api/campaigns/{pk}/{name}"), 403, "plan_required")
 
 
@@ -238,7 +237,7 @@ def test_segments_say_what_they_are_and_how_many_they_reach(shop: Shop, rest: Re
 
 def test_a_plan_without_campaigns_refuses_them(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     pk = made(rest)
-    monkeypatch.setitem(PLANS, "self_hosted", dataclasses.replace(PLANS["self_hosted"], campaigns=False))
+    take_away(monkeypatch, "campaigns")
     for response in (
         rest.get("/api/campaigns"),
         rest.get("/api/campaigns/segments"),

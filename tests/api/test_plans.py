@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import pytest
 
 from regulars.rules.errors import PlanLimit
@@ -11,7 +9,7 @@ from regulars.tenants import actions as tenants
 from regulars.tenants import identity
 from regulars.tenants.models import Business
 from regulars.tenants.plans import PLANS
-from tests.api.support import Clock, Rest, counted, ok, on_plan, refused
+from tests.api.support import Clock, Rest, counted, ok, on_plan, refused, take_away
 from tests.factories import Shop
 
 pytestmark = pytest.mark.django_db
@@ -61,7 +59,7 @@ def test_every_plan_with_api_has_a_team(plan: str) -> None:
 
 
 def test_a_plan_without_team_refuses_it(shop: Shop, rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(PLANS, "self_hosted", dataclasses.replace(PLANS["self_hosted"], team=False))
+    take_away(monkeypatch, "team")
     for response in (
         rest.get("/api/team"),
         rest.post("/api/team", {"name": "Neha", "email": "neha@sunrise.example"}),

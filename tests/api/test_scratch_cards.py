@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import re
 from typing import Any
@@ -12,8 +11,7 @@ import time_machine
 
 from regulars.members.actions import edit_member
 from regulars.scratchcards import cards
-from regulars.tenants.plans import PLANS
-from tests.api.support import Rest, invalid, meta, ok, refused, values
+from tests.api.support import Rest, invalid, meta, ok, refused, take_away, values
 from tests.factories import Shop
 
 pytestmark = pytest.mark.django_db
@@ -247,8 +245,7 @@ def test_an_unknown_campaign_is_not_found(number: int, rest: Rest) -> None:
 
 def test_a_plan_without_scratch_cards_refuses_them(rest: Rest, monkeypatch: pytest.MonkeyPatch) -> None:
     made = create(rest)
-    plan = dataclasses.replace(PLANS["self_hosted"], scratch_cards=False)
-    monkeypatch.setitem(PLANS, "self_hosted", plan)
+    take_away(monkeypatch, "scratch_cards")
     path = f"/api/scratch-cards/{made}"
     for response in (
         rest.get("/api/scratch-cards"), rest.get(path), rest.delete(path), rest.post(f"{path}/issue"),
