@@ -6,6 +6,7 @@ import ast
 import re
 from collections.abc import Iterator
 from functools import cache
+from importlib import import_module
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ import pytest
 import regulars.urls  # noqa: F401 - every refusal that a request may meet is known
 from regulars.api.rest import envelope, errors
 from regulars.rules.errors import Refusal
+from regulars.web.door import DOORS
 from tests.docs import pages
 from tests.tidy.source import imports
 
@@ -20,11 +22,14 @@ PAGE = pages.DOCS / "errors.md"
 SOURCE = pages.ROOT / "src" / "regulars"
 OTHER = "Any other status"
 ELSEWHERE = "Codes of other calls"
-# Rooms for which the REST API has no calls, their rules, the other dialect; and a refusal of points.
-WITHOUT_CALLS = {"catalog", "demo", "promotions", "rpc", "sales", "vouchers"}
+# What the REST API has no calls for: rooms, their rules, the other dialect, registering; a refusal of points.
+WITHOUT_CALLS = {"catalog", "demo", "promotions", "registration", "rpc", "sales", "vouchers"}
 # Rooms that serve pages. The REST API calls some of their modules, and answers none of their own refusals.
 OF_PAGES = ("counter", "portal")
 UNREACHED = {"NotEnoughPoints"}
+# Behind these doors there are refusals, too.
+for _urls in DOORS.values():
+    import_module(_urls)
 
 pytestmark = pytest.mark.once
 

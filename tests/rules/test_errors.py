@@ -22,8 +22,10 @@ CODES = {
     "LastOwner": "last_owner",
     "NotEnoughPoints": "not_enough_points",
     "Suspended": "suspended",
+    "Closed": "business_closed",
     "PlanRequired": "plan_required",
     "PlanLimit": "plan_limit",
+    "ScopeRequired": "scope_required",
 }
 CONFLICTS = {
     "AlreadyEnrolled",
