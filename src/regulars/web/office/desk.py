@@ -38,7 +38,7 @@ from regulars.rules.errors import (
 from regulars.tenants import permissions
 from regulars.tenants.models import Business, Staff
 from regulars.web.office import navigation
-from regulars.web.office.pages import Page, View
+from regulars.web.office.pages import BIGGEST_ID, Page, View
 
 log = structlog.get_logger(__name__)
 
@@ -276,11 +276,18 @@ def _at_desk(desk: Desk, ids: dict[str, Any]) -> HttpResponseBase:
         return refused(desk)
     with scope(business=business), timezone.override(desk.zone):
         try:
+            _check_ids(ids)
             response = page.view(desk, **ids)
         except Refusal as refusal:
             return told(desk, refusal)
     _check_logged(desk, response)
     return response
+
+
+def _check_ids(ids: Mapping[str, Any]) -> None:
+    for name, value in ids.items():
+        if isinstance(value, int) and value > BIGGEST_ID:
+            raise NotFound(f"There is no {name} {value}.")
 
 
 def _place(request: HttpRequest, slug: str) -> Staff | None:

@@ -18,6 +18,9 @@ from django.utils.translation import gettext as _
 Text = str | Promise
 Rows = QuerySet[Any]
 _LONGEST: Final = 100
+# Days beyond are as good as these, and can be told in any zone and reckoned with.
+_EARLIEST: Final = dt.date(1900, 1, 1)
+_LATEST: Final = dt.date(2199, 12, 31)
 _TO: Final = "\N{EN DASH}"
 
 
@@ -104,6 +107,19 @@ def flag(name: str, label: Text, apply: Callable[[Rows, bool], Rows]) -> Choice:
     )
 
 
+def day_of(text: str) -> dt.date | None:
+    """The day that an address says as YYYY-MM-DD, of the years 1900 to 2199; None where it says none.
+
+    One beyond those years becomes the first or the last of them: what lists and reports tell happened
+    between, and near the ends of the calendar a zone has no midnight.
+    """
+    try:
+        day = parse_date(text)
+    except ValueError:
+        return None
+    return None if day is None else min(max(day, _EARLIEST), _LATEST)
+
+
 @dataclass(frozen=True, slots=True)
 class Days(Filter):
     """From one day to another, both inclusive; `apply` takes the two, None where one is open."""
@@ -116,13 +132,8 @@ class Days(Filter):
         return (f"{self.name}_from", f"{self.name}_to")
 
     def _days(self, query: QueryDict) -> tuple[dt.date | None, dt.date | None]:
-        found: list[dt.date | None] = []
-        for name in self.parameters:
-            try:
-                found.append(parse_date(self.value(query, name)))
-            except ValueError:
-                found.append(None)
-        return found[0], found[1]
+        first, last = (day_of(self.value(query, name)) for name in self.parameters)
+        return first, last
 
     def chosen(self, query: QueryDict) -> bool:
         """Whether one of them is a day."""
@@ -159,8 +170,8 @@ def moments(name: str, label: Text, column: str, zone: ZoneInfo) -> Days:
         if first is not None:
             rows = rows.filter((f"{column}__gte", dt.datetime.combine(first, dt.time(), zone)))
         if last is not None:
-            after = last + dt.timedelta(days=1) if last < dt.date.max else last
-            rows = rows.filter((f"{column}__lt", dt.datetime.combine(after, dt.time(), zone)))
+            after = dt.datetime.combine(last + dt.timedelta(days=1), dt.time(), zone)
+            rows = rows.filter((f"{column}__lt", after))
         return rows
 
     return Days(name, label, apply)

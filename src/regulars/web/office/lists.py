@@ -20,6 +20,7 @@ from django.utils.translation import gettext as _
 from regulars.rules.errors import InvalidInput
 from regulars.web.office import exporting, exports
 from regulars.web.office.filters import Filter
+from regulars.web.office.pages import BIGGEST_ID
 
 if TYPE_CHECKING:
     from regulars.web.office.desk import Desk
@@ -31,6 +32,7 @@ COUNTED: Final = 10_000
 EXPORTED_AT_ONCE: Final = 5_000
 _MOST_BULK: Final = 1_000
 _AT_ONCE: Final = 1_000
+_DIGITS: Final = len(str(BIGGEST_ID))
 
 Text = str | Promise
 Rows = QuerySet[Any]
@@ -322,9 +324,16 @@ def ticked(desk: Desk) -> list[int]:
     """The ids of the rows that were ticked for something that is done with all of them.
 
     Raises:
-        InvalidInput: none was, or more than a thousand.
+        InvalidInput: none was, or more than a thousand, or what is no id.
     """
-    found = [int(text) for text in desk.post.getlist("id") if text.isascii() and text.isdigit()]
-    if not 1 <= len(found) <= _MOST_BULK:
+    texts = desk.post.getlist("id")
+    if not 1 <= len(texts) <= _MOST_BULK:
         raise InvalidInput.at("id", f"must name 1 to {_MOST_BULK} rows: tick some of the list")
-    return found
+    if not all(map(_is_id, texts)):
+        raise InvalidInput.at("id", "must be numbers of rows: tick some of the list")
+    return [int(text) for text in texts]
+
+
+def _is_id(text: str) -> bool:
+    # The length first: Python takes long to read a long number, or refuses to.
+    return text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) <= BIGGEST_ID

@@ -4,15 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import Final
 
 from django.http.response import HttpResponseBase
 from django.urls import URLPattern, path
 
-if TYPE_CHECKING:
-    pass
-
 View = Callable[..., HttpResponseBase]
+# No row of a table has a higher number: neither database holds one.
+BIGGEST_ID: Final = 2**63 - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +37,6 @@ class Page:
         return path(f"<slug:slug>/{self.path}", at(self), name=f"office-{self.name}")
 
 
-def form(path: str, name: str, view: View, permission: str) -> Page:
+def form(path: str, name: str, view: View, permission: str, *, whole_business: bool = False) -> Page:
     """A page that shows a form and takes it."""
-    return Page(path, name, view, permission, methods=("GET", "POST"))
+    return Page(path, name, view, permission, methods=("GET", "POST"), whole_business=whole_business)

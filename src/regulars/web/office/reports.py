@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any, Final, Self
 
 from django.http import QueryDict
 from django.http.response import HttpResponseBase
-from django.utils.dateparse import parse_date
 from django.utils.formats import date_format
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy, ngettext
 
 from regulars.web.office import exports
+from regulars.web.office.filters import day_of
 
 if TYPE_CHECKING:
     from regulars.web.office.desk import Desk
@@ -44,7 +44,7 @@ class Range:
     @classmethod
     def of(cls, query: QueryDict, today: dt.date) -> Self:
         """The range that an address names by `range`, or by `from` and `to`; 30 days without."""
-        first, last = (_day(query.get(name, "")) for name in ("from", "to"))
+        first, last = (day_of(query.get(name, "")) for name in ("from", "to"))
         if first is not None or last is not None:
             last = min(last or today, today)
             first = min(first or last, last)
@@ -88,13 +88,6 @@ class Range:
     def told_days(self) -> str:
         """How many days, for people."""
         return ngettext("%(count)d day", "%(count)d days", self.days) % {"count": self.days}
-
-
-def _day(text: str) -> dt.date | None:
-    try:
-        return parse_date(text)
-    except ValueError:
-        return None
 
 
 @dataclass(frozen=True, slots=True)
