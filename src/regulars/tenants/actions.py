@@ -31,7 +31,10 @@ PROFILE_TEXTS = {field: most for field, most in checks.BUSINESS_TEXTS.items() if
 
 @dataclass(frozen=True, slots=True)
 class NewBusiness:
-    """A business just made. The key and the password are shown here and never again."""
+    """A business just made. The key and the password are shown here and never again.
+
+    The key is empty where none was wanted.
+    """
 
     business: Business
     owner: Staff
@@ -53,10 +56,11 @@ def create_business(
     stamps_required: int = 8,
     reward_description: str = "Free coffee",
     birthday_bonus_stamps: int = 0,
+    first_key: bool = True,
     opened_at: dt.datetime | None = None,
     **profile: str,
 ) -> NewBusiness:
-    """Make a business with its programme, its owner and a first API key.
+    """Make a business with its programme, its owner and a first API key, if one is wanted.
 
     `profile` takes the text fields of `PATCH /api/business`. With `owner_password` the owner signs in with
     it; without, a temporary password is made. `opened_at` is for a history that is loaded afterwards.
@@ -93,7 +97,7 @@ def create_business(
             owner = team.put_on_team(
                 business, name=owner_name or name, email=email, role=Staff.Role.OWNER, password=owner_password
             )
-            _, key = create_api_key(business=business, name="First key")
+            key = create_api_key(business=business, name="First key")[1] if first_key else ""
     return NewBusiness(business, owner.staff, key, owner.temp_password)
 
 

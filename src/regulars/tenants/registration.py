@@ -5,7 +5,6 @@ from __future__ import annotations
 from functools import cache
 from importlib.resources import files
 from typing import Final
-from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
@@ -57,7 +56,7 @@ def register(
 
     Where `country` is empty it is that of the time zone, and where `currency` is, that of the country; a time
     zone that is not known is UTC. Addresses at which somebody signs in already are not taken: whoever knows
-    the password signs in first and is the `user`.
+    the password signs in first and is the `user`. It has no API key: nobody would see it.
 
     Raises:
         RegistrationClosed: nobody registers here, or somebody else was the first.
@@ -73,6 +72,8 @@ def register(
         if user is None:
             email = _new_address(email)
             check_new_password(password, User(email=email, name=name))
+        else:
+            user = User.objects.select_for_update().get(pk=user.pk)  # the address that they have now
         timezone = _OLD_NAMES.get(timezone, timezone)
         zone = timezone if _is_zone(timezone) else "UTC"
         country = country or country_of(zone) or "US"
@@ -85,6 +86,7 @@ def register(
             country=country,
             timezone=zone,
             currency=currency or currency_of(country),
+            first_key=False,
         )
         made.business.setup_step = FIRST_STEP
         made.business.save(update_fields=["setup_step"])
@@ -92,7 +94,9 @@ def register(
 
 
 def _new_address(email: str) -> str:
+    """An address of nobody yet, which nobody else takes before the end of the transaction."""
     email = checks.check_email(email, field="email")
+    db.serialise("user", email)
     if User.objects.filter(email=email).exists():
         raise AddressKnown(
             "This address cannot be used for a new account. If it is yours, sign in and open the business "
@@ -107,7 +111,7 @@ def _is_zone(name: str) -> bool:
         checks.check_timezone(name)
     except InvalidInput:
         return False
-    return bool(ZoneInfo(name))
+    return True
 
 
 def country_of(timezone: str) -> str:

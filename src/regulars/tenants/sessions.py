@@ -1,4 +1,7 @@
-"""Sessions of the back office: which somebody has, and ending them. Rooms with sessions of their own join in."""
+"""Sessions of the back office: which somebody has, and ending them.
+
+Rooms with sessions of their own join in when somebody is signed out everywhere.
+"""
 
 from __future__ import annotations
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import pytest
 from django_scopes import scope
 
+from regulars import db
 from regulars.rules.errors import InvalidInput
-from regulars.tenants import registration, setup
+from regulars.tenants import queries, registration, setup
 from regulars.tenants.models import Business, Staff, User
 from regulars.web.account import limits
 from tests.factories import make_shop
@@ -115,6 +116,38 @@ def test_the_second_of_two_who_are_first_at_once_is_refused(settings: object) ->
     registration.register(business_name="One", email="one@shop.example", password=NEW)
     with pytest.raises(registration.RegistrationClosed):
         registration.register(business_name="Two", email="two@shop.example", password=NEW)
+
+
+def test_an_address_that_somebody_takes_at_the_same_moment_is_not_handed_out(
+    settings: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    open_to(settings, "open")
+    wait = db.serialise
+
+    def first(kind: str, key: str) -> None:
+        """Whoever was first has committed when the second stops waiting."""
+        wait(kind, key)
+        if kind == "user" and not User.objects.filter(email=key).exists():
+            User.objects.create_user(key, PASSWORD)
+
+    monkeypatch.setattr(db, "serialise", first)
+    with pytest.raises(registration.AddressKnown):
+        registration.register(business_name="One", email="one@shop.example", password=NEW)
+    assert not Business.objects.exists()
+
+
+def test_the_business_goes_to_who_is_signed_in_whatever_their_address_was(settings: object) -> None:
+    open_to(settings, "open")
+    before = owner_of(make_shop())
+    User.objects.filter(pk=before.pk).update(email="moved@shop.example")
+    made = registration.register(business_name="Two", user=before)
+    assert made.owner.user_id == before.pk
+
+
+def test_nobody_has_a_key_that_nobody_saw(settings: object) -> None:
+    open_to(settings, "open")
+    made = registration.register(business_name="One", email="one@shop.example", password=NEW)
+    assert (made.api_key, queries.api_keys(made.business)) == ("", [])
 
 
 @pytest.mark.parametrize(
