@@ -122,6 +122,24 @@ def test_a_code_is_verified_redeemed_once_and_undone(shop: Shop, owner: Seat) ->
     assert records(shop)[0].reason == "Wrong code"
 
 
+def test_the_second_of_two_tills_is_told_that_a_code_is_used_up(shop: Shop, owner: Seat) -> None:
+    imran = Seat.of(shop, "staff")
+    one, other, third = issued(shop, voucher(shop), qty=3)
+    deeds = {
+        one: ("voucher-code-redeem", {"branch": ""}),
+        other: ("voucher-code-reserve", {"minutes": "5"}),
+        third: ("voucher-code-redeem", {"branch": "999"}),  # wrong at a field of a form that is gone
+    }
+    for code, (deed, given) in deeds.items():
+        assert "Redeem this code" in imran.text("voucher-code", code_id=code.pk)
+        assert owner.post("voucher-code-redeem", {"branch": ""}, code_id=code.pk).status_code == 303
+        late = imran.post(deed, given, code_id=code.pk)
+        page = late.content.decode()
+        assert late.status_code == 400
+        assert page.count('role="alert"') == 1, deed
+        assert "Redeem this code" not in page
+
+
 def test_a_code_is_reserved_redeemed_meanwhile_or_released(shop: Shop, owner: Seat) -> None:
     one, other = issued(shop, voucher(shop), qty=2)
     for code in (one, other):

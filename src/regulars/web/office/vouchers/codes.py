@@ -53,8 +53,17 @@ def _shown(
         "reserve": ReserveForm(auto_id="id_reserve_%s"),
         "reset": ResetForm(auto_id="id_reset_%s"),
     }
+    offered = {
+        "redeem": may and state in {told.ACTIVE, told.RESERVED},
+        "reserve": may and state == told.ACTIVE,
+        "release": may and state == told.RESERVED,
+        "reset": may and state == told.REDEEMED,
+    }
+    refused: list[str] = []
     if wrong is not None:
-        forms[type(wrong).__name__.removesuffix("Form").lower()] = wrong
+        name = type(wrong).__name__.removesuffix("Form").lower()
+        forms[name] = wrong
+        refused = _refused(wrong, is_drawn=offered[name])
     context = {
         "title": code.code,
         **offers.tabs(desk, "vouchers", "voucher-codes"),
@@ -69,10 +78,8 @@ def _shown(
         "issue_url": desk.url("voucher-issue", issue_id=code.issue_id),
         "log": [(one, *told.ACTIONS[one.action]) for one in log[:_LATEST]],
         "forms": forms,
-        "may_redeem": may and state in {told.ACTIVE, told.RESERVED},
-        "may_reserve": may and state == told.ACTIVE,
-        "may_release": may and state == told.RESERVED,
-        "may_reset": may and state == told.REDEEMED,
+        "refused": refused,
+        **{f"may_{name}": is_offered for name, is_offered in offered.items()},
         "may_edit": desk.may("vouchers.edit") and state in {told.ACTIVE, told.EXPIRED},
         "urls": {
             name: desk.url(f"voucher-code-{name}", code_id=code.pk)
@@ -80,6 +87,12 @@ def _shown(
         },
     }
     return desk.page("vouchers/code", context, status)
+
+
+def _refused(form: OfficeForm, *, is_drawn: bool) -> list[str]:
+    """What stands above all forms: what is wrong as a whole, and at fields that are not there any more."""
+    lost = {} if is_drawn else {name: found for name, found in form.errors.items() if name in form.fields}
+    return [*form.non_field_errors(), *(text for found in lost.values() for text in found)]
 
 
 def _needs_member(code: VoucherCode) -> bool:
@@ -90,13 +103,14 @@ def _needs_member(code: VoucherCode) -> bool:
 def _do(
     desk: Desk, code: VoucherCode, form: OfficeForm, act: Callable[[dict[str, Any]], HttpResponse]
 ) -> HttpResponse:
-    """Take a small form of the page; what is wrong with it is shown on the page."""
+    """Take a small form of the page; what is wrong with it is shown on the page, whatever else that offers."""
     if form.is_valid():
         try:
             return act(form.cleaned_data)
         except (InvalidInput, Conflict, NotFound) as refusal:
             form.refuse(refusal, NAMES)
-    return _shown(desk, code, form, HTTPStatus.BAD_REQUEST)
+    # Somebody else may have done something with it meanwhile: that decides what the page offers.
+    return _shown(desk, code_of(code.pk), form, HTTPStatus.BAD_REQUEST)
 
 
 def redeem(desk: Desk, code_id: int) -> HttpResponse:
