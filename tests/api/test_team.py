@@ -173,6 +173,7 @@ def test_what_is_named_is_changed(shop: Shop, rest: Rest) -> None:
         assert Staff.objects.get(pk=made["id"]).branch_id is None
     for field, value in (("name", ""), ("email", "nobody"), ("role", "king"), ("is_active", True)):
         invalid(rest.patch(place, {field: value}), field)
+    invalid(rest.patch(f"/api/team/{shop.owner.pk}", {"branch_id": branch.pk}), "branch_id")
     refused(rest.patch(f"/api/team/{shop.owner.pk}", {"role": "staff"}), 409, "last_owner")
 
 

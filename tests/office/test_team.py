@@ -12,6 +12,7 @@ from regulars.counter import devices, signing
 from regulars.messages.models import Message
 from regulars.tenants import actions as tenants
 from regulars.tenants.models import Staff
+from regulars.web.office import once
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 
@@ -91,6 +92,9 @@ def test_another_address_is_another_invitation(shop: Shop, owner: Seat) -> None:
     assert staff_of(shop, "robert@shop.example").must_change_password
     with scopes_disabled():
         assert Message.objects.get(kind="staff_invitation").to == "robert@shop.example"
+    record = records(shop)[0]
+    emails = (record.before["email"], record.after["email"])
+    assert emails == (bob.staff.user.email, "robert@shop.example")
 
 
 @pytest.mark.parametrize(
@@ -119,6 +123,34 @@ def test_the_last_owner_stays(shop: Shop, owner: Seat) -> None:
     assert owner.post("team-member", given, staff_id=pk).status_code == 400
     assert staff_of(shop, shop.owner.user.email).role == "owner"
     assert not records(shop)
+
+
+def test_an_owner_keeps_the_whole_business(shop: Shop, owner: Seat) -> None:
+    branch = shop.branch()
+    pk, given = shop.owner.pk, {"name": "Alice", "email": shop.owner.user.email, "office": "on"}
+    assert 'data-when="role=manager|staff"' in owner.text("team-member", staff_id=pk)
+    sent = given | {"role": "owner", "branch_id": str(branch.pk)}
+    assert owner.post("team-member", sent, staff_id=pk).status_code == 303
+    assert staff_of(shop, shop.owner.user.email).branch is None
+    assert owner.get("team-new").status_code == 200
+
+
+def test_passwords_of_two_people_wait_beside_each_other(shop: Shop, owner: Seat) -> None:
+    tim = "tim@shop.example"
+    for email in (NEHA["email"], tim):
+        owner.post("team-new", NEHA | {"email": email})
+    for email in (NEHA["email"], tim):
+        shown = password_on(owner.text("team-password", staff_id=staff_of(shop, email).pk))
+        assert authenticate(username=email, password=shown) is not None
+
+
+def test_so_many_passwords_wait_at_most(shop: Shop, owner: Seat) -> None:
+    emails = [f"{number}@shop.example" for number in range(once.MOST + 1)]
+    for email in emails:
+        owner.post("team-new", NEHA | {"email": email})
+    first, last = (staff_of(shop, email).pk for email in (emails[0], emails[-1]))
+    assert "shown already" in owner.text("team-password", staff_id=first)
+    assert "shown already" not in owner.text("team-password", staff_id=last)
 
 
 def test_somebody_is_taken_off_the_team(shop: Shop, owner: Seat) -> None:

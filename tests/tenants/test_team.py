@@ -246,8 +246,11 @@ def test_what_is_named_changes_and_the_rest_stays(shop: Shop) -> None:
         ({"name": " Robert "}, "Robert", first, True, "staff"),
         ({"branch_id": second.pk}, "Robert", second, True, "staff"),
         ({"disable_backoffice_access": False}, "Robert", second, False, "staff"),
-        ({"role": "owner"}, "Robert", second, False, "owner"),
-        ({"branch_id": None}, "Robert", None, False, "owner"),
+        ({"role": "manager"}, "Robert", second, False, "manager"),
+        ({"branch_id": None}, "Robert", None, False, "manager"),
+        ({"role": "owner"}, "Robert", None, False, "owner"),
+        ({"role": "staff", "branch_id": first.pk}, "Robert", first, False, "staff"),
+        ({"role": "owner", "branch_id": None}, "Robert", None, False, "owner"),
         ({}, "Robert", None, False, "owner"),
     ):
         changed = edit(bob, **changes)
@@ -276,6 +279,21 @@ def test_an_unusable_change_is_refused_by_name(shop: Shop, changes: dict[str, An
     assert list(refused.value.fields) == [named]
     assert memberships() == [bob]
     assert not memberships()[0].disable_backoffice_access
+
+
+def test_no_owner_is_limited_to_a_branch(shop: Shop) -> None:
+    branch = shop.branch().pk
+    bob = add(shop, branch_id=branch).staff
+    for act in (
+        lambda: add(shop, "owner@mail.example", role="owner", branch_id=branch),
+        lambda: edit(shop.owner, branch_id=branch),
+        lambda: edit(bob, role="owner"),
+    ):
+        with pytest.raises(InvalidInput, match="empty for an owner") as refused:
+            act()
+        assert list(refused.value.fields) == ["branch_id"]
+    with scope(business=shop.business):
+        assert Staff.objects.get(role="owner").branch_id is None
 
 
 def invitations(shop: Shop) -> list[Message]:

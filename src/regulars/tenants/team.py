@@ -55,7 +55,7 @@ def add_staff(
     a branch they work at every one. Nothing is mailed: see `mail.invite`.
 
     Raises:
-        InvalidInput: a value is unusable; the message names it.
+        InvalidInput: a value is unusable, or an owner is to have a branch; the message names it.
         PlanRequired: the plan has no team.
         NotFound: the business has no such branch.
         Conflict: the e-mail already belongs to this team, or the code to somebody in it.
@@ -63,12 +63,14 @@ def add_staff(
     check_feature(plan_of(business), "team", "Team")
     name = clean_line(name, field="name", max_length=200, required=True)
     email = checks.check_email(email, field="email")
+    role = _check_role(role)
+    _check_limit(role, branch_id)
     with transaction.atomic(), scope(business=business):
         return put_on_team(
             business,
             name=name,
             email=email,
-            role=_check_role(role),
+            role=role,
             password=password,
             code=code,
             branch=own(Branch, branch_id, "branch_id"),
@@ -130,7 +132,7 @@ def edit_staff(*, business_id: int, pk: int, **changes: Any) -> Staff:
     account keeps nothing of it. It goes as with `remove_staff`.
 
     Raises:
-        InvalidInput: a value is unusable; the message names it.
+        InvalidInput: a value is unusable, or an owner would have a branch; the message names it.
         NotFound: the team has no such member, or the business no such branch.
         Conflict: the e-mail belongs to somebody else in this team.
         LastOwner: nobody would be left who owns the business and may enter the back office.
@@ -148,6 +150,7 @@ def edit_staff(*, business_id: int, pk: int, **changes: Any) -> Staff:
             staff.role = _check_role(changes["role"])
         if "branch_id" in changes:
             staff.branch = own(Branch, changes["branch_id"], "branch_id")
+        _check_limit(staff.role, staff.branch_id)
         if "disable_backoffice_access" in changes:
             staff.disable_backoffice_access = bool(changes["disable_backoffice_access"])
         if staff.role != Staff.Role.OWNER or staff.disable_backoffice_access:
@@ -174,6 +177,12 @@ def _check_role(value: str) -> str:
     if value not in Staff.Role.values:
         raise InvalidInput.at("role", f"must be one of {', '.join(Staff.Role.values)}, not {value!r}")
     return value
+
+
+def _check_limit(role: str, branch_id: int | None) -> None:
+    """Refuse to limit an owner to a branch: what is about the whole business would be open to nobody."""
+    if role == Staff.Role.OWNER and branch_id is not None:
+        raise InvalidInput.at("branch_id", "must be empty for an owner, who works at every branch")
 
 
 def _staff(pk: int) -> Staff:

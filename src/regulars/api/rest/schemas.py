@@ -317,7 +317,9 @@ class AddTeam(Incoming):
     name: Annotated[str, Field(examples=["Tara Bose"])]
     email: Annotated[str, Field(examples=["tara@example.com"])]
     role: Literal["owner", "manager", "staff"] = "staff"
-    branch_id: Annotated[Id | None, Field(description="The one branch that they work at")] = None
+    branch_id: Annotated[
+        Id | None, Field(description="The one branch that they work at; an owner works at every one")
+    ] = None
     disable_backoffice_access: Annotated[Exact, Field(description="They work at the counter alone")] = False
 
 
@@ -327,7 +329,9 @@ class ChangeTeam(Incoming):
     name: Annotated[str | None, Field(examples=["Tara Bose"])] = None
     email: Annotated[str | None, Field(examples=["tara@example.com"])] = None
     role: Literal["owner", "manager", "staff"] | None = None
-    branch_id: Annotated[Id | None, Field(description="The one branch that they work at")] = None
+    branch_id: Annotated[
+        Id | None, Field(description="The one branch that they work at; an owner works at every one")
+    ] = None
     disable_backoffice_access: Annotated[
         Exact | None, Field(description="They work at the counter alone")
     ] = None

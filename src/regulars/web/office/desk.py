@@ -63,6 +63,7 @@ class Change:
     thing: Model | None = None
     before: dict[str, Any] = field(default_factory=dict)
     noted: dict[str, Any] = field(default_factory=dict)
+    was: dict[str, Any] = field(default_factory=dict)
     is_new: bool = False
 
     def made(self, thing: Model) -> None:
@@ -73,6 +74,12 @@ class Change:
     def note(self, **facts: Any) -> None:
         """Add to what the audit log says came of it."""
         self.noted.update(facts)
+
+    def turned(self, **facts: tuple[Any, Any]) -> None:
+        """Tell what something of another row was and what it is now, by name, where that differs."""
+        for name, (before, after) in facts.items():
+            if before != after:
+                self.was[name], self.noted[name] = before, after
 
 
 @dataclass
@@ -220,7 +227,7 @@ class Desk:
                 object_id=key,
                 label=str(change.thing) if change.thing is not None else "",
                 member_id=member_id if member_id is not None else _member_of(change.thing, key),
-                before=before,
+                before={**before, **change.was},
                 after={**after, **change.noted},
                 reason=reason,
             )

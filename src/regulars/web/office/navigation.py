@@ -103,8 +103,8 @@ SECTIONS: Final = (
         _("Branches and team"),
         (
             Entry(_("Branches"), "branches", "branches.edit"),
-            Entry(_("Team"), "team", "team.view"),
-            Entry(_("Audit log"), "audit", "audit.view"),
+            Entry(_("Team"), "team", "team.view", whole_business=True),
+            Entry(_("Audit log"), "audit", "audit.view", whole_business=True),
         ),
     ),
     Section(
@@ -117,9 +117,9 @@ SECTIONS: Final = (
             Entry(_("Counter"), "settings-counter", "settings.edit", whole_business=True),
             Entry(_("Print"), "settings-print", "settings.edit", whole_business=True),
             Entry(_("Single sign-on"), "settings-sso", "api.edit", whole_business=True),
-            Entry(_("API keys"), "api-keys", "api.edit"),
-            Entry(_("Webhooks"), "webhooks", "api.edit"),
-            Entry(_("Request log"), "request-log", "api.edit"),
+            Entry(_("API keys"), "api-keys", "api.edit", whole_business=True),
+            Entry(_("Webhooks"), "webhooks", "api.edit", whole_business=True),
+            Entry(_("Request log"), "request-log", "api.edit", whole_business=True),
             Entry(_("Take everything"), "settings-leave", "data.export", whole_business=True),
         ),
     ),

@@ -16,7 +16,8 @@ from regulars.requestlog import queries as log
 from regulars.rules.errors import NotFound
 from regulars.tenants import api_keys, legacy_sso
 from regulars.tenants.models import ApiKey
-from regulars.web.office.api import once, samples, words
+from regulars.web.office import once
+from regulars.web.office.api import samples, words
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice
 from regulars.web.office.forms import OfficeForm, SwitchField, answer

@@ -19,7 +19,8 @@ from regulars.outbox import actions, catalogue, queries, resending
 from regulars.outbox.models import Event, WebhookEndpoint
 from regulars.outbox.webhooks import EVERYTHING
 from regulars.rules.errors import Conflict
-from regulars.web.office.api import once, samples, words
+from regulars.web.office import once
+from regulars.web.office.api import samples, words
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import MomentField, OfficeForm, WholeField, answer, told
 from regulars.web.office.lists import Action, Column, Empty, Listing

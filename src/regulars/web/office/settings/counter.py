@@ -17,7 +17,7 @@ from regulars.counter import settings as counter
 from regulars.counter.models import CounterSettings, Device
 from regulars.rules.errors import NotFound
 from regulars.web.member import picture
-from regulars.web.office.api import once
+from regulars.web.office import once
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import BranchField, OfficeForm, SwitchField, WholeField, answer
 from regulars.web.office.lists import Action, Column, Empty, Listing

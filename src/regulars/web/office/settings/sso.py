@@ -14,7 +14,7 @@ from regulars.portal.models import SsoSecret
 from regulars.rules.errors import NotFound
 from regulars.tenants import legacy_sso, queries
 from regulars.tenants.models import ApiKey
-from regulars.web.office.api import once
+from regulars.web.office import once
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import OfficeForm, answer
 

@@ -16,23 +16,24 @@ from django.utils.translation import gettext_lazy
 
 from regulars.counter import pins
 from regulars.rules.errors import Conflict, InvalidInput, LastOwner, NotFound
-from regulars.seal import Unsealable, seal, unseal
 from regulars.tenants import actions, mail
 from regulars.tenants.models import Staff
+from regulars.web.office import once
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice
 from regulars.web.office.forms import BranchField, OfficeForm, SwitchField, answer
 from regulars.web.office.lists import Action, Column, Empty, Listing, Rows
 
 _HERE: Final = "places"
-# In the session, unreadable, until it was shown: whose temporary password it is, and the password.
-_SHOWN: Final = "office_temp_password"
 
 ROLES: Final = (
     (Staff.Role.OWNER.value, gettext_lazy("Owner: everything, the team and API keys too")),
     (Staff.Role.MANAGER.value, gettext_lazy("Manager: everything but the team and API keys")),
     (Staff.Role.STAFF.value, gettext_lazy("Staff: members, their balances, sales and vouchers")),
 )
+
+# Whose branch is asked for.
+_LIMITED: Final = f"role={Staff.Role.MANAGER.value}|{Staff.Role.STAFF.value}"
 
 
 def listed(desk: Desk) -> HttpResponseBase:
@@ -126,11 +127,21 @@ class StaffForm(OfficeForm):
         self.fields["branch_id"] = BranchField(
             at,
             none=_("Every branch"),
-            help_text=_("Who is limited to a branch works there alone and sees its figures alone."),
+            help_text=_(
+                "Who is limited to a branch works there alone and sees its figures alone. Owners never are."
+            ),
         )
+        self.fields["branch_id"].shown_when = _LIMITED  # type: ignore[attr-defined]
         self.fields["branch_id"].widget.attrs |= {"class": "form-select", "id": "id_branch_id"}
         if known:
             del self.fields["invite"]
+
+    def clean(self) -> dict[str, Any]:
+        """An owner's branch is not asked for."""
+        given = super().clean() or {}
+        if given.get("role") == Staff.Role.OWNER:
+            given["branch_id"] = None
+        return given
 
 
 def new(desk: Desk) -> HttpResponse:
@@ -178,26 +189,18 @@ def _back(desk: Desk) -> dict[str, str]:
 
 def _show(desk: Desk, added: actions.NewStaff) -> HttpResponse:
     """Lead to the page that shows a temporary password, once."""
-    desk.request.session[_SHOWN] = {"staff": added.staff.pk, "password": seal(added.temp_password or "")}
+    once.keep(desk, f"password {added.staff.pk}", added.temp_password or "")
     return desk.to("team-password", staff_id=added.staff.pk)
 
 
 def shown_once(desk: Desk, staff_id: int) -> HttpResponse:
     """The temporary password of somebody who was just added; after that nobody can tell it."""
     staff = access(staff_id)
-    kept = desk.request.session.get(_SHOWN)
-    password = ""
-    if kept is not None and kept["staff"] == staff_id:
-        del desk.request.session[_SHOWN]
-        try:
-            password = unseal(kept["password"])
-        except Unsealable:
-            password = ""
     context = {
         "title": staff.name,
         "here": _HERE,
         "member": staff,
-        "password": password,
+        "password": once.take(desk, f"password {staff.pk}"),
         "back": _back(desk),
     }
     return desk.page("team/password", context)
@@ -216,14 +219,16 @@ def edit(desk: Desk, staff_id: int) -> HttpResponse:
     staff = access(staff_id)
 
     def save(given: dict[str, Any]) -> HttpResponse:
-        moved = given["email"].strip().lower() != staff.user.email
-        with _known_told(), desk.changing("team.edit", staff):
-            actions.edit_staff(
+        before = staff.user.email
+        with _known_told(), desk.changing("team.edit", staff) as change:
+            changed = actions.edit_staff(
                 business_id=desk.business.pk,
                 pk=staff_id,
                 disable_backoffice_access=not given.pop("office"),
                 **given,
             )
+            change.turned(email=(before, changed.user.email))
+        moved = changed.user.email != before
         text = _("Saved. An invitation is on its way to the new address.") if moved else _("Saved.")
         return desk.done(text, "team")
 
@@ -246,7 +251,7 @@ def edit(desk: Desk, staff_id: int) -> HttpResponse:
             "state": state_of(staff),
             "cancel": desk.url("team"),
             "back": _back(desk),
-            "is_self": staff.pk == desk.staff.pk,
+            "is_self": staff.pk == desk.staff_id,
         },
         at=desk,
         known=True,
