@@ -1,11 +1,16 @@
 """The audit log: written with the change, read by page, filtered, exported, and cleared of who was erased."""
 
+import datetime as dt
+
+import pytest
+from django.utils import timezone
 from django_scopes import scope
 
 from regulars.auditlog import actions as auditlog
 from regulars.auditlog.models import Record
 from tests.factories import Shop, make_shop
 from tests.office.seat import Seat
+from tests.test_plans import sqlite_only, steps
 
 
 def write(shop: Shop, action: str = "member.edit", **more: object) -> Record:
@@ -47,6 +52,60 @@ def test_it_is_empty_searched_filtered_and_exported(shop: Shop, owner: Seat) -> 
     assert "'=Ten off" in lines[1]
     assert owner.get("audit", {"export": "xlsx"}).content[:2] == b"PK"
     assert owner.get("audit", {"export": "exe"}).status_code == 400
+
+
+def aged(record: Record, days: int) -> None:
+    with scope(business=record.business_id):
+        Record.objects.filter(pk=record.pk).update(at=timezone.now() - dt.timedelta(days=days))
+
+
+def test_a_search_looks_at_the_last_90_days_and_says_so(shop: Shop, owner: Seat) -> None:
+    aged(write(shop, label="Autumn menu"), 91)
+    aged(write(shop, label="Winter menu"), 89)
+    assert "Autumn menu" in owner.text("audit")
+    hint = "The last 90 days are searched"
+    found = owner.text("audit", {"q": "menu"})
+    assert ("Autumn menu" in found, "Winter menu" in found, hint in found) == (False, True, True)
+    older = owner.text("audit", {"q": "menu", "at_from": "2000-01-01"})
+    assert ("Autumn menu" in older, "Winter menu" in older, hint in older) == (True, True, False)
+    assert hint not in owner.text("audit", {"kind": "member"})
+
+
+def test_the_newest_is_first_whatever_its_number(shop: Shop, owner: Seat) -> None:
+    write(shop, label="Older")
+    aged(write(shop, label="Oldest"), 3)
+    page = owner.text("audit")
+    assert page.index("Older") < page.index("Oldest")
+
+
+@sqlite_only
+@pytest.mark.parametrize(
+    "query",
+    [
+        {},
+        {"who": "owner"},
+        {"kind": "member"},
+        {"at_from": "2026-01-01"},
+        {"at_to": "2026-01-01"},
+        {"who": "owner", "at_from": "2026-01-01"},
+        {"q": "menu"},
+    ],
+    ids=str,
+)
+def test_no_filter_reads_the_whole_history(shop: Shop, owner: Seat, query: dict[str, str]) -> None:
+    write(shop)
+    wanted = {name: str(shop.owner.user_id) if name == "who" else text for name, text in query.items()}
+    done = [
+        step
+        for step, sql in steps(lambda: owner.text("audit", wanted))
+        if 'FROM "auditlog_record"' in sql and "LIMIT 1)" not in sql and '"kind" >' not in sql
+    ]
+    found = [step for step in done if "auditlog_record" in step]
+    columns = {"who": "user_id=?", "kind": "kind=?", "at_from": "at>?", "at_to": "at<?", "q": "at>?"}
+    for name in query:
+        assert found
+        assert all(columns[name] in step for step in found), found
+    assert not [step for step in done if "TEMP B-TREE" in step], done
 
 
 def test_a_difference_hides_what_opens_something(shop: Shop) -> None:

@@ -39,7 +39,10 @@ class Record(models.Model):
 
     class Meta:
         indexes = (
-            models.Index(fields=("business", "id"), name="audit_record_business"),
+            # Newest first: of all, of a person, of a kind.
+            models.Index(fields=("business", "at", "id"), name="audit_record_at"),
+            models.Index(fields=("business", "user", "at", "id"), name="audit_record_user"),
+            models.Index(fields=("business", "kind", "at", "id"), name="audit_record_kind"),
             models.Index(fields=("business", "kind", "object_id"), name="audit_record_object"),
             models.Index(
                 fields=("member_id",), name="audit_record_member", condition=models.Q(member_id__isnull=False)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 from typing import Any, Final
 
 from django.db.models import Q
@@ -17,9 +18,11 @@ from regulars.tenants.models import Staff
 from regulars.web.office.audit.told import told_action, told_name, told_value
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice, moments
-from regulars.web.office.lists import Column, Empty, Listing
+from regulars.web.office.lists import Column, Empty, Listing, Rows
 
 _OTHERS: Final = 10
+# A search reads every line of so many days, unless somebody chooses others.
+_SEARCHED_DAYS: Final = 90
 _NOBODY: Final = gettext_lazy("Nothing was done here yet. What people of the team do will stand here.")
 
 
@@ -27,7 +30,9 @@ def records(desk: Desk) -> HttpResponseBase:
     """The log, newest first."""
     team = [(str(user), name) for user, name in Staff.objects.order_by("name").values_list("user_id", "name")]
     kinds = [(kind, told_name(kind)) for kind in _kinds()]
-    return Listing(
+    days = moments("at", _("When"), "at", desk.zone)
+    is_recent = not days.chosen(desk.get)
+    listing = Listing(
         desk,
         title=_("Audit log"),
         here="places",
@@ -48,19 +53,27 @@ def records(desk: Desk) -> HttpResponseBase:
             Column("after", _("After"), lambda row: _short(row.after), only_exported=True),
             Column("address", _("From"), lambda row: row.address, only_exported=True),
         ),
-        search=lambda rows, q: rows.filter(
-            Q(actor__icontains=q) | Q(label__icontains=q) | Q(action__icontains=q)
-        ),
+        search=lambda rows, q: _searched(desk, rows, q, is_recent=is_recent),
         search_label=_("Name of a person or a thing"),
         filters=(
             Choice("who", _("Who"), team, lambda rows, value: rows.filter(user_id=int(value))),
             Choice("kind", _("Kind"), kinds, lambda rows, value: rows.filter(kind=value)),
-            moments("at", _("When"), "at", desk.zone),
+            days,
         ),
-        order=("-pk",),
+        order=("-at", "-pk"),
         empty=Empty(_NOBODY),
         export="audit-log",
-    ).answer()
+    )
+    if listing.q and is_recent:
+        listing.context = {"chips_end": "office/_audit_days.html", "days": _SEARCHED_DAYS}
+    return listing.answer()
+
+
+def _searched(desk: Desk, rows: Rows, q: str, *, is_recent: bool) -> Rows:
+    if is_recent:
+        first = desk.today - dt.timedelta(days=_SEARCHED_DAYS)
+        rows = rows.filter(at__gte=dt.datetime.combine(first, dt.time(), desk.zone))
+    return rows.filter(Q(actor__icontains=q) | Q(label__icontains=q) | Q(action__icontains=q))
 
 
 def _who(row: Record) -> str:
