@@ -9,11 +9,15 @@ from regulars.members.models import MergedMember
 from regulars.rules.errors import Merged, NotFound
 
 _BY_ID = "SELECT member_id FROM members_mergedmember WHERE id = %s AND business_id = %s"
-BY_CODE = "SELECT member_id FROM members_mergedmember WHERE business_id = %s AND UPPER(code) = UPPER(%s)"
+# Its index leaves empty codes out, and saying so in its words lets it be used.
+BY_CODE = """
+SELECT member_id FROM members_mergedmember
+WHERE business_id = %s AND UPPER(code) = UPPER(%s) AND NOT (code = '')"""
 _TAKEN = """
 SELECT 1 FROM members_member WHERE business_id = %s AND UPPER(code) = UPPER(%s) AND id <> %s
 UNION ALL
-SELECT 1 FROM members_mergedmember WHERE business_id = %s AND UPPER(code) = UPPER(%s) AND member_id <> %s
+SELECT 1 FROM members_mergedmember
+WHERE business_id = %s AND UPPER(code) = UPPER(%s) AND NOT (code = '') AND member_id <> %s
 LIMIT 1"""
 # Each part has an index of its own, and says so in its words.
 BY_OTHERS = """

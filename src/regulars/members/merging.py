@@ -16,6 +16,7 @@ from regulars.members import actions
 from regulars.members.merged import nobody
 from regulars.members.models import CardAlias, Member, MergedMember
 from regulars.rules.errors import InvalidInput
+from regulars.tenants.queries import same_code
 
 # What may be taken from the other record, in one piece, and the columns that it is.
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
@@ -42,6 +43,8 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 # Whoever said no on one record said no.
 _OPT_OUTS: Final = ("optout_email", "optout_text", "optout_post")
+# What is true of the person when it is true of either record.
+_EITHER: Final = (*_OPT_OUTS, "suspended")
 # What a merged record keeps beside its codes and contacts.
 _KEPT: Final = (
     *("first_name", "last_name", "company_name", "email_confirmed_at", "telephone", "date_of_birth"),
@@ -66,11 +69,16 @@ def check_choices(take: Collection[str]) -> frozenset[str]:
 
 
 def differences(kept: Member, other: Member) -> list[str]:
-    """Of which of `CHOICES` the two records say something different, so that somebody may choose."""
+    """Of which of `CHOICES` the two records say something different, so that somebody may choose.
+
+    That the kept one is in no group says something when somebody decided it.
+    """
     return [
         name
         for name, columns in CHOICES.items()
-        if _has(kept, columns) and _has(other, columns) and _values(kept, columns) != _values(other, columns)
+        if (_has(kept, columns) or (name == "group" and kept.group_by_hand))
+        and _has(other, columns)
+        and _values(kept, columns) != _values(other, columns)
     ]
 
 
@@ -78,17 +86,19 @@ def changes(kept: Member, other: Member, take: Collection[str]) -> dict[str, Any
     """What becomes of the kept profile, for `edit_member`.
 
     What `take` names comes from the other record, and so does what the kept one does not say. Nothing is
-    emptied. Whoever opted out on either record has opted out. A tier is no group to take over by itself: it
-    is reached by what is on the card.
+    emptied. Whoever opted out on either record has opted out, and whoever is suspended on either is
+    suspended. A tier is no group to take over by itself: it is reached by what is on the card; and nothing
+    goes before a hand that decided about the kept one's group.
     """
     found: dict[str, Any] = {}
     for name, columns in CHOICES.items():
         if not _has(other, columns) or (name not in take and _has(kept, columns)):
             continue
-        if name == "group" and name not in take and other.group is not None and other.group.measure:
+        by_itself = name == "group" and name not in take
+        if by_itself and (kept.group_by_hand or (other.group is not None and other.group.measure)):
             continue
         found |= {column: getattr(other, column) for column in columns}
-    found |= {flag: True for flag in _OPT_OUTS if getattr(other, flag)}
+    found |= {flag: True for flag in _EITHER if getattr(other, flag)}
     return {column: value for column, value in found.items() if getattr(kept, column) != value}
 
 
@@ -145,11 +155,13 @@ def remember(
     now = at or timezone.now()
     # Whoever had been merged into the other one is now the kept one's, too.
     MergedMember.objects.filter(member_id=other.pk).update(member_id=kept.pk)
+    # A code that the other one had taken over from such a record finds the kept one by that record's note.
+    noted = MergedMember.objects.filter(same_code(other.code)).exists()
     merged = MergedMember.objects.create(
         id=other.pk,
         business_id=kept.business_id,
         member=kept,
-        code=other.code,
+        code="" if noted else other.code,
         secondary_code=other.secondary_code,
         name=other.name,
         email=other.email,

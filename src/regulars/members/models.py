@@ -151,7 +151,8 @@ class MergedMember(models.Model):
     id = models.BigIntegerField(primary_key=True)
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+", db_index=False)
     member = models.ForeignKey(Member, on_delete=models.CASCADE, related_name="+")
-    code = models.CharField(max_length=50)
+    # Empty when they had taken over that of a record merged into them, which goes on finding them.
+    code = models.CharField(max_length=50, blank=True)
     secondary_code = models.CharField(max_length=50, blank=True)
     name = models.CharField(max_length=200)
     email = models.CharField(max_length=254, blank=True)
@@ -163,7 +164,11 @@ class MergedMember(models.Model):
     objects: ClassVar[models.Manager[MergedMember]] = ScopedManager(business="business")
 
     class Meta:
-        constraints = (models.UniqueConstraint("business", Upper("code"), name="merged_member_code_unique"),)
+        constraints = (
+            models.UniqueConstraint(
+                "business", Upper("code"), name="merged_member_code_unique", condition=~Q(code="")
+            ),
+        )
         indexes = (
             models.Index(
                 "business",

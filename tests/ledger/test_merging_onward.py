@@ -1,0 +1,73 @@
+"""Merging on: what a record took over from one that was merged into it, and what a hand had decided."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from django_scopes import scope, scopes_disabled
+
+from regulars.ledger import merging
+from regulars.ledger.models import Card
+from regulars.members import merging as choices
+from regulars.members.actions import edit_member
+from regulars.members.groups import add_group, set_group
+from regulars.members.models import Member, MergedMember
+from regulars.members.queries import find_member
+from regulars.rules.errors import Conflict
+from tests.factories import Shop, make_shop
+from tests.ledger.books import agree
+
+pytestmark = pytest.mark.django_db
+
+
+def merge(shop: Shop, kept: Card, other: Card, **more: Any) -> merging.MergeResult:
+    return merging.merge_members(business_id=shop.id, member_id=kept.pk, other_id=other.pk, **more)
+
+
+def member(card: Card) -> Member:
+    with scope(business=card.business_id):
+        return Member.objects.get(pk=card.pk)
+
+
+@pytest.mark.parametrize("often", [1, 2])
+def test_who_took_over_the_code_of_a_merged_record_can_be_merged_again(often: int) -> None:
+    shop = make_shop()
+    first, *rest = (shop.enrol() for _ in range(often + 2))
+    code = first.member.code
+    other = first
+    for kept in rest:
+        before = member(other).code
+        merge(shop, kept, other)
+        for reference in (code, before.lower()):
+            assert find_member(business_id=shop.id, reference=reference) == kept.pk
+        with pytest.raises(Conflict):
+            shop.enrol("Somebody", code=code.lower())
+        edit_member(business_id=shop.id, pk=kept.pk, code=code)
+        other = kept
+    with scopes_disabled():
+        notes = MergedMember.objects.order_by("pk").values_list("code", flat=True)
+        assert list(notes) == [code] + [""] * often
+    agree()
+
+
+@pytest.mark.parametrize("which", [0, 1])
+def test_who_is_suspended_on_either_record_is_suspended(which: int) -> None:
+    shop = make_shop()
+    cards = shop.enrol(), shop.enrol()
+    edit_member(business_id=shop.id, pk=cards[which].pk, suspended=True)
+    merge(shop, *cards)
+    assert member(cards[0]).suspended
+
+
+def test_a_hand_that_took_somebody_out_of_all_groups_goes_before_the_other_record() -> None:
+    shop = make_shop()
+    regulars = add_group(business=shop.business, code="regulars")
+    for take, group_id in ((), None), (("group",), regulars.pk):
+        kept, other = shop.enrol(), shop.enrol()
+        set_group(business_id=shop.id, member_ids=[kept.pk], group_id=None)
+        set_group(business_id=shop.id, member_ids=[other.pk], group_id=regulars.pk)
+        assert "group" in choices.differences(member(kept), member(other))
+        merge(shop, kept, other, take=take)
+        now = member(kept)
+        assert (now.group_id, now.group_by_hand) == (group_id, True)
