@@ -17,7 +17,34 @@ _REGION = "where a business is decides about its phone numbers, days and money"
 _PRINT = "what is printed carries the logo; cards are printed before anybody has them"
 
 _REPORTS = "the reports that an owner sees in the back office"
+_GROUPS = "groups, segments and own fields are kept as in the back office"
+_KEYS = "keys are made and revoked, and calls looked at, without the back office"
+_CARDS = "scratch cards go to many members at once, and are tried out before"
 BEYOND = {
+    **dict.fromkeys(
+        (
+            "GET /api/groups",
+            "POST /api/groups",
+            "PATCH /api/groups/{}",
+            "DELETE /api/groups/{}",
+            "GET /api/segments",
+            "POST /api/segments",
+            "GET /api/segments/filters",
+            "GET /api/segments/{}",
+            "PATCH /api/segments/{}",
+            "DELETE /api/segments/{}",
+            "GET /api/segments/{}/customers",
+            "GET /api/labels",
+            "PATCH /api/labels",
+            "POST /api/customers/{}/group",
+        ),
+        _GROUPS,
+    ),
+    **dict.fromkeys(("GET /api/keys", "POST /api/keys", "PATCH /api/keys/{}", "DELETE /api/keys/{}"), _KEYS),
+    "GET /api/request-log": _KEYS,
+    "GET /api/scratch-cards/{}/batches": _CARDS,
+    "POST /api/scratch-cards/{}/batches": _CARDS,
+    "GET /api/scratch-cards/{}/simulation": _CARDS,
     **dict.fromkeys(
         (
             f"GET /api/reports/{name}"

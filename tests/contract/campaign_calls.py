@@ -5,6 +5,7 @@ from __future__ import annotations
 from tests.contract.shapes import MOMENT, Documented
 
 _BY_OTHERS = "campaigns also go by text message and by post, and at a time of their own"
+_SAVED = "campaigns also go to segments that the business made"
 _DETAIL = "a campaign can be looked at, changed, tried out and stopped, as in the back office"
 
 BEYOND = {
@@ -32,7 +33,7 @@ CALLS = [
                 "sent_at": (MOMENT, None),
             }
         ],
-        extra={"channel": _BY_OTHERS, "scheduled_at": _BY_OTHERS},
+        extra={"channel": _BY_OTHERS, "scheduled_at": _BY_OTHERS, "segment_id": _SAVED},
     ),
     Documented(
         "POST",
