@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from io import BytesIO
 
 import pytest
@@ -9,6 +10,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django_scopes import scope
 from PIL import Image
 
+from regulars.promotions import actions as promotions
 from regulars.promotions.models import Promotion
 from regulars.tenants import logos, setup
 from regulars.tenants.models import Business
@@ -72,6 +74,38 @@ def test_points_come_with_what_a_sale_earns(new: Shop, owner: Seat, kind: str) -
         assert [row.percent_of_spend for row in Promotion.objects.all()] == [700]
     owner.post("start-programme", STAMPS)
     assert not now(new).points_active
+
+
+@pytest.mark.parametrize("percent", ["250", "500"])
+def test_a_promotion_of_ones_own_stays_as_it_is(new: Shop, owner: Seat, percent: str) -> None:
+    promotions.add_promotion(business_id=new.id, name="Ours", percent_of_spend=percent)
+    page = owner.text("start-programme")
+    assert "points_per_unit" not in page
+    assert "Ours" in page
+    given = STAMPS | {"kind": "both", "points_per_unit": "9"}
+    assert owner.post("start-programme", given)["Location"] == owner.url("start-look")
+    assert now(new).points_active
+    with scope(business=new.business):
+        assert [row.percent_of_spend for row in Promotion.objects.all()] == [Decimal(percent)]
+
+
+@pytest.mark.parametrize("change", [{"percent_of_spend": "250"}, {"fixed_points_value": 3}, {"branch_id": 0}])
+def test_what_was_changed_in_the_promotion_of_the_steps_stays(
+    new: Shop, owner: Seat, change: dict[str, object]
+) -> None:
+    given = STAMPS | {"kind": "points", "points_per_unit": "5"}
+    owner.post("start-programme", given)
+    if "branch_id" in change:
+        change = {"branch_id": new.branch().pk}
+    with scope(business=new.business):
+        made = Promotion.objects.get()
+    promotions.edit_promotion(business_id=new.id, pk=made.pk, **change)
+    with scope(business=new.business):
+        before = list(Promotion.objects.values())
+    assert "points_per_unit" not in owner.text("start-programme")
+    assert owner.post("start-programme", given)["Location"] == owner.url("start-look")
+    with scope(business=new.business):
+        assert list(Promotion.objects.values()) == before
 
 
 @pytest.mark.parametrize(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from decimal import Decimal
 from http import HTTPStatus
-from typing import Any
+from typing import Any, Final
 
 from django import forms
 from django.http import HttpResponse
@@ -26,9 +26,13 @@ from regulars.web.office.desk import Desk
 from regulars.web.office.forms import ColourField, OfficeForm, WholeField, answer
 
 STAMPS, POINTS, BOTH = "stamps", "points", "both"
-_MOST_POINTS = 10_000
-_IN_FRAME = (
-    "default-src 'none'; style-src 'self'; img-src 'self'; script-src 'self'; base-uri 'none'; "
+_MOST_POINTS: Final = 10_000
+# Promotions count per hundred of spend, owners per whole unit.
+_PER_UNIT: Final = 100
+# The code of the promotion that these steps make. What sales earn otherwise is left to whoever made it.
+_EVERY_SALE: Final = "EVERY-SALE"
+_IN_FRAME: Final = (
+    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; "
     "form-action 'none'; frame-ancestors 'self'"
 )
 _HERE = "home"
@@ -92,6 +96,13 @@ class ProgrammeForm(OfficeForm):
         required=False,
     )
 
+    def __init__(self, *args: Any, others: str = "", **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if others:
+            del self.fields["points_per_unit"]
+            told = _("What a sale earns is in your promotion “%(name)s”, and stays as it is.")
+            self.fields["kind"].help_text = told % {"name": others}
+
     def clean(self) -> dict[str, Any]:
         """What is needed for the kind that was chosen."""
         given = super().clean() or {}
@@ -101,7 +112,7 @@ class ProgrammeForm(OfficeForm):
             BOTH: ("stamps_required", "reward_description", "points_per_unit"),
         }.get(str(given.get("kind")), ())
         for name in needed:
-            if name not in self.errors and not given.get(name):
+            if name in self.fields and name not in self.errors and not given.get(name):
                 self.add_error(name, _("This is needed."))
         return given
 
@@ -112,12 +123,12 @@ def programme(desk: Desk) -> HttpResponse:
     kind = (
         BOTH if program.is_active and business.points_active else POINTS if business.points_active else STAMPS
     )
-    rate = _rate()
+    rate, others = _rate()
     initial = {
         "kind": kind,
         "stamps_required": program.stamps_required,
         "reward_description": program.reward_description,
-        "points_per_unit": int(rate.percent_of_spend) // 100 if rate is not None else 10,
+        "points_per_unit": int(rate.percent_of_spend) // _PER_UNIT if rate is not None else 10,
     }
 
     def save(given: dict[str, Any]) -> HttpResponse:
@@ -137,13 +148,28 @@ def programme(desk: Desk) -> HttpResponse:
         template="start/programme",
         here=_HERE,
         context={"steps": shown(desk, setup.PROGRAMME)},
+        others=others,
     )
 
 
-def _rate() -> Promotion | None:
-    """The promotion that gives points for every sale to everybody, if there is one."""
+def _rate() -> tuple[Promotion | None, str]:
+    """The promotion of these steps, if there is one that is as they made it, and otherwise the name of one
+    that says already what sales earn.
+    """
+    made = Promotion.objects.filter(code__iexact=_EVERY_SALE).first()
+    if made is not None:
+        return (made, "") if _is_as_made(made) else (None, str(made))
     everywhere = {"group": None, "sku": None, "category": None, "branch": None}
-    return Promotion.objects.filter(**everywhere, date_from=None, date_to=None).order_by("pk").first()
+    other = Promotion.objects.filter(**everywhere, date_from=None, date_to=None).order_by("pk").first()
+    return None, "" if other is None else str(other)
+
+
+def _is_as_made(row: Promotion) -> bool:
+    """Whether the question of these steps says all of a promotion: points for a whole unit, for everybody."""
+    conditions = (row.group_id, row.sku_id, row.category_id, row.branch_id, row.date_from, row.date_to)
+    percent = row.percent_of_spend
+    in_range = _PER_UNIT <= percent <= _MOST_POINTS * _PER_UNIT and percent % _PER_UNIT == 0
+    return in_range and not row.fixed_points_value and not any(conditions)
 
 
 def _set(desk: Desk, given: dict[str, Any]) -> None:
@@ -154,13 +180,16 @@ def _set(desk: Desk, given: dict[str, Any]) -> None:
         changes |= {name: given[name] for name in ("stamps_required", "reward_description")}
     actions.update_program(business_id=business_id, **changes)
     microsites.update_microsite(business_id=business_id, points_active=points)
-    if not points:
+    rate, others = _rate()
+    if not points or others:
         return
-    percent = Decimal(given["points_per_unit"]) * 100
-    rate = _rate()
+    percent = Decimal(given["points_per_unit"]) * _PER_UNIT
     if rate is None:
         promotions.add_promotion(
-            business_id=business_id, name=_("Points for every sale"), percent_of_spend=percent
+            business_id=business_id,
+            code=_EVERY_SALE,
+            name=_("Points for every sale"),
+            percent_of_spend=percent,
         )
     else:
         promotions.edit_promotion(business_id=business_id, pk=rate.pk, percent_of_spend=percent)
@@ -245,8 +274,5 @@ def card(desk: Desk) -> HttpResponse:
     }
     response = render(desk.request, "office/start/card.html", context, status=HTTPStatus.OK)
     response.headers["X-Frame-Options"] = "SAMEORIGIN"
-    response.headers["Content-Security-Policy"] = (
-        "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; "
-        "form-action 'none'; frame-ancestors 'self'"
-    )
+    response.headers["Content-Security-Policy"] = _IN_FRAME
     return response
