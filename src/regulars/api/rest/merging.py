@@ -3,14 +3,14 @@
 from typing import Annotated, Any, Literal
 
 from django.http import HttpRequest
-from ninja import Router
+from ninja import Query, Router
 from pydantic import BaseModel, Field
 
 from regulars.api.rest.auth import identity_of
 from regulars.api.rest.common import IDEMPOTENT, PageNumber, PerPage, answered, clamp, known_id
 from regulars.api.rest.customers import customer_row
 from regulars.api.rest.envelope import data, listed
-from regulars.api.rest.schemas import CustomerRow, Data, Id, Incoming, Listed
+from regulars.api.rest.schemas import CustomerRow, Data, Id, Incoming, Meta
 from regulars.api.rest.writes import answers
 from regulars.ledger import duplicates, merging
 from regulars.tenants.queries import business_by_id
@@ -19,6 +19,10 @@ router = Router(tags=["Customers"])
 
 _Take = Annotated[
     list[str], Field(max_length=30, description="What of the profile comes from the other record")
+]
+_Before = Annotated[
+    int | None,
+    Query(ge=1, le=2**63 - 1, description="Look at customers with a lower number: `next_before` of a look"),
 ]
 
 
@@ -51,6 +55,19 @@ class Duplicates(BaseModel):
     customers: list[CustomerRow]
 
 
+class DuplicatesMeta(Meta):
+    """Where this page is among those whom a look found, and from where to look further."""
+
+    next_before: int | None
+
+
+class ListedDuplicates(BaseModel):
+    """The envelope of possible duplicates."""
+
+    data: list[Duplicates]
+    meta: DuplicatesMeta
+
+
 @router.post(
     "/customers/{int:customer_id}/merge",
     response=answered(Data[Merged], also=(404, 409, 422)),
@@ -81,12 +98,19 @@ def merge(request: HttpRequest, customer_id: int, body: Merge) -> dict[str, Any]
     )
 
 
-@router.get("/duplicates", response=answered(Listed[Duplicates]), summary="List possible duplicates")
+@router.get("/duplicates", response=answered(ListedDuplicates), summary="List possible duplicates")
 @answers()
-def list_duplicates(request: HttpRequest, page: PageNumber = 1, per_page: PerPage = 20) -> dict[str, Any]:
-    """Customers who may be one person: with one phone, one e-mail address, or one name and birthday."""
+def list_duplicates(
+    request: HttpRequest, before: _Before = None, page: PageNumber = 1, per_page: PerPage = 20
+) -> dict[str, Any]:
+    """Customers who may be one person: with one phone, one e-mail address, or one name and birthday.
+
+    One of them is among the newest 2,000 customers, or those before `before`.
+    """
     business = business_by_id(identity_of(request).business_id)
-    found = duplicates.suggestions(business_id=business.pk, page=page, per_page=clamp(per_page))
+    found = duplicates.suggestions(
+        business_id=business.pk, before=before, page=page, per_page=clamp(per_page)
+    )
     rows = [
         {
             "same": group.why,
@@ -95,4 +119,5 @@ def list_duplicates(request: HttpRequest, page: PageNumber = 1, per_page: PerPag
         }
         for group in found.rows
     ]
-    return listed(found, rows)
+    answer = listed(found, rows)
+    return answer | {"meta": answer["meta"] | {"next_before": found.further}}

@@ -300,8 +300,11 @@ class Listing:
             made.write(kind, self.export, self.heading, self.values())
             return HttpResponse(status=HTTPStatus.NO_CONTENT)
         if self.found.order_by().values("pk")[: EXPORTED_AT_ONCE + 1].count() > EXPORTED_AT_ONCE:
-            return exporting.begin(self.desk)
-        return exports.answer(kind, self.export, self.heading, self.values())
+            with self.desk.changing(f"{self.export}.exported") as change:
+                job, page = exporting.begin(self.desk)
+                change.note(file=kind, job=job.pk)
+            return page
+        return exports.noted(self.desk, kind, self.export, self.heading, self.values())
 
     @property
     def heading(self) -> list[str]:
@@ -329,11 +332,12 @@ def ticked(desk: Desk) -> list[int]:
     texts = desk.post.getlist("id")
     if not 1 <= len(texts) <= _MOST_BULK:
         raise InvalidInput.at("id", f"must name 1 to {_MOST_BULK} rows: tick some of the list")
-    if not all(map(_is_id, texts)):
+    if not all(map(is_id, texts)):
         raise InvalidInput.at("id", "must be numbers of rows: tick some of the list")
     return [int(text) for text in texts]
 
 
-def _is_id(text: str) -> bool:
+def is_id(text: str) -> bool:
+    """Whether a text is a number that a row may have."""
     # The length first: Python takes long to read a long number, or refuses to.
     return text.isascii() and text.isdigit() and len(text) <= _DIGITS and int(text) <= BIGGEST_ID

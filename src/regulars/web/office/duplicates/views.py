@@ -17,6 +17,7 @@ from regulars.rules.errors import InvalidInput, Merged, NotFound
 from regulars.web.office.desk import Desk
 from regulars.web.office.duplicates import sides
 from regulars.web.office.forms import MemberField, OfficeForm, answer, told
+from regulars.web.office.lists import is_id
 
 HERE: Final = "members"
 PER_PAGE: Final = 25
@@ -31,12 +32,20 @@ def listed(desk: Desk) -> HttpResponse:
     """Members who may be there twice."""
     text = desk.get.get("page", "1")
     number = int(text) if text.isascii() and text.isdigit() and len(text) < len("1000000") else 1
-    found = duplicates.suggestions(business_id=desk.business.pk, page=max(number, 1), per_page=PER_PAGE)
+    before = desk.get.get("before", "")
+    found = duplicates.suggestions(
+        business_id=desk.business.pk,
+        before=int(before) if is_id(before) else None,
+        page=max(number, 1),
+        per_page=PER_PAGE,
+    )
     context = {
         "title": _("Duplicates"),
         "here": HERE,
         "found": found,
-        "groups": [_group(desk, group) for group in found.rows],
+        "look": duplicates.LOOK,
+        "before": before if is_id(before) else "",
+        "groups": [_group(desk, group) for group in found.rows if group.cards],
     }
     return desk.page("duplicates/list", context)
 
@@ -46,6 +55,7 @@ def _group(desk: Desk, group: duplicates.Group) -> dict[str, Any]:
     return {
         "why": _WHY[group.why],
         "more": group.number - len(group.cards),
+        "uncounted": group.number == duplicates.MOST_COUNTED,
         "first": _row(desk, first),
         "others": [
             {**_row(desk, card), "merge": desk.url("merge", member_id=first.pk, other_id=card.pk)}
