@@ -11,7 +11,7 @@ from regulars.jobs.running import run_due
 from regulars.tenants.models import Staff
 from regulars.web.office import exporting, lists
 from tests.factories import Shop, make_shop
-from tests.office.seat import Seat
+from tests.office.seat import Seat, records
 from tests.office.test_audit import write
 
 pytestmark = pytest.mark.django_db
@@ -44,6 +44,24 @@ def test_a_job_makes_the_file_which_only_its_owner_fetches(shop: Shop, owner: Se
     assert [line.split(",")[3] for line in lines] == ["Which", "قهوة", "Zoë's", "Ten off"]
     for stranger in (Seat.of(shop, "manager"), Seat(make_shop("Charlie's"))):
         assert stranger.get("export-file", job_id=begun).status_code == 404
+
+
+def test_each_file_is_in_the_audit_log_once(shop: Shop, owner: Seat, begun: int) -> None:
+    run_due()
+    (of_job,) = [row for row in records(shop) if row.action.endswith(".exported")]
+    assert (of_job.action, of_job.after) == ("audit-log.exported", {"file": "csv", "job": begun})
+    shop.enrol("Priya Rao")
+    shop.enrol("Nora Shah")
+    owner.get("members", {"export": "xlsx", "q": "rao"})
+    assert (records(shop)[0].action, records(shop)[0].after) == (
+        "members.exported",
+        {"file": "xlsx", "rows": 1},
+    )
+    owner.get("report-team", {"export": "csv"})
+    assert records(shop)[0].action == "team.exported"
+    number = len(records(shop))
+    owner.get("members", {"export": "exe"})
+    assert len(records(shop)) == number
 
 
 def test_nobody_gets_what_they_may_not_see_any_more(shop: Shop, owner: Seat, begun: int) -> None:

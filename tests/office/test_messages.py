@@ -106,6 +106,7 @@ def test_a_preview_shows_what_is_typed_and_a_test_what_is_saved(shop: Shop, owne
     with scope(business=shop.business):
         queued = Message.objects.get()
     assert (queued.to, queued.context["language"]) == ("me@mail.example", "pt")
+    assert [record.after for record in records(shop)] == [{"kind": "welcome"}]
     assert owner.post("message-test", {"to": "nowhere"}, kind="welcome").status_code == 303
     assert "is not" in owner.text("message", kind="welcome") or "e-mail" in owner.text(
         "message", kind="welcome"
@@ -144,6 +145,13 @@ def test_an_address_that_was_reported_is_written_to_again(shop: Shop, owner: Sea
     assert "nora@mail.example" in owner.text("messages-suppressed")
     assert owner.post("messages-unsuppress", {"id": [row.pk, row.pk + 1]}).status_code == 303
     assert owner.post("messages-unsuppress").status_code == 400
+    (record,) = records(shop)
+    assert (record.action, record.after["why"], record.after["suppression"]) == (
+        "suppression.delete",
+        "bounce",
+        row.pk,
+    )
+    assert "nora" not in f"{record.label}{record.before}{record.after}"
     with scope(business=shop.business):
         assert not Suppression.objects.exists()
     with scope(business=other.business):

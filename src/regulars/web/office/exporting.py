@@ -75,8 +75,8 @@ def under_way(request: HttpRequest) -> UnderWay | None:
     return found
 
 
-def begin(desk: Desk) -> HttpResponse:
-    """Let a job make the file of the page that was asked for, and show how far it is."""
+def begin(desk: Desk) -> tuple[Job, HttpResponse]:
+    """Let a job make the file of the page that was asked for; it, and what shows how far it is."""
     request = desk.request
     job = jobs.enqueue(
         make_export,
@@ -90,7 +90,7 @@ def begin(desk: Desk) -> HttpResponse:
         business_id=desk.business.pk,
         max_attempts=2,
     )
-    return desk.to("export", job_id=job.pk)
+    return job, desk.to("export", job_id=job.pk)
 
 
 @task()

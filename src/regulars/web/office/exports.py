@@ -7,13 +7,16 @@ import datetime as dt
 import io
 from collections.abc import Iterable, Iterator, Sequence
 from decimal import Decimal
-from typing import IO, Any, Final
+from typing import IO, TYPE_CHECKING, Any, Final
 
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
 from regulars import spool
 from regulars.rules.errors import InvalidInput
+
+if TYPE_CHECKING:
+    from regulars.web.office.desk import Desk
 
 CSV: Final = "text/csv; charset=utf-8"
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -143,4 +146,24 @@ def answer(kind: str, name: str, heading: Sequence[str], rows: Iterable[Sequence
     response = spool.answer(lambda to: write(kind, heading, rows, to), content_type=KINDS[kind])
     day = timezone.localtime().strftime("%Y-%m-%d")
     response.headers["Content-Disposition"] = f'attachment; filename="{name}-{day}.{kind}"'
+    return response
+
+
+def noted(
+    desk: Desk, kind: str, name: str, heading: Sequence[str], rows: Iterable[Sequence[Any]]
+) -> HttpResponseBase:
+    """The same, and the audit log says who took it and how long it is: it may hold people's data.
+
+    What was searched for is not noted, because it may be somebody's name.
+    """
+    number = 0
+
+    def counted() -> Iterator[Sequence[Any]]:
+        nonlocal number
+        for number, row in enumerate(rows, 1):  # noqa: B007 - counted for whoever asks afterwards
+            yield row
+
+    response = answer(kind, name, heading, counted())
+    with desk.changing(f"{name}.exported") as change:
+        change.note(file=kind, rows=number)
     return response

@@ -158,7 +158,8 @@ class Report:
         """The page, or the file of an export."""
         if self.export and "export" in self.desk.get and self.desk.may("data.export"):
             heading = [str(one.label) for one in self.headings]
-            return exports.answer(self.desk.get.get("export", ""), self.export, heading, self.rows)
+            kind = self.desk.get.get("export", "")
+            return exports.noted(self.desk, kind, self.export, heading, self.rows)
         shown = {"title": self.title, "here": self.here, "report": self, **self.context}
         return self.desk.page(self.template, shown)
 

@@ -32,7 +32,7 @@ def test(desk: Desk, campaign_id: int) -> HttpResponse:
     try:
         with desk.changing("campaign.test", campaign) as change:
             to = actions.send_test(business_id=desk.business.pk, pk=campaign.pk, to=desk.post.get("to", ""))
-            change.note(to=to)
+            change.note(channel=campaign.channel)
     except (InvalidInput, Conflict) as refusal:
         return desk.sorry(told_refusal(refusal), "campaign", campaign_id=campaign.pk)
     return desk.done(_("A test is on its way to %(to)s.") % {"to": to}, "campaign", campaign_id=campaign.pk)
@@ -80,6 +80,8 @@ def addresses(desk: Desk, posted_id: int) -> HttpResponseBase:
     campaign = _campaign(desk, posted_id)
     members = queries.letters_to(business_id=desk.business.pk, pk=campaign.pk)
     return _file(
+        desk,
+        campaign,
         f"campaign-{campaign.pk}.csv",
         "text/csv; charset=utf-8",
         lambda file: file.writelines(line.encode() for line in post.addresses_csv(members)),
@@ -91,13 +93,19 @@ def labels_pdf(desk: Desk, posted_id: int) -> HttpResponseBase:
     campaign = _campaign(desk, posted_id)
     members = queries.letters_to(business_id=desk.business.pk, pk=campaign.pk)
     return _file(
+        desk,
+        campaign,
         f"campaign-{campaign.pk}.pdf",
         "application/pdf",
         lambda file: labels.labels_pdf(members=members, country=desk.business.country, file=file),
     )
 
 
-def _file(name: str, kind: str, write: Callable[[IO[bytes]], object]) -> HttpResponseBase:
+def _file(
+    desk: Desk, campaign: Campaign, name: str, kind: str, write: Callable[[IO[bytes]], object]
+) -> HttpResponseBase:
     response = spool.answer(write, content_type=kind)
+    with desk.changing("campaign.addresses-exported", campaign) as change:
+        change.note(file=name)
     response.headers["Content-Disposition"] = f'attachment; filename="{name}"'
     return response

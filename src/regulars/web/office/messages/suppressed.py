@@ -52,8 +52,10 @@ def end(desk: Desk) -> HttpResponse:
     """Write to some of them again."""
     rows = list(Suppression.objects.filter(pk__in=ticked(desk)))
     for row in rows:
-        with desk.changing("suppression.delete", row):
+        # Without the address: no member stands beside it, by whose erasure it would leave the log.
+        with desk.changing("suppression.delete") as change:
             actions.delete_suppression(business_id=desk.business.pk, pk=row.pk)
+            change.note(suppression=row.pk, channel=row.channel, why=row.why)
     text = ngettext(
         "%(count)d address takes messages again.", "%(count)d addresses take messages again.", len(rows)
     )

@@ -200,7 +200,7 @@ def test(desk: Desk, kind: str) -> HttpResponse:
                 name=name,
                 language=language,
             ).to
-            change.note(kind=found.name, to=to)
+            change.note(kind=found.name)
     except (InvalidInput, NotFound) as refusal:
         return desk.sorry(told_refusal(refusal), "message", kind=found.name)
     return desk.done(_("A test is on its way to %(to)s.") % {"to": to}, "message", kind=found.name)
