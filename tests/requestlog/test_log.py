@@ -6,6 +6,7 @@ import datetime as dt
 from collections.abc import Iterator
 
 import pytest
+from django.db import DatabaseError
 from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
@@ -43,6 +44,33 @@ def noted(shop: Shop, number: int = 0, **more: object) -> Noted:
     at = NOW + dt.timedelta(seconds=number)
     made = Noted(shop.id, key, at, "rest", "GET", f"/api/{number}", 200, "", 2, "192.0.2.1")
     return made._replace(**more)  # type: ignore[arg-type]
+
+
+def test_what_is_refused_of_one_business_is_lost_to_no_other(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    write, others = buffer._write, make_shop("Charlie's")
+
+    def refuse(calls: list[Noted]) -> None:
+        if calls[0].business_id == shop.id:
+            raise DatabaseError("there is no such business any more")
+        write(calls)
+
+    monkeypatch.setattr(buffer, "_write", refuse)
+    buffer.note(noted(shop))
+    buffer.note(noted(shop, 1))
+    buffer.note(noted(others))
+    assert buffer.flush() == 1
+    assert [call.target for call in kept(others)] == ["/api/0"]
+    assert kept(shop) == []
+
+
+def test_a_name_that_no_database_holds_is_lost_alone(shop: Shop) -> None:
+    others = make_shop("Charlie's")
+    buffer.note(noted(shop, target="\ud800"))
+    buffer.note(noted(others))
+    assert buffer.flush() == 1
+    assert len(kept(others)) == 1
 
 
 def kept(shop: Shop) -> list[Call]:

@@ -29,6 +29,9 @@ _BATCH = 500
 # Beyond what is kept, so many may lie there before somebody takes them away.
 _SPARE = 100
 
+# What a database refuses; a driver refuses text that is none.
+_FAILURES: Final = (DatabaseError, InterfaceError, OSError, ValueError)
+
 log = structlog.get_logger(__name__)
 
 _INSERT = """
@@ -93,15 +96,27 @@ def note(call: Noted) -> None:
 
 
 def flush() -> int:
-    """Write what waits in this process; how many calls that was."""
-    number = 0
+    """Write what waits in this process; how many calls that was.
+
+    What is refused of one business is lost, and nothing of the others.
+    """
+    number = lost = 0
+    told = ""
     for business_id, calls in _buffer.take().items():
-        rows = list(calls)
-        for start in range(0, len(rows), _BATCH):
-            _write(rows[start : start + _BATCH])
-        number += len(rows)
-        _trim(business_id, len(rows))
+        try:
+            _write_all(business_id, list(calls))
+            number += len(calls)
+        except _FAILURES as error:
+            lost, told = lost + len(calls), told or str(error).strip()
+    if lost:
+        log.warning("calls are missing in the request log", calls=lost, error=told)
     return number
+
+
+def _write_all(business_id: int, calls: list[Noted]) -> None:
+    for start in range(0, len(calls), _BATCH):
+        _write(calls[start : start + _BATCH])
+    _trim(business_id, len(calls))
 
 
 def _write(calls: list[Noted]) -> None:
@@ -130,7 +145,7 @@ def _write_on(buffer: _Buffer) -> None:
         time.sleep(pause)
         try:
             pause = BUSY_PAUSE if flush() > _MANY else PAUSE
-        except (DatabaseError, InterfaceError, OSError) as error:
+        except _FAILURES as error:
             log.warning("calls are missing in the request log", error=str(error).strip())
         finally:
             connection.close()
