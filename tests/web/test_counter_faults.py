@@ -15,7 +15,7 @@ from pytest_django import Settings
 from regulars import db
 from regulars.counter import doing, undoing
 from regulars.ledger.models import Card
-from regulars.tenants import ratelimit
+from regulars.tenants import ratelimit, tries
 from regulars.web.counter import api, calls
 from tests.counter.given import actions, card_of, tablet
 from tests.factories import Shop, make_shop
@@ -87,7 +87,7 @@ def test_no_value_of_any_kind_is_a_fault(
     Read.seen = seen
     monkeypatch.setattr(calls, "_read", lambda request: Read(read(request)))
     monkeypatch.setattr(calls, "_throttle", lambda *_: None)
-    monkeypatch.setattr(api, "ANYWHERE_LIMIT", 1000)
+    monkeypatch.setattr(tries, "ANYWHERE", 1000)
     usual = {"act": {"member_id": card.pk, "kind": "stamps"}, "scan": {"text": "-"}}.get(path, {})
     usual |= {"client_id": new_id()}
     bodies = [usual | {name: odd} for number, name in enumerate(READS[path]) for odd in odd_of(number)]

@@ -10,11 +10,12 @@ from django.utils import timezone
 from django_scopes import scope
 
 from regulars.tenants import actions as tenants
-from regulars.tenants import backends, invitations
+from regulars.tenants import backends, invitations, tries
 from regulars.tenants.models import Staff, User
-from regulars.web.account import limits, welcome
+from regulars.web.account import welcome
 from tests.factories import Shop, make_shop
 from tests.web.account.browsing import NEW, PASSWORD, Browser, owner_of, said, signed_in, url
+from tests.web.counter_json import Counter
 
 pytestmark = pytest.mark.django_db
 WRONG = "The e-mail address or the password is wrong."
@@ -65,7 +66,7 @@ def test_signing_in_leads_where_one_wanted_to_go(shop: Shop) -> None:
 
 def test_too_many_tries_for_one_person_wait_a_minute(shop: Shop) -> None:
     browser = Browser()
-    for _ in range(limits.PERSON):
+    for _ in range(tries.PERSON):
         assert WRONG in said(browser.sign_in(owner_of(shop).email, "not the password"))
     assert "Too many tries" in said(browser.sign_in(owner_of(shop).email))
     assert browser.who() is None
@@ -75,8 +76,29 @@ def test_too_many_tries_for_one_person_wait_a_minute(shop: Shop) -> None:
 
 def test_too_many_tries_from_one_place_wait_a_minute() -> None:
     browser = Browser(REMOTE_ADDR="203.0.113.10")
-    codes = [browser.sign_in(f"{n}@shop.example", "x").status_code for n in range(limits.GUESSING + 1)]
-    assert codes == [200] * limits.GUESSING + [429]
+    codes = [browser.sign_in(f"{n}@shop.example", "x").status_code for n in range(tries.NETWORK + 1)]
+    assert codes == [200] * tries.NETWORK + [429]
+
+
+def test_tries_at_the_counter_count_here_and_the_other_way_round(shop: Shop) -> None:
+    email, place = owner_of(shop).email, {"REMOTE_ADDR": "203.0.113.11"}
+    browser, counter = Browser(**place), Counter(address=place["REMOTE_ADDR"])
+    for _ in range(2):
+        browser.sign_in(email, "not the password")
+    for _ in range(3):
+        counter.refused("sign-in", 401, "wrong_login", email=email, password="x")
+    assert "Too many tries" in said(browser.sign_in(email))
+    counter.refused("sign-in", 429, "rate_limited", email=email, password=PASSWORD)
+
+
+def test_tries_at_the_counter_count_for_the_network_here(shop: Shop) -> None:
+    place = "203.0.113.12"
+    browser, counter = Browser(REMOTE_ADDR=place), Counter(address=place)
+    for number in range(10):
+        browser.sign_in(f"{number}@shop.example", "x")
+        counter.refused("sign-in", 401, "wrong_login", email=f"{number}@other.example", password="x")
+    assert browser.sign_in(owner_of(shop).email).status_code == 429
+    counter.refused("sign-in", 429, "rate_limited", email=owner_of(shop).email, password=PASSWORD)
 
 
 def test_a_temporary_password_leads_to_ones_own_and_opens_nothing_before(shop: Shop) -> None:

@@ -13,18 +13,11 @@ from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
 from regulars import __version__
-from regulars.tenants import ratelimit, registration
+from regulars.tenants import ratelimit, registration, tries
 from regulars.web.private import notice
 
 # What is sent to one of these pages in a minute from one address.
 USUAL: Final = 60
-# The same where secrets are guessed.
-GUESSING: Final = 20
-# Tries for one person from one address, and from anywhere, in so many seconds. The second is larger, so that
-# a stranger does not easily keep somebody out.
-PERSON: Final = 5
-ANYWHERE: Final = 60
-PERSON_IN: Final = 60
 # Businesses that are registered from one address in an hour.
 REGISTRATIONS: Final = 10
 HOUR: Final = 3600
@@ -44,9 +37,7 @@ def source_of(request: HttpRequest) -> str:
 
 def may_sign_in(request: HttpRequest, email: str) -> bool:
     """Count a try to sign in as somebody; False when there were too many."""
-    email = email.strip().lower()
-    near = ratelimit.take(f"sign in:{email} from:{source_of(request)}", PERSON, window=PERSON_IN)
-    return near.allowed and ratelimit.take(f"sign in:{email}", ANYWHERE, window=PERSON_IN).allowed
+    return tries.of_person(email, source=source_of(request)).allowed
 
 
 def guarded(view: View, *, what: str = "account", limit: int = USUAL, here: str = "") -> View:

@@ -13,8 +13,9 @@ from django.urls import path
 from django.urls.resolvers import URLPattern
 from django.views.generic.base import RedirectView
 
+from regulars.tenants import tries
 from regulars.web.account import views
-from regulars.web.account.limits import GUESSING, guarded
+from regulars.web.account.limits import guarded
 
 
 def _at(route: str, view: Any, name: str, **guard: Any) -> URLPattern:
@@ -25,8 +26,8 @@ def _leading_to(name: str) -> Any:
     return RedirectView.as_view(pattern_name=name)
 
 
-# Where secrets are guessed: fewer tries, and all of them together.
-_GUESSED: Final[dict[str, Any]] = {"what": "account sign-in", "limit": GUESSING}
+# Where secrets are guessed: fewer tries, and all of them together, those at counters too.
+_GUESSED: Final[dict[str, Any]] = {"what": tries.NETWORK_NAME, "limit": tries.NETWORK}
 
 urlpatterns = [
     _at("", views.security, "account"),

@@ -19,7 +19,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 
 from regulars import __version__
 from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
-from regulars.tenants import addresses, invitations, ratelimit, registration, second_step, sessions
+from regulars.tenants import addresses, invitations, ratelimit, registration, second_step, sessions, tries
 from regulars.tenants.actions import NewBusiness
 from regulars.tenants.models import User
 from regulars.web.account import forms, limits, welcome
@@ -127,7 +127,7 @@ def invitation(request: HttpRequest) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         user = person(request)
         try:
-            if not ratelimit.take(f"invitation:{user.pk}", limits.PERSON).allowed:
+            if not ratelimit.take(f"invitation:{user.pk}", tries.PERSON).allowed:
                 raise TooManyRequests(_("Too many tries. Wait a minute and try again."))
             staff = invitations.accept(user=user, temp_password=form.cleaned_data["temp_password"])
         except Refusal as refusal:

@@ -19,7 +19,7 @@ from regulars.counter.operators import Operator
 from regulars.counter.showing import show
 from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
 from regulars.sales.worth import worth
-from regulars.tenants import ratelimit
+from regulars.tenants import tries
 from regulars.web.counter import cookies, here, refusals, shapes, texts
 from regulars.web.counter.calls import (
     GUESSING_LIMIT,
@@ -33,10 +33,6 @@ from regulars.web.counter.calls import (
 log = structlog.get_logger(__name__)
 
 MOST_ITEMS: Final = 50
-# Attempts a minute at one person's password, from wherever they come.
-PERSON_LIMIT: Final = 5
-# From all addresses: so few that nobody finds a password, so many that one alone keeps nobody out.
-ANYWHERE_LIMIT: Final = 60
 _OF_A_WISH: Final = frozenset(
     {
         "kind", "client_id", "member_id", "code", "enrol_id", "scan_id", "reason", "offline", "occurred_at",
@@ -78,15 +74,13 @@ def _session(call: Call, operator: Operator | None) -> dict[str, Any]:
     }
 
 
-@endpoint("POST", limit=GUESSING_LIMIT, what="counter sign-in")
+@endpoint("POST", limit=tries.NETWORK, what=tries.NETWORK_NAME)
 def sign_in(call: Call) -> HttpResponse:
     """Sign in with the password of the back office."""
     email = call.text("email").strip().lower()
-    source = call.request.META.get("REMOTE_ADDR", "")
-    for subject, limit in ((f"{email} from:{source}", PERSON_LIMIT), (email, ANYWHERE_LIMIT)):
-        allowance = ratelimit.take(f"counter sign-in of:{subject}", limit)
-        if not allowance.allowed:
-            raise TooManyRequests("There were too many attempts.", retry_after=allowance.retry_after)
+    allowance = tries.of_person(email, source=call.request.META.get("REMOTE_ADDR", ""))
+    if not allowance.allowed:
+        raise TooManyRequests("There were too many attempts.", retry_after=allowance.retry_after)
     made = signing.sign_in_with_password(
         email=email,
         password=call.text("password", most=1000),
