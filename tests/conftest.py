@@ -67,15 +67,16 @@ def pytest_configure(config: pytest.Config) -> None:
 
 def _empty_what_triggers_write() -> None:
     """SQLite empties tables row by row, which triggers tell of: what they wrote goes, too."""
-    from django.db.backends.sqlite3.operations import DatabaseOperations  # noqa: PLC0415 - as above
+    from django.db.backends.sqlite3.base import DatabaseWrapper  # noqa: PLC0415 - as above
 
-    usual = DatabaseOperations.sql_flush
+    operations = DatabaseWrapper.ops_class
+    usual = operations.sql_flush
 
     def flush(self: Any, style: Any, tables: Any, **more: Any) -> list[str]:
         statements: list[str] = usual(self, style, tables, **more)
         return [*statements, 'DELETE FROM "analytics_change"'] if statements else []
 
-    DatabaseOperations.sql_flush = flush  # type: ignore[method-assign]
+    operations.sql_flush = flush  # type: ignore[method-assign]
 
 
 def _prepare_environment(config: pytest.Config) -> None:
