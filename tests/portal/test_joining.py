@@ -12,6 +12,7 @@ from django_scopes import scope
 from pytest_django import Settings
 
 from regulars.environment_mail import Sms
+from regulars.ledger import merging
 from regulars.ledger.models import Card
 from regulars.members import actions as members
 from regulars.members import aliases, blank_cards, consents
@@ -203,13 +204,16 @@ def test_offers_wait_for_the_address_to_be_confirmed(shop: Shop) -> None:
     assert by_phone.optout_text is False
 
 
-@pytest.mark.parametrize("setting", ["plain", "double opt-in", "gifts", "offers", "by phone"])
+@pytest.mark.parametrize("setting", ["plain", "double opt-in", "gifts", "offers", "by phone", "merged"])
 def test_both_ways_do_the_same_work(shop: Shop, setting: str) -> None:
     """As many statements, of the same kinds, but for what takes a part back instead of keeping it."""
     update_microsite(business_id=shop.id, double_opt_in=setting == "double opt-in")
     if setting == "gifts":
         gift(shop)
-    shop.enrol("Nora", email="known@mail.example", phone="+919876543210")
+    nora = shop.enrol("Nora", email="known@mail.example", phone="+919876543210")
+    if setting == "merged":
+        kept = shop.enrol("Nora", email="nora@mail.example")
+        merging.merge_members(business_id=shop.id, member_id=kept.pk, other_id=nora.pk)
     words = OFFERS if setting in {"offers", "double opt-in"} else WORDS
     done: dict[str, list[str]] = {}
     for who in ("unknown", "known", "unknown", "known"):  # the first ones fill what is remembered

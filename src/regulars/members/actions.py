@@ -17,7 +17,7 @@ from regulars import db
 from regulars.members import access, merged, personal_data, tiers
 from regulars.members import profile as fields
 from regulars.members.models import Member
-from regulars.members.queries import has
+from regulars.members.queries import by_contact_ever
 from regulars.outbox import emit
 from regulars.rules import codes
 from regulars.rules.errors import AlreadyEnrolled, Conflict, NotFound, PlanLimit
@@ -57,7 +57,7 @@ def create_member(
     Raises:
         InvalidInput: a value is unusable; the message names it.
         NotFound: the business has no such group or branch.
-        AlreadyEnrolled: a member of the business has this phone or e-mail.
+        AlreadyEnrolled: a member of the business has this phone or e-mail, or a record merged into them had.
         Conflict: a member of the business has this code.
         PlanLimit: the plan allows no more members.
     """
@@ -76,7 +76,7 @@ def create_member(
         # Other enrolments of the business wait here, so that neither contacts nor places are taken twice.
         number = next_number(business.pk, "member")
         if unique_contact:
-            _check_contact(stored, values.keys())
+            _check_contact(business.pk, stored, values.keys())
         _check_places(business)
         return Member.objects.create(
             business=business,
@@ -103,7 +103,8 @@ def edit_member(
     Raises:
         InvalidInput: a value is unusable; the message names it.
         NotFound: the business has no such member, group or branch.
-        AlreadyEnrolled: another member of the business has this phone or e-mail.
+        AlreadyEnrolled: another member of the business has this phone or e-mail, or a record merged into
+            them had.
         Conflict: another member of the business has this code.
     """
     with transaction.atomic(), scope(business=business_id):
@@ -122,7 +123,7 @@ def edit_member(
         stored["code"] = clean_text(code or "", field="code", max_length=_CODE_LENGTH, required=True)
         changed = {column: value for column, value in stored.items() if getattr(member, column) != value}
         if unique_contact:
-            _check_contact(changed, changes.keys(), but=pk)
+            _check_contact(business_id, changed, changes.keys(), but=pk)
         if "code" in changed:
             _check_code(business_id, changed["code"], but=pk)
         if changed:
@@ -195,13 +196,16 @@ def _free_code(business: Business, number: int) -> str:
     return code
 
 
-def _check_contact(stored: Mapping[str, Any], given: Collection[str], *, but: int | None = None) -> None:
+def _check_contact(
+    business_id: int, stored: Mapping[str, Any], given: Collection[str], *, but: int | None = None
+) -> None:
     phone = "cell" if "cell" in given else "phone"
     for field, column in ((phone, "cell"), ("email", "email")):
         value = stored.get(column)
         if not value:
             continue
-        rows = _others(but).filter(has(**{column: value})).order_by("id")
+        contact = {"email": "", "cell": "", column: value}
+        rows = _others(but).filter(by_contact_ever(business_id=business_id, **contact)).order_by("id")
         known = rows.values_list("pk", flat=True).first()
         if known is not None:
             raise AlreadyEnrolled(

@@ -20,9 +20,10 @@ SELECT 1 FROM members_mergedmember
 WHERE business_id = %s AND UPPER(code) = UPPER(%s) AND NOT (code = '') AND member_id <> %s
 LIMIT 1"""
 # Each part has an index of its own, and says so in its words.
-BY_OTHERS = """
+BY_CONTACT = """
 SELECT member_id FROM members_mergedmember WHERE business_id = %s AND email = %s AND NOT (email = '')
-UNION SELECT member_id FROM members_mergedmember WHERE business_id = %s AND cell = %s AND NOT (cell = '')
+UNION SELECT member_id FROM members_mergedmember WHERE business_id = %s AND cell = %s AND NOT (cell = '')"""
+BY_OTHERS = f"""{BY_CONTACT}
 UNION SELECT member_id FROM members_mergedmember
 WHERE business_id = %s AND UPPER(secondary_code) = UPPER(%s) AND NOT (secondary_code = '')
 ORDER BY 1 LIMIT %s"""

@@ -25,6 +25,8 @@ _BY_CODE = "SELECT id FROM members_member WHERE business_id = %s AND UPPER(code)
 _BY_CONTACT = """
 SELECT id FROM members_member WHERE business_id = %s AND email = %s AND NOT (email = '')
 UNION SELECT id FROM members_member WHERE business_id = %s AND cell = %s AND NOT (cell = '')"""
+_BY_CONTACT_EVER = f"""{_BY_CONTACT}
+UNION {merged.BY_CONTACT}"""
 _BY_OTHERS = f"""{_BY_CONTACT}
 UNION SELECT id FROM members_member
 WHERE business_id = %s AND UPPER(secondary_code) = UPPER(%s) AND NOT (secondary_code = '')
@@ -90,6 +92,12 @@ def by_contact(*, business_id: int, email: str, cell: str) -> Q:
     """A condition for `filter`: a member of the business has this e-mail address, or this number."""
     values = (business_id, email, business_id, cell)
     return Q(pk__in=RawSQL(_BY_CONTACT, values))  # noqa: S611 - no text of anybody's is in the statement
+
+
+def by_contact_ever(*, business_id: int, email: str, cell: str) -> Q:
+    """As `by_contact`, or a record had it that was merged into the member."""
+    values = (business_id, email, business_id, cell) * 2
+    return Q(pk__in=RawSQL(_BY_CONTACT_EVER, values))  # noqa: S611 - as above
 
 
 def member_by_id(*, business_id: int, member_id: int) -> Member:

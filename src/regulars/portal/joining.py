@@ -25,7 +25,7 @@ from regulars.ledger.models import Card
 from regulars.members import actions as members
 from regulars.members import aliases, blank_cards, consents
 from regulars.members.models import Member
-from regulars.members.queries import by_contact
+from regulars.members.queries import by_contact_ever
 from regulars.messages.texts import is_enabled
 from regulars.portal import links
 from regulars.portal.joining_form import Form, clean
@@ -203,12 +203,16 @@ def _enrol(new: _Joining) -> Member:
 
 
 def _check_known(new: _Joining, *, but: int) -> None:
-    """Raise `_Known` with the member who has this contact: by the mailbox first, as a link goes there."""
+    """Raise `_Known` with the member who has this contact: by the mailbox first, as a link goes there.
+
+    Whoever has it now goes before those into whom a record was merged that had it.
+    """
     form = new.form
-    same = by_contact(business_id=new.business.pk, email=form.email, cell=form.phone)
+    same = by_contact_ever(business_id=new.business.pk, email=form.email, cell=form.phone)
     found = list(Member.objects.filter(same).exclude(pk=but).order_by("id")[:_MOST_KNOWN])
     by_email = [member for member in found if form.email and member.email == form.email]
-    for member in by_email or found:
+    by_phone = [member for member in found if form.phone and member.cell == form.phone]
+    for member in by_email or by_phone or found:
         raise _Known(member)
 
 
