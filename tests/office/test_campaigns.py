@@ -128,8 +128,13 @@ def test_it_is_tried_sent_and_read_back(shop: Shop, owner: Seat) -> None:
         card.member.code
         in owner.get("campaign-recipients", {"export": "csv"}, campaign_id=made.pk).content.decode()
     )
-    assert [row.action for row in records(shop)][:2] == ["campaign.send", "campaign.test"]
-    assert records(shop)[0].after["recipients"] == 1
+    assert [row.action for row in records(shop)][:3] == [
+        f"campaign-{made.pk}-recipients.exported",
+        "campaign.send",
+        "campaign.test",
+    ]
+    assert "me@mail.example" not in str([(row.before, row.after, row.label) for row in records(shop)])
+    assert records(shop)[1].after["recipients"] == 1
 
 
 def test_it_is_stopped_and_used_again(shop: Shop, owner: Seat) -> None:
@@ -179,6 +184,9 @@ def test_one_by_post_gives_its_addresses(shop: Shop, owner: Seat) -> None:
     assert file.headers["Content-Disposition"] == f'attachment; filename="campaign-{posted}.csv"'
     assert "1 Lake Road" in file.content.decode()
     assert owner.get("campaign-labels-file", posted_id=posted).content[:4] == b"%PDF"
+    assert [row.after for row in records(shop)] == [
+        {"file": f"campaign-{posted}.{kind}"} for kind in ("pdf", "csv")
+    ]
 
 
 def test_a_plan_without_campaigns_says_so(shop: Shop, owner: Seat) -> None:

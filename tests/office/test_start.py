@@ -40,6 +40,7 @@ def test_three_steps_lead_to_the_first_scan(new: Shop, owner: Seat) -> None:
     assert owner.get("start")["Location"] == owner.url("start-programme")
     assert owner.post("start-programme", STAMPS)["Location"] == owner.url("start-look")
     assert owner.get("start")["Location"] == owner.url("start-look")
+    shown = now(new).program.program_name
     given = {"program_name": "Cakes", "accent_color": "#8a1c4a", "logo": picture()}
     assert owner.post("start-look", given)["Location"] == owner.url("start-poster")
     business = now(new)
@@ -54,6 +55,8 @@ def test_three_steps_lead_to_the_first_scan(new: Shop, owner: Seat) -> None:
     assert owner.get("start-poster-file").content[:5] == b"%PDF-"
     owner.post("start-done")
     assert now(new).setup_step == setup.DONE
+    look = records(new)[1]
+    assert (look.before["program_name"], look.after["program_name"]) == (shown, "Cakes")
     assert [record.action for record in records(new)] == [
         "business.started",
         "business.look",
@@ -68,8 +71,13 @@ def test_points_come_with_what_a_sale_earns(new: Shop, owner: Seat, kind: str) -
     assert (business.program.is_active, business.points_active) == (kind == "both", True)
     with scope(business=new.business):
         assert [row.percent_of_spend for row in Promotion.objects.all()] == [500]
+    first = records(new)[0]
+    assert (first.before["points_active"], first.after["points_active"]) == (False, True)
     assert 'value="5"' in owner.text("start-programme")
     owner.post("start-programme", STAMPS | {"kind": kind, "points_per_unit": "7"})
+    changed = records(new)[0]
+    assert (changed.before["points_per_unit"], changed.after["points_per_unit"]) == (5, 7)
+    assert "points_active" not in changed.after
     with scope(business=new.business):
         assert [row.percent_of_spend for row in Promotion.objects.all()] == [700]
     owner.post("start-programme", STAMPS)

@@ -124,11 +124,12 @@ def programme(desk: Desk) -> HttpResponse:
         BOTH if program.is_active and business.points_active else POINTS if business.points_active else STAMPS
     )
     rate, others = _rate()
+    had_points = business.points_active
     initial = {
         "kind": kind,
         "stamps_required": program.stamps_required,
         "reward_description": program.reward_description,
-        "points_per_unit": int(rate.percent_of_spend) // _PER_UNIT if rate is not None else 10,
+        "points_per_unit": _per_unit(rate) or 10,
     }
 
     def save(given: dict[str, Any]) -> HttpResponse:
@@ -136,6 +137,10 @@ def programme(desk: Desk) -> HttpResponse:
             _set(desk, given)
             setup.reach(business_id=business.pk, step=setup.LOOK)
             change.note(collects=given["kind"])
+            change.turned(
+                points_active=(had_points, given["kind"] in (POINTS, BOTH)),
+                points_per_unit=(_per_unit(rate), _per_unit(_rate()[0])),
+            )
         return desk.to("start-look")
 
     return answer(
@@ -162,6 +167,11 @@ def _rate() -> tuple[Promotion | None, str]:
     everywhere = {"group": None, "sku": None, "category": None, "branch": None}
     other = Promotion.objects.filter(**everywhere, date_from=None, date_to=None).order_by("pk").first()
     return None, "" if other is None else str(other)
+
+
+def _per_unit(rate: Promotion | None) -> int | None:
+    """What a promotion of these steps gives for a whole unit of currency."""
+    return None if rate is None else int(rate.percent_of_spend) // _PER_UNIT
 
 
 def _is_as_made(row: Promotion) -> bool:
@@ -224,7 +234,9 @@ def look(desk: Desk) -> HttpResponse:
     def save(given: dict[str, Any]) -> HttpResponse:
         with desk.changing("business.look", business) as change:
             actions.update_look(business_id=business.pk, accent_color=given["accent_color"])
-            actions.update_program(business_id=business.pk, program_name=given["program_name"])
+            called = business.program.program_name
+            program = actions.update_program(business_id=business.pk, program_name=given["program_name"])
+            change.turned(program_name=(called, program.program_name))
             if given["logo"] is not None:
                 data = given["logo"].read(logos.MOST_BYTES + 1)
                 try:
