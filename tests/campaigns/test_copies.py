@@ -6,7 +6,7 @@ from regulars.campaigns import actions
 from regulars.campaigns.copies import copy_campaign
 from regulars.campaigns.models import Campaign
 from regulars.members import segments
-from regulars.rules.errors import NotFound
+from regulars.rules.errors import Conflict, NotFound
 from tests.factories import make_shop
 
 pytestmark = pytest.mark.django_db
@@ -36,7 +36,10 @@ def test_a_copy_goes_to_the_same_saved_segment_while_there_is_one() -> None:
     )
     assert copy_campaign(business_id=shop.id, pk=first.pk).segment_id == saved.pk
     segments.delete_segment(business_id=shop.id, pk=saved.pk)
-    assert copy_campaign(business_id=shop.id, pk=first.pk).segment_filter == "all"
+    orphan = copy_campaign(business_id=shop.id, pk=first.pk)
+    assert (orphan.segment_filter, orphan.segment_id) == ("saved", None)
+    with pytest.raises(Conflict, match="was deleted"):
+        actions.send_campaign(business_id=shop.id, pk=orphan.pk)
 
 
 def test_a_campaign_of_another_business_is_not_copied() -> None:

@@ -102,6 +102,28 @@ def test_a_saved_segment_can_be_chosen_and_its_reach_is_told(shop: Shop, owner: 
     assert owner.post("campaign-send", campaign_id=made.pk).status_code == 409
 
 
+def test_a_campaign_without_its_segment_never_becomes_one_to_everybody(shop: Shop, owner: Seat) -> None:
+    kept = segments.add_segment(business_id=shop.id, name="Ritas", given={"name": "Rita*"})
+    saved = segments.add_segment(business_id=shop.id, name="Noras", given={"name": "Nora*"})
+    made = write(owner, segment=f"saved:{saved.pk}")
+    assert "The segment was deleted" not in owner.text("campaign-edit", draft_id=made.pk)
+    segments.delete_segment(business_id=shop.id, pk=saved.pk)
+    again = owner.post("campaign-copy", campaign_id=made.pk).headers["Location"]
+    first = '<option value="">The segment was deleted: choose</option>'
+    for page in (
+        owner.text("campaign-edit", draft_id=made.pk),
+        owner.client.get(again, secure=True).content.decode(),
+        owner.post("campaign-new", {**WORDS, "segment": f"saved:{saved.pk}"}).content.decode(),
+    ):
+        chosen = page.partition('name="segment"')[2].partition("</select>")[0]
+        assert "selected" not in chosen
+        assert chosen.index(first) < chosen.index("Everybody")
+    for value, status in (("", 400), (f"saved:{kept.pk}", 303)):
+        assert (
+            owner.post("campaign-edit", {**WORDS, "segment": value}, draft_id=made.pk).status_code == status
+        )
+
+
 def test_it_is_tried_sent_and_read_back(shop: Shop, owner: Seat) -> None:
     card = shop.enrol("Nora Shah", email="nora@mail.example")
     made = write(owner)

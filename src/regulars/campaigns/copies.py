@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from typing import Any
 
+from django.db import transaction
+from django_scopes import scope
+
 from regulars.campaigns.actions import create_campaign
 from regulars.campaigns.checks import NAME_LENGTH
 from regulars.campaigns.models import Campaign
@@ -13,7 +16,7 @@ from regulars.campaigns.queries import campaign_by_id
 def copy_campaign(*, business_id: int, pk: int, name: str = "") -> Campaign:
     """Draft a campaign like another one, in whatever state that is, under a `name` or its own and a number.
 
-    One whose saved segment was deleted goes to nobody before it gets another one, so its copy asks for all.
+    Where the saved segment was deleted, the copy has none either: it goes to nobody before it gets one.
 
     Raises:
         NotFound: the business has no such campaign.
@@ -31,7 +34,12 @@ def copy_campaign(*, business_id: int, pk: int, name: str = "") -> Campaign:
         given["segment_filter"] = first.segment_filter
     elif first.segment_id is not None:
         given["segment_id"] = first.segment_id
-    return create_campaign(business_id=business_id, **given)
+    with transaction.atomic(), scope(business=business_id):
+        made = create_campaign(business_id=business_id, **given)
+        if made.segment_filter != first.segment_filter:
+            made.segment_filter = first.segment_filter
+            made.save(update_fields=["segment_filter"])
+    return made
 
 
 def _numbered(name: str) -> str:

@@ -68,7 +68,8 @@ class CampaignForm(OfficeForm):
 
     def __init__(self, *args: Any, at: Desk, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["segment"].choices = told.segment_choices(at)  # type: ignore[attr-defined]
+        chosen = str(self["segment"].value() or "")
+        self.fields["segment"].choices = told.segment_choices(at, chosen)  # type: ignore[attr-defined]
         channels = [item for item in told.CHANNELS.items() if item[0] != "sms" or sms.available()]
         self.fields["channel"].choices = channels  # type: ignore[attr-defined]
         # What is only asked for sometimes: see office/_field.html.

@@ -56,11 +56,16 @@ def segment(campaign: Campaign) -> Text:
     return campaign.segment.name if campaign.segment is not None else _("A segment that was deleted")
 
 
-def segment_choices(desk: Desk) -> list[Any]:
-    """All segments that a campaign may go to: ours, then those that the business saved."""
-    ours = list(SEGMENT_LABELS.items())
+def segment_choices(desk: Desk, chosen: str) -> list[Any]:
+    """All segments that a campaign may go to: ours, then those that the business saved.
+
+    Where the `chosen` one is gone, the first choice is none: a browser would take the first one, everybody.
+    """
+    ours: list[Any] = list(SEGMENT_LABELS.items())
     saved = [(f"{SAVED}:{one.pk}", one.name) for one in saved_segments(business_id=desk.business.pk)]
-    return [*ours, (_("Saved segments"), saved)] if saved else list(ours)
+    if chosen not in {value for value, _label in [*ours, *saved]}:
+        ours.insert(0, ("", _("The segment was deleted: choose")))
+    return [*ours, (_("Saved segments"), saved)] if saved else ours
 
 
 def segment_value(campaign: Campaign) -> str:

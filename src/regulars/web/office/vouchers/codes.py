@@ -103,7 +103,7 @@ def _needs_member(code: VoucherCode) -> bool:
 def _do(
     desk: Desk, code: VoucherCode, form: OfficeForm, act: Callable[[dict[str, Any]], HttpResponse]
 ) -> HttpResponse:
-    """Take a small form of the page; what is wrong with it is shown on the page, whatever else that offers."""
+    """Take a small form of the page; what is wrong with it is shown there, whatever it offers now."""
     if form.is_valid():
         try:
             return act(form.cleaned_data)
