@@ -100,6 +100,13 @@ def test_nothing_is_merged_without_the_button_or_by_a_name_that_is_none(shop: Sh
     assert records(shop) == []
 
 
+def test_what_was_chosen_is_still_chosen_when_a_merge_is_refused(shop: Shop, owner: Seat) -> None:
+    first, twin = twins(shop)
+    refused = owner.post("merge", {"take-name": "other"}, member_id=first.pk, other_id=twin.pk)
+    (chosen,) = re.findall(r'name="take-name" value="(\w+)" checked', refused.content.decode())
+    assert (refused.status_code, chosen) == (400, "other")
+
+
 def test_any_record_can_be_named(shop: Shop, owner: Seat) -> None:
     first, twin = twins(shop)
     other = shop.enrol("Somebody else")

@@ -131,7 +131,7 @@ def merge(desk: Desk, member_id: int, other_id: int) -> HttpResponse:
 
 
 def _side_by_side(desk: Desk, kept: Card, other: Card, refused: str) -> HttpResponse:
-    taken = desk.post.getlist("take") if desk.is_post else []
+    taken = _taken(desk) if desk.is_post else []
     ids = {"member_id": kept.pk, "other_id": other.pk}
     context = {
         "title": _("Are these one person?"),
@@ -149,8 +149,17 @@ def _side_by_side(desk: Desk, kept: Card, other: Card, refused: str) -> HttpResp
     return desk.page("duplicates/merge", context, HTTPStatus.BAD_REQUEST if refused else HTTPStatus.OK)
 
 
+def _taken(desk: Desk) -> list[str]:
+    """What was chosen to come from the other record."""
+    return [
+        name.removeprefix("take-")
+        for name, value in desk.post.items()
+        if name.startswith("take-") and value == "other"
+    ]
+
+
 def _merge(desk: Desk, kept: Card, other: Card) -> HttpResponse:
-    take = [name.removeprefix("take-") for name, value in desk.post.items() if value == "other"]
+    take = _taken(desk)
     if desk.post.get("merge") != "yes":
         raise InvalidInput.at("merge", _("was not chosen: press the button at the end of the page"))
     facts = {"merged_code": other.member.code, "merged_name": other.member.name, "stamps": other.stamps}
