@@ -74,7 +74,9 @@ def test_a_segment_is_kept_read_and_changed(shop: Shop, rest: Rest) -> None:
     changed = ok(rest.patch(address, {"filters": {"points_from": 1}}))
     assert changed == made | {"filters": {"points_from": 1}, "members": 0}
     assert ok(rest.get(address)) == changed
-    assert ok(rest.get("/api/segments")) == [changed]
+    # The list counts nobody: there may be many segments.
+    row = {name: value for name, value in changed.items() if name != "members"}
+    assert ok(rest.get("/api/segments")) == [row]
     refused(rest.patch(address, {"filters": {"points_from": "x"}}), 400, "invalid_input", "points_from")
     refused(rest.post("/api/segments", {"name": "All", "filters": {}}), 400, "invalid_input", "filters")
     ok(rest.delete(address))

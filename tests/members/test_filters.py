@@ -19,6 +19,7 @@ from regulars.members.models import Member
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants.queries import business_by_id
 from tests.factories import Shop, make_shop
+from tests.test_plans import sqlite_only, steps, wide
 
 pytestmark = pytest.mark.django_db
 
@@ -247,3 +248,22 @@ def test_a_filter_that_is_no_more_finds_nobody(shop: Shop, people: dict[str, Car
     with scope(business=business):
         assert not filters.find(business, {"shoe_size": 44}).exists()
         assert filters.find(business, {}).count() == len(people)
+
+
+@pytest.mark.parametrize(
+    ("given", "index"),
+    [
+        ({"email": "Asha@Mail.example"}, "member_email"),
+        ({"cell": "98765 00001"}, "member_cell"),
+        ({"cell": "no number"}, "member_cell"),
+    ],
+)
+@sqlite_only
+def test_a_whole_contact_is_found_by_its_index(given: dict[str, str], index: str) -> None:
+    shop = make_shop()
+    business = business_by_id(shop.id)
+    with scope(business=business):
+        wanted = filters.find(business, filters.clean(given, business_id=shop.id))
+        found = steps(lambda: list(wanted))
+    assert wide(found) == []
+    assert [step for step, _ in found if index in step]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from django_scopes import scope
 
+from regulars.members import groups, segments
 from regulars.members.models import SavedSegment
 from regulars.members.segments import (
     add_segment,
@@ -71,6 +72,32 @@ def test_an_unusable_segment_is_refused(shop: Shop, name: str, given: dict[str, 
     with pytest.raises(InvalidInput) as refused:
         add_segment(business_id=shop.id, name=name, given=given)
     assert list(refused.value.fields) == [field]
+
+
+def test_what_is_kept_stays_though_it_could_not_be_given_anew(shop: Shop) -> None:
+    shop.enrol()
+    group = groups.add_group(business=shop.business, code="G", name="Gold")
+    segment = add_segment(business_id=shop.id, name="Gold", given={"group_id": group.pk})
+    groups.delete_group(business_id=shop.id, pk=group.pk)
+    with scope(business=shop.business):
+        SavedSegment.objects.filter(pk=segment.pk).update(filters=segment.filters | {"height": 2})
+    same = {"group_id": str(group.pk), "height": "2", "points_to": "5"}
+    edited = edit_segment(business_id=shop.id, pk=segment.pk, given=same)
+    assert edited.filters == {"group_id": group.pk, "height": 2, "points_to": 5}
+    assert who(shop, edited) == []
+    with pytest.raises(InvalidInput):
+        edit_segment(business_id=shop.id, pk=segment.pk, given=same | {"height": 3})
+    with pytest.raises(NotFound):
+        add_segment(business_id=shop.id, name="Anew", given={"group_id": group.pk})
+
+
+def test_a_business_has_so_many_and_no_more(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(segments, "MOST", 2)
+    for name in ("One", "Two"):
+        add_segment(business_id=shop.id, name=name, given={"q": "x"})
+    with pytest.raises(Conflict, match="can have 2 segments"):
+        add_segment(business_id=shop.id, name="Three", given={"q": "x"})
+    add_segment(business_id=make_shop("Charlie's").id, name="Three", given={"q": "x"})
 
 
 def test_those_of_another_business_are_not_there(shop: Shop) -> None:

@@ -20,7 +20,7 @@ from regulars.members import phones
 from regulars.members.filter_values import TEXT_LENGTH, Value, read
 from regulars.members.matching import matches
 from regulars.members.models import Member
-from regulars.members.queries import search
+from regulars.members.queries import has, search
 from regulars.rules import segments
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_line, clean_text
@@ -92,12 +92,19 @@ def _text(column: str) -> Condition:
     return fits
 
 
+def _email(value: str, _asked: Asked) -> Q:
+    said = clean_text(value, field="email", max_length=TEXT_LENGTH)
+    # Addresses are stored in lower case; a whole one is found by its index.
+    return matches(F("email"), said, "email") if "*" in said else has(email=said.lower())
+
+
 def _phone(value: str, asked: Asked) -> Q:
-    as_written = matches(F("cell"), value, "cell")
+    if "*" in value:
+        return matches(F("cell"), value, "cell")
     try:
-        return as_written | Q(cell=phones.normalise(value, country=asked.business.country))
-    except InvalidInput:  # a part of one, with a wildcard
-        return as_written
+        return has(cell=phones.normalise(value, country=asked.business.country))
+    except InvalidInput:
+        return has(cell=value)
 
 
 def _flag(when: Q) -> Condition:
@@ -206,9 +213,9 @@ _ALL: Final = (
             "first_name": _("First name"),
             "last_name": _("Last name"),
             "company_name": _("Company"),
-            "email": _("E-mail"),
         },
     ),
+    Filter("email", _("E-mail"), "text", "person", _email),
     Filter("cell", _("Mobile phone"), "text", "person", _phone),
     *_of_text("person", {"telephone": _("Telephone")}),
     Filter("date_of_birth", _("Date of birth"), "day", "person", _day("date_of_birth", "exact")),
@@ -264,8 +271,13 @@ PARTS: Final[dict[str, StrPromise]] = {
 }
 
 
-def clean(given: Mapping[str, Any], *, business_id: int) -> dict[str, Value]:
+def clean(
+    given: Mapping[str, Any], *, business_id: int, kept: Mapping[str, Any] | None = None
+) -> dict[str, Value]:
     """The filters that are given, as they are kept; what is empty is left out.
+
+    What is already `kept` stays as it is, though it could not be given anew: a group that was deleted since,
+    a filter that is none any more.
 
     Raises:
         InvalidInput: there is no such filter, or it cannot have this value; the filter is named.
@@ -273,6 +285,9 @@ def clean(given: Mapping[str, Any], *, business_id: int) -> dict[str, Value]:
     """
     cleaned: dict[str, Value] = {}
     for name, value in given.items():
+        if kept is not None and name in kept and as_text(kept[name]) == as_text(value):
+            cleaned[name] = kept[name]
+            continue
         if name not in FILTERS:
             raise InvalidInput.at(name, "is not a filter of members")
         if value is None or (isinstance(value, str) and not value.strip()):
@@ -280,6 +295,11 @@ def clean(given: Mapping[str, Any], *, business_id: int) -> dict[str, Value]:
         cleaned[name] = read(FILTERS[name].kind, value, field=name, business_id=business_id)
     _check_order(cleaned)
     return cleaned
+
+
+def as_text(value: Any) -> str:
+    """A value that is kept as a form and an address say it."""
+    return str(int(value)) if isinstance(value, bool) else str(value)
 
 
 def _check_order(cleaned: Mapping[str, Any]) -> None:

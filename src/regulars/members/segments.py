@@ -11,6 +11,7 @@ from django.db.models import QuerySet
 from django.db.models.functions import Upper
 from django_scopes import scope
 
+from regulars import db
 from regulars.members import filters
 from regulars.members.models import Member, SavedSegment
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
@@ -19,6 +20,8 @@ from regulars.tenants.models import Business
 from regulars.tenants.queries import same_code
 
 NAME_LENGTH: Final = 100
+# Lists and choices show all segments of a business.
+MOST: Final = 100
 
 
 def add_segment(*, business_id: int, name: str, given: Mapping[str, Any]) -> SavedSegment:
@@ -27,10 +30,13 @@ def add_segment(*, business_id: int, name: str, given: Mapping[str, Any]) -> Sav
     Raises:
         InvalidInput: the name or a filter is unusable, or nothing is searched for; the field is named.
         NotFound: a filter names a group or a branch that the business does not have.
-        Conflict: the business has a segment of this name.
+        Conflict: the business has a segment of this name, or as many as it can have.
     """
     segment = SavedSegment(business_id=business_id)
     with transaction.atomic(), scope(business=business_id):
+        db.serialise("segments", business_id)
+        if SavedSegment.objects.count() >= MOST:
+            raise Conflict(f"A business can have {MOST} segments: delete one that nobody uses.")
         _fill(segment, name, given)
     return segment
 
@@ -39,6 +45,9 @@ def edit_segment(
     *, business_id: int, pk: int, name: str | None = None, given: Mapping[str, Any] | None = None
 ) -> SavedSegment:
     """Give a segment another name or another search, which replaces the whole earlier one.
+
+    A filter that stays as it was may be of a group or a branch that was deleted, or be none any more: it goes
+    on finding nobody.
 
     Raises:
         InvalidInput, NotFound, Conflict: as for `add_segment`; also NotFound for an unknown segment.
@@ -91,7 +100,7 @@ def members_of(
 
 def _fill(segment: SavedSegment, name: str, given: Mapping[str, Any]) -> None:
     segment.name = clean_line(name or "", field="name", max_length=NAME_LENGTH, required=True)
-    segment.filters = filters.clean(given, business_id=segment.business_id)
+    segment.filters = filters.clean(given, business_id=segment.business_id, kept=segment.filters)
     if not segment.filters:
         raise InvalidInput.at("filters", "must say something that members are looked for by")
     taken = Conflict(

@@ -67,14 +67,19 @@ class InGroup(BaseModel):
     by_hand: bool
 
 
-class SavedSegmentOut(BaseModel):
-    """A saved segment, and how many are in it now."""
+class SavedSegmentRow(BaseModel):
+    """A saved segment as the list has it."""
 
     id: int
     name: str
     filters: dict[str, str | int | bool]
-    members: int
     created_at: Moment
+
+
+class SavedSegmentOut(SavedSegmentRow):
+    """A saved segment, and how many are in it now."""
+
+    members: int
 
 
 class SavedSegmentIn(Incoming):

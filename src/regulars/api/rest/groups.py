@@ -22,6 +22,7 @@ from regulars.api.rest.group_schemas import (
     SavedSegmentIn,
     SavedSegmentOut,
     SavedSegmentPatch,
+    SavedSegmentRow,
 )
 from regulars.api.rest.schemas import CustomerRow, Data, Deleted, Listed
 from regulars.api.rest.writes import answers
@@ -49,16 +50,19 @@ def _group(group: MemberGroup, members: int) -> dict[str, Any]:
     }
 
 
-def _segment(segment: SavedSegment, business: Business) -> dict[str, Any]:
-    with scope(business=business):
-        members = segments.members_of(segment, business=business).count()
+def _segment_row(segment: SavedSegment, business: Business) -> dict[str, Any]:
     return {
         "id": segment.pk,
         "name": segment.name,
         "filters": segment.filters,
-        "members": members,
         "created_at": printed(segment.created_at, business),
     }
+
+
+def _segment(segment: SavedSegment, business: Business) -> dict[str, Any]:
+    with scope(business=business):
+        members = segments.members_of(segment, business=business).count()
+    return _segment_row(segment, business) | {"members": members}
 
 
 def _changes(body: GroupPatch | SavedSegmentPatch | LabelsPatch, *lasting: str) -> dict[str, Any]:
@@ -138,12 +142,12 @@ def put_in_group(request: HttpRequest, customer_id: int, body: PutInGroup) -> di
     return data({"id": pk, "group_id": member.group_id, "by_hand": member.group_by_hand})
 
 
-@router.get("/segments", response=answered(Data[list[SavedSegmentOut]]), summary="List saved segments")
+@router.get("/segments", response=answered(Data[list[SavedSegmentRow]]), summary="List saved segments")
 @answers()
 def list_segments(request: HttpRequest) -> dict[str, Any]:
-    """All saved segments by name, with how many are in each at this moment."""
+    """All saved segments by name. How many are in one is told with that one."""
     business = business_by_id(identity_of(request).business_id)
-    return data([_segment(one, business) for one in segments.saved_segments(business_id=business.pk)])
+    return data([_segment_row(one, business) for one in segments.saved_segments(business_id=business.pk)])
 
 
 @router.get("/segments/filters", response=answered(Data[list[FilterOut]]), summary="List filters")

@@ -14,7 +14,7 @@ from django.utils.formats import date_format
 from django.utils.translation import gettext as _
 
 from regulars.members import labels
-from regulars.members.filters import FILTERS, Filter, clean, condition
+from regulars.members.filters import FILTERS, Filter, as_text, clean, condition
 from regulars.members.models import MemberGroup
 from regulars.rules.errors import Refusal
 from regulars.tenants.models import Branch
@@ -41,6 +41,7 @@ _FIRST: Final = (
     "birthday_month",
     "has_email",
 )
+_TO: Final = "\N{EN DASH}"
 _CONTROLS: Final = {"whole": "number", "days": "number", "day": "date", "text": "text"}
 
 
@@ -72,8 +73,14 @@ class Words:
         """What a filter is called: an own field by its name."""
         return self.own.get(one.name) or str(one.label)
 
-    def choices(self, one: Filter) -> list[tuple[str, str]]:
-        """The values of a filter that has a few."""
+    def choices(self, one: Filter, chosen: str = "") -> list[tuple[str, str]]:
+        """The values of a filter that has a few; a group or a branch that is `chosen` may be deleted."""
+        known = self._choices(one)
+        if one.kind in ("group", "branch") and chosen and chosen not in dict(known):
+            return [*known, (chosen, _("one that was deleted"))]
+        return known
+
+    def _choices(self, one: Filter) -> list[tuple[str, str]]:
         match one.kind:
             case "flag":
                 return [("1", _("Yes")), ("0", _("No"))]
@@ -91,8 +98,7 @@ class Words:
         if one.kind == "day":
             return date_format(dt.date.fromisoformat(str(value)), "SHORT_DATE_FORMAT")
         key = str(int(value)) if one.kind == "flag" else str(value)
-        gone = _("one that was deleted") if one.kind in ("group", "branch") else key
-        return next((label for name, label in self.choices(one) if name == key), gone)
+        return next((label for name, label in self.choices(one, key) if name == key), key)
 
     def sentence(self, kept: Mapping[str, Any]) -> str:
         """A whole search, in words."""
@@ -114,24 +120,28 @@ class MemberFilter(office.Filter):
         """The parameters of the address: the names of the filters."""
         return self.names
 
-    def kept(self, query: QueryDict) -> dict[str, Any]:
-        """What the address says, as it would be kept; what cannot be is left out."""
-        given = {name: text for name in self.names if (text := self.value(query, name))}
+    def given(self, query: QueryDict) -> dict[str, str]:
+        """What the address says, in its words."""
+        return {name: text for name in self.names if (text := self.value(query, name))}
+
+    def _kept(self, query: QueryDict) -> dict[str, Any] | None:
+        """What the address says, as it would be kept; None for what cannot be."""
+        given = self.given(query)
         try:
             return dict(clean(given, business_id=self.words.desk.business.pk)) if given else {}
         except Refusal:
-            return {}
+            return None
 
     def chosen(self, query: QueryDict) -> bool:
         """Whether it narrows anything."""
-        return bool(self.kept(query))
+        return bool(self.given(query))
 
     def fields(self, query: QueryDict) -> list[office.Field]:
         """Its controls."""
         found = []
         for name in self.names:
             one = FILTERS[name]
-            choices = self.words.choices(one)
+            choices = self.words.choices(one, self.value(query, name))
             label = self.words.label(one)
             if len(self.names) > 1:
                 label = _("From") if name.endswith("_from") else _("To")
@@ -142,24 +152,40 @@ class MemberFilter(office.Filter):
 
     def told(self, query: QueryDict) -> str:
         """What is chosen, for people."""
-        kept = self.kept(query)
+        kept = self._kept(query)
+        if kept is None:
+            return _TO.join(self._unread(FILTERS[name], text) for name, text in self.given(query).items())
         texts = [self.words.value(FILTERS[name], value) for name, value in kept.items()]
         if len(self.names) == 1 or not texts:
             return "".join(texts)
         if len(texts) > 1:
-            return "\N{EN DASH}".join(texts)
+            return _TO.join(texts)
         ends = (_("from %(value)s"), _("up to %(value)s"))
         return ends[next(iter(kept)).endswith("_to")] % {"value": texts[0]}
 
+    def _unread(self, one: Filter, text: str) -> str:
+        return dict(self.words.choices(one, text)).get(text, text)
+
     def narrowed(self, rows: office.Rows, query: QueryDict) -> office.Rows:
-        """The members who fit."""
-        return rows.filter(condition(self.words.desk.business, self.kept(query)))
+        """The members who fit: nobody fits what cannot be read, such as a group that was deleted.
+
+        With many at once things are done to those who are listed; they must not become more by themselves.
+        """
+        kept = self._kept(query)
+        return rows.none() if kept is None else rows.filter(condition(self.words.desk.business, kept))
 
 
 def chips(desk: Desk) -> list[MemberFilter]:
-    """All filters of members, those first that most people use; own fields without a name are left out."""
+    """All filters of members, those first that most people use.
+
+    Own fields without a name are left out, unless the address asks for one.
+    """
     words = Words(desk)
-    known = [name for name in FILTERS if name != "q" and (name not in words.own or words.own[name])]
+    known = [
+        name
+        for name in FILTERS
+        if name != "q" and (name not in words.own or words.own[name] or desk.get.get(name))
+    ]
     found: dict[str, list[str]] = {}
     for name in known:
         base = next((name.removesuffix(end) for end in _ENDS if _is_span(name, end)), name)
@@ -189,11 +215,11 @@ def _label(words: Words, base: str, names: list[str]) -> str:
     return spans[base] if len(names) > 1 else words.label(FILTERS[names[0]])
 
 
-def kept(desk: Desk, query: QueryDict) -> dict[str, Any]:
-    """The search that an address says, as a segment would keep it."""
-    found: dict[str, Any] = {}
+def given(desk: Desk, query: QueryDict) -> dict[str, str]:
+    """The search that an address says, for the form of a segment: it refuses what cannot be kept."""
+    found: dict[str, str] = {}
     for one in chips(desk):
-        found |= one.kept(query)
+        found |= one.given(query)
     if q := " ".join(query.get("q", "").replace("\0", "").split())[:200]:
         found["q"] = q
     return found
@@ -210,7 +236,7 @@ def query_of(filters: Mapping[str, Any]) -> str:
 def texts(filters: Mapping[str, Any]) -> Iterable[tuple[str, str]]:
     """A kept search as an address and a form say it."""
     for name, value in _known(filters):
-        yield name, str(int(value)) if isinstance(value, bool) else str(value)
+        yield name, as_text(value)
 
 
 def _known(kept: Mapping[str, Any]) -> Iterable[tuple[str, Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django import forms as django_forms
@@ -14,11 +15,11 @@ from django.utils.translation import gettext_lazy, ngettext
 from regulars.members import segments
 from regulars.members.filters import FILTERS, PARTS, clean, find
 from regulars.members.models import SavedSegment
-from regulars.rules.errors import Refusal
+from regulars.rules.errors import InvalidInput, NotFound, Refusal
 from regulars.web.office import forms
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import OfficeForm
-from regulars.web.office.lists import Action, Column, Empty, Listing
+from regulars.web.office.lists import Action, Column, Empty, Listing, is_id
 from regulars.web.office.members import searches
 from regulars.web.office.tags import number
 
@@ -39,11 +40,13 @@ class SegmentForm(OfficeForm):
         words = searches.Words(at)
         parts: dict[str, list[str]] = {part: [] for part in PARTS}
         for one in FILTERS.values():
-            if one.name in words.own and not words.own[one.name]:
-                continue
             # A filter may be called as the segment's own field is.
             name = f"by_{one.name}"
-            self.fields[name] = field = _field(words, one.kind, words.choices(one), words.label(one))
+            before = str(self.initial.get(name, ""))
+            if one.name in words.own and not words.own[one.name] and not before:
+                continue
+            chosen = str(self.data.get(name, before))
+            self.fields[name] = field = _field(words, one.kind, words.choices(one, chosen), words.label(one))
             look = "form-select" if isinstance(field.widget, django_forms.Select) else "form-control"
             field.widget.attrs |= {"class": look, "id": f"id_{name}", "dir": "auto"}
             parts[one.part].append(name)
@@ -111,11 +114,14 @@ def new(desk: Desk) -> HttpResponse:
 
     def save(said: dict[str, Any]) -> HttpResponse:
         with desk.changing("segment.add") as change:
-            made = segments.add_segment(business_id=desk.business.pk, name=said["name"], given=_search(said))
+            with _at_its_field():
+                made = segments.add_segment(
+                    business_id=desk.business.pk, name=said["name"], given=_search(said)
+                )
             change.made(made)
         return desk.done(_("Kept as a segment"), "segment", segment_id=made.pk)
 
-    initial = {f"by_{name}": value for name, value in searches.texts(searches.kept(desk, desk.get))}
+    initial = {f"by_{name}": text for name, text in searches.given(desk, desk.get).items()}
     return _answer(desk, None, title=_("Make a segment"), save=save, initial=initial)
 
 
@@ -124,10 +130,9 @@ def edit(desk: Desk, segment_id: int) -> HttpResponse:
     segment = segments.segment_by_id(business_id=desk.business.pk, pk=segment_id)
 
     def save(said: dict[str, Any]) -> HttpResponse:
-        with desk.changing("segment.edit", segment):
-            segments.edit_segment(
-                business_id=desk.business.pk, pk=segment.pk, name=said["name"], given=_search(said)
-            )
+        given = _carried(segment, said) | _search(said)
+        with desk.changing("segment.edit", segment), _at_its_field():
+            segments.edit_segment(business_id=desk.business.pk, pk=segment.pk, name=said["name"], given=given)
         return desk.done(_("Saved"), "segment", segment_id=segment.pk)
 
     initial = {f"by_{name}": value for name, value in searches.texts(segment.filters)}
@@ -146,11 +151,13 @@ def count(desk: Desk) -> HttpResponse:
     """How many members a search finds that is not kept yet, for the script of the form."""
     if not desk.is_htmx:  # it is a part of that page alone
         return desk.to("segment-new")
-    given = {name.removeprefix("by_"): text for name, text in desk.get.items() if name.startswith("by_")}
+    text = desk.get.get("segment", "")
+    segment = SavedSegment.objects.filter(pk=int(text)).first() if is_id(text) else None
+    shown = {f"by_{name}" for name in FILTERS}
+    given = {name: said for name, said in desk.get.items() if name in shown}
+    given = (_carried(segment, given) if segment else {}) | _search(given)
     try:
-        kept = clean(
-            {name: text for name, text in given.items() if name in FILTERS}, business_id=desk.business.pk
-        )
+        kept = clean(given, business_id=desk.business.pk, kept=segment.filters if segment else None)
         number_of: int | None = find(desk.business, kept).count()
         problem = ""
     except Refusal as refusal:
@@ -166,6 +173,22 @@ def count(desk: Desk) -> HttpResponse:
 def _told(found: int) -> str:
     told = ngettext("%(number)s member now", "%(number)s members now", found)
     return told % {"number": number(found)}
+
+
+def _carried(segment: SavedSegment, said: dict[str, Any]) -> dict[str, Any]:
+    """What a segment keeps and its form does not show: without it more members would be in it."""
+    return {name: value for name, value in segment.filters.items() if f"by_{name}" not in said}
+
+
+@contextmanager
+def _at_its_field() -> Iterator[None]:
+    """A group or a branch that is gone is shown at its field, and is no page that is not there."""
+    try:
+        yield
+    except NotFound as refusal:
+        if not refusal.fields:
+            raise
+        raise InvalidInput(refusal.message, fields=refusal.fields) from refusal
 
 
 def _search(said: dict[str, Any]) -> dict[str, Any]:
@@ -191,7 +214,7 @@ def _answer(
             "back": {"url": url, "label": _("Segments")},
             "segment": segment,
             "preview": True,
-            "count_url": desk.url("segment-count"),
+            "count_url": desk.url("segment-count") + (f"?segment={segment.pk}" if segment else ""),
             "delete_url": desk.url("segment-delete", segment_id=segment.pk) if segment else "",
         },
         at=desk,
