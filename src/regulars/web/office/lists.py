@@ -42,6 +42,8 @@ Rows = QuerySet[Any]
 class Column:
     """A column: `value` of a row, how it is drawn (`kind`), where it leads, by what it sorts.
 
+    What is not `indexed` sorts only lists that are counted to their end.
+
     Kinds: text, number, money, day, moment, flag, badge (a value and a colour, as a pair). `narrow` columns
     are also shown on phones. One that is `only_exported` is not drawn.
     """
@@ -52,6 +54,7 @@ class Column:
     kind: str = "text"
     link: Callable[[Any], str] | None = None
     sort: str = ""
+    indexed: bool = True
     narrow: bool = True
     only_exported: bool = False
 
@@ -153,19 +156,26 @@ class Listing:
         return " ".join(self.desk.get.get("q", "").replace("\0", "").split())[:200]
 
     @cached_property
-    def found(self) -> Rows:
-        """The rows that the search and the filters leave, in order."""
+    def _narrowed(self) -> Rows:
         rows = self.rows
         if self.search is not None and self.q:
             rows = self.search(rows, self.q)
         for one in self.filters:
             rows = one.narrowed(rows, self.desk.get)
-        return rows.order_by(*self._order())
+        return rows
+
+    @cached_property
+    def found(self) -> Rows:
+        """The rows that the search and the filters leave, in order."""
+        return self._narrowed.order_by(*self._order())
+
+    def _can_sort(self, column: Column) -> bool:
+        return bool(column.sort) and (column.indexed or self.total <= COUNTED)
 
     def _order(self) -> Sequence[str]:
         wanted = self.desk.get.get("sort", "")
         column = next((one for one in self.columns if one.sort and one.name == wanted.lstrip("-")), None)
-        if column is None:
+        if column is None or not self._can_sort(column):
             return self.order
         sign = "-" if wanted.startswith("-") else ""
         return (f"{sign}{column.sort}", f"{sign}pk")
@@ -173,7 +183,7 @@ class Listing:
     @cached_property
     def total(self) -> int:
         """How many there are, counted to a bound."""
-        rows: Rows = self.found.order_by()
+        rows: Rows = self._narrowed.order_by()
         return rows.values("pk")[: COUNTED + 1].count()
 
     @property
@@ -229,8 +239,10 @@ class Listing:
             if one.only_exported:
                 continue
             down = wanted == one.name
-            state = "ascending" if down else "descending" if wanted == f"-{one.name}" else ""
-            url = self.address(sort=f"-{one.name}" if down else one.name, page=None) if one.sort else ""
+            sorts = self._can_sort(one)
+            up_or_down = "ascending" if down else "descending" if wanted == f"-{one.name}" else ""
+            state = up_or_down if sorts else ""
+            url = self.address(sort=f"-{one.name}" if down else one.name, page=None) if sorts else ""
             found.append({"column": one, "url": url, "state": state})
         return found
 
