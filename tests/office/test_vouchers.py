@@ -9,11 +9,13 @@ from typing import Any
 import pytest
 import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django_scopes import scope
 
 from regulars.ledger.points import add_points
-from regulars.vouchers import actions, issuing, redeeming
+from regulars.vouchers import actions, issuing, loading, redeeming
 from regulars.vouchers.models import Precode, Voucher, VoucherCode
+from regulars.web.office.vouchers import preloading
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 
@@ -77,6 +79,8 @@ def test_it_is_issued_to_a_member_who_pays_and_to_bearers(shop: Shop, owner: Sea
     poor = owner.post("voucher-give", to_member, voucher_id=of.pk)
     assert poor.status_code == 400
     assert "asha@example.com" in poor.content.decode()
+    many = owner.post("voucher-give", {"qty": "1001"}, voucher_id=of.pk)
+    assert many.status_code == 400
     add_points(business_id=shop.id, member_id=card.pk, points_to_add=100)
     assert owner.post("voucher-give", to_member, voucher_id=of.pk).status_code == 303
     card.refresh_from_db()
@@ -195,6 +199,40 @@ def test_codes_are_loaded_from_a_list_or_a_file_and_taken_back(shop: Shop, owner
     assert "1 code was taken back. 1 was issued and stays." in page
     assert "A-2" not in page
     assert records(shop)[0].after == {"codes_taken_back": 1}
+
+
+def test_others_write_while_codes_are_loaded(
+    shop: Shop, owner: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    of = voucher(shop)
+    depth = len(connection.savepoint_ids)
+    held: list[int] = []
+
+    def load(**given: Any) -> loading.Loaded:
+        held.append(len(connection.savepoint_ids) - depth)
+        return loading.load_precodes(**given)
+
+    monkeypatch.setattr(preloading, "load_precodes", load)
+    assert owner.post("voucher-load", {"codes": "A-1"}, voucher_id=of.pk).status_code == 303
+    assert held == [0]
+    assert records(shop)[0].after == {"codes_loaded": 1, "lines_left_out": 0}
+
+
+def test_each_line_of_a_file_is_read_by_itself(shop: Shop, owner: Seat) -> None:
+    of = voucher(shop)
+    endless = SimpleUploadedFile("codes.csv", b"A-1\n" + b"x" * 140_000 + b"\n")
+    refused = owner.post("voucher-load", {"file": endless}, voucher_id=of.pk)
+    assert refused.status_code == 400
+    assert "Cannot be read in line 2" in refused.content.decode()
+    stray = SimpleUploadedFile("codes.csv", b'B-1\n"B-2\nB-3\n"B-4",x\n')
+    assert owner.post("voucher-load", {"file": stray}, voucher_id=of.pk).status_code == 303
+    with scope(business=shop.business):
+        assert list(Precode.objects.order_by("pk").values_list("code", flat=True)) == [
+            "B-1",
+            "B-2",
+            "B-3",
+            "B-4",
+        ]
 
 
 def test_somebody_of_a_branch_redeems_there(shop: Shop) -> None:

@@ -2,6 +2,7 @@
 
 import pytest
 from django_scopes import scope
+from pytest_django import DjangoAssertNumQueries
 
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.vouchers import actions, issuing, loading
@@ -42,6 +43,31 @@ def test_each_line_is_loaded_or_told(shop: Shop) -> None:
     assert found.refused[0].why == "belongs to an issued voucher"
     assert found.refused[2].why == "is also in line 1"
     assert codes(shop) == ["old-1", "OLD-2", "NEW-1", "NEW-2"]
+
+
+def test_a_long_list_takes_few_statements(
+    shop: Shop, django_assert_max_num_queries: DjangoAssertNumQueries
+) -> None:
+    of = voucher(shop)
+    lines = [f"LONG-{number}" for number in range(1_200)]
+    with django_assert_max_num_queries(30):  # three parts
+        assert loading.load_precodes(business_id=shop.id, voucher_id=of, codes=lines).added == 1_200
+    assert codes(shop) == lines
+
+
+def test_what_somebody_loads_at_this_moment_is_left_out(shop: Shop, monkeypatch: pytest.MonkeyPatch) -> None:
+    of = voucher(shop)
+    actions.add_precode(business_id=shop.id, code="b", voucher_id=of)
+    looked, honest = [0], loading._taken
+
+    def late(said: list[str]) -> dict[str, str]:
+        looked[0] += 1
+        return {} if looked[0] == 1 else honest(said)
+
+    monkeypatch.setattr(loading, "_taken", late)
+    found = loading.load_precodes(business_id=shop.id, voucher_id=of, codes=["A", "B", "C"])
+    assert (found.added, found.refused) == (2, [loading.Refused(2, "B", "is loaded already")])
+    assert codes(shop) == ["b", "A", "C"]
 
 
 def test_a_list_has_codes_and_an_end(shop: Shop) -> None:

@@ -41,7 +41,8 @@ class Loaded:
 def load_precodes(*, business_id: int, voucher_id: int, codes: Sequence[str]) -> Loaded:
     """Load the codes of a list for a voucher, in their order; empty lines count as lines and are left out.
 
-    A code that is loaded or issued already, comes twice or is too long is left out and told.
+    A code that is loaded or issued already, comes twice or is too long is left out and told. They are loaded
+    in parts, each in a transaction of its own: what breaks off leaves those before it, and is begun again.
 
     Raises:
         InvalidInput: there is no code, or there are more than 10,000 lines.
@@ -74,23 +75,31 @@ def _load(
 ) -> Loaded:
     said = list(wanted)
     added = 0
-    with transaction.atomic():
-        for start in range(0, len(said), _BATCH):
-            some = said[start : start + _BATCH]
-            taken = _taken(some)
-            refused += [Refused(*wanted[one], taken[one]) for one in some if one in taken]
-            for one in some:
-                if one in taken:
-                    continue
+    for start in range(0, len(said), _BATCH):
+        some = said[start : start + _BATCH]
+        taken = _taken(some)
+        refused += [Refused(*wanted[one], taken[one]) for one in some if one in taken]
+        fresh = [one for one in some if one not in taken]
+        rows = [Precode(business_id=business_id, voucher_id=voucher_id, code=wanted[one][1]) for one in fresh]
+        try:
+            _insert(rows)
+            added += len(rows)
+        except IntegrityError:  # somebody loaded one of them at this moment
+            for one, row in zip(fresh, rows, strict=True):
                 try:
-                    with transaction.atomic():
-                        Precode.objects.create(
-                            business_id=business_id, voucher_id=voucher_id, code=wanted[one][1]
-                        )
+                    _insert([row])
                     added += 1
-                except IntegrityError:  # somebody loaded it at this moment
+                except IntegrityError:
+                    if one not in _taken([one]):
+                        raise
                     refused.append(Refused(*wanted[one], "is loaded already"))
     return Loaded(added, sorted(refused, key=lambda one: one.line))
+
+
+def _insert(rows: list[Precode]) -> None:
+    """Add some in a short transaction: a long one would keep everybody from writing, on SQLite."""
+    with transaction.atomic():
+        Precode.objects.bulk_create(rows)
 
 
 def _taken(said: list[str]) -> dict[str, str]:

@@ -158,6 +158,10 @@ class VoucherForm(OfficeForm):
         self.fields["min_value"].label = _("Smallest sale, in %(currency)s") % currency
 
 
+# So many codes are issued at once here: it is one transaction, and on SQLite everybody else waits for it.
+MOST_AT_ONCE: Final = 1_000
+
+
 class _AtBranch(OfficeForm):
     """A form with a branch: for somebody who is limited to one it is that one."""
 
@@ -176,7 +180,12 @@ class IssueForm(_AtBranch):
         (_("Where"), "", ("branch",)),
     )
 
-    qty = WholeField(1, MAX_QTY, label=_("How many codes"))
+    qty = WholeField(
+        1,
+        MOST_AT_ONCE,
+        label=_("How many codes"),
+        help_text=_("At most 1,000 at once: others wait until they are made."),
+    )
     points_used = WholeField(
         0,
         MAX_POINTS,

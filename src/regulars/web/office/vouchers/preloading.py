@@ -36,14 +36,18 @@ def _lines(cleaned: dict[str, Any]) -> list[str]:
         text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
         raise InvalidInput.at("file", "must be text in UTF-8, such as CSV") from None
-    first = text.partition("\n")[0]
-    mark = ";" if first.count(";") > first.count(",") else ","
-    found = []
-    for row in csv.reader(text.splitlines(), delimiter=mark):
-        found.append(row[0] if row else "")
-        if len(found) > MOST:
-            break
-    return found
+    lines = text.splitlines()[: MOST + 1]
+    mark = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
+    return [_first_column(line, mark, number) for number, line in enumerate(lines, start=1)]
+
+
+def _first_column(line: str, mark: str, number: int) -> str:
+    """The first column of a line. Each is read by itself: a stray quote spoils no other line."""
+    try:
+        row = next(csv.reader([line], delimiter=mark), None)
+    except csv.Error:
+        raise InvalidInput.at("file", f"cannot be read in line {number}") from None
+    return row[0] if row else ""
 
 
 def load(desk: Desk, voucher_id: int) -> HttpResponse:
@@ -53,8 +57,9 @@ def load(desk: Desk, voucher_id: int) -> HttpResponse:
     around = {**offers.tabs(desk, "vouchers", "vouchers"), "back": back, "cancel": back["url"]}
 
     def save(cleaned: dict[str, Any]) -> HttpResponse:
+        # Before the transaction of the record: while codes are loaded, others write too.
+        done = load_precodes(business_id=desk.business.pk, voucher_id=voucher_id, codes=_lines(cleaned))
         with desk.changing("voucher.load-codes", voucher) as change:
-            done = load_precodes(business_id=desk.business.pk, voucher_id=voucher_id, codes=_lines(cleaned))
             change.note(codes_loaded=done.added, lines_left_out=len(done.refused))
         if not done.refused:
             text = ngettext("%(count)d code was loaded.", "%(count)d codes were loaded.", done.added)
