@@ -9,7 +9,8 @@ from ninja import Router
 from regulars.api.rest.auth import identity_of
 from regulars.api.rest.common import IDEMPOTENT, answered, known_id
 from regulars.api.rest.envelope import data
-from regulars.api.rest.schemas import AddTeam, ChangeTeam, Data, Deleted, TeamAdded, TeamRow
+from regulars.api.rest.schemas import Data, Deleted
+from regulars.api.rest.team_schemas import AddTeam, ChangeTeam, TeamAdded, TeamRow
 from regulars.api.rest.writes import answers
 from regulars.tenants import actions, mail, queries
 from regulars.tenants.models import Staff
