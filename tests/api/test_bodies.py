@@ -75,7 +75,10 @@ WRONG_TYPES: dict[str, list[Any]] = {
     "number": ["1", "", True, False, [], [1.5], {}, 1e300, -1e300, 10**30],
     "array": ["", "a", "[]", 5, 1.5, True, False, {}, {"a": "b"}],
     "boolean": ["true", "", 2, -1, 0.5, [], {}],
+    "object": ["", "a", "{}", 5, 1.5, True, False, [], [{}]],
 }
+# Of a field that takes several types, the values of this one are given as they are.
+CHIEF = ("boolean", "integer", "number", "string", "array", "object")
 NO_TEXT = ["\x00", "a\x00b", "\x01", "a\x1bb", "\x7f", "\x85"]
 
 
@@ -101,7 +104,7 @@ FIELDS = [(operation, field) for operation in WITH_BODY for field in fields(oper
 def wrong_values(field: dict[str, Any]) -> list[Any]:
     """Values of every other JSON type, and null where it has no meaning."""
     allowed = kinds(field)
-    chief = next(kind for kind in ("boolean", "integer", "number", "string", "array") if kind in allowed)
+    chief = next(kind for kind in CHIEF if kind in allowed)
     return WRONG_TYPES[chief] + ([] if "null" in allowed else [None])
 
 

@@ -127,7 +127,8 @@ def existing_name(*, business_id: int, kind: Kind, name: str) -> str:
 
 def check_language(language: str) -> str:
     """The code of a language, empty for words that hold for everybody, or InvalidInput."""
-    return languages.check_language(language) if language.strip() else ""
+    code = clean_text(language, field="language", max_length=len(language))
+    return languages.check_language(code) if code else ""
 
 
 def clean_words(kind: Kind, *, subject: str | None, body: str | None, button: str | None) -> dict[str, str]:

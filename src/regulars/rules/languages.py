@@ -6,6 +6,7 @@ import re
 from typing import Final
 
 from regulars.rules.errors import InvalidInput
+from regulars.rules.text import clean_text
 
 # By code, each in its own words, in the order in which they are offered.
 LANGUAGES: Final = {
@@ -24,9 +25,9 @@ def check_language(value: str, *, field: str = "language") -> str:
     """The code of a language.
 
     Raises:
-        InvalidInput: there is no such language here.
+        InvalidInput: there is no such language here, or a character that text cannot have.
     """
-    code = value.strip().lower()
+    code = clean_text(value, field=field, max_length=len(value)).lower()
     if code not in LANGUAGES:
         raise InvalidInput.at(field, f"must be one of {', '.join(LANGUAGES)}, not {value!r}")
     return code
