@@ -126,8 +126,8 @@ def visits(business: Business) -> Visits:
             Band(low, high, sum(number for times, number in came.items() if low <= times <= (high or times)))
             for low, high in _SPREAD
         ]
-        within = [reading.active(reading.today - dt.timedelta(days=days - 1)).get(0, 0) for days in _RECENT]
-        ever = reading.active(dt.date.min).get(0, 0)
+        since = [reading.today - dt.timedelta(days=days - 1) for days in _RECENT]
+        *within, ever = [seen.get(0, 0) for seen in reading.active_since([*since, dt.date.min])]
     ends = [0, *_RECENT]
     recent = [
         Seen(least, most - 1, number - less)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from zoneinfo import ZoneInfo
 
@@ -117,11 +118,19 @@ class Reading:
 
     def active(self, since: dt.date) -> dict[int, int]:
         """How many different members were active since a day, by branch; under 0 in the whole business."""
+        return self.active_since([since])[0]
+
+    def active_since(self, days: Sequence[dt.date]) -> list[dict[int, int]]:
+        """The same for each of some days, in one statement."""
+        rows = LastSeenDay.objects.filter(day__gte=min(days)).values_list("branch_key", "day", "members")
+        rolled = list(rows)
+        return [self._active(since, rolled) for since in days]
+
+    def _active(self, since: dt.date, rolled: Iterable[tuple[int, dt.date, int]]) -> dict[int, int]:
         counts: dict[int, int] = {}
-        for branch, members in LastSeenDay.objects.filter(day__gte=since).values_list(
-            "branch_key", "members"
-        ):
-            counts[branch] = counts.get(branch, 0) + members
+        for branch, last, members in rolled:
+            if last >= since:
+                counts[branch] = counts.get(branch, 0) + members
         for key, (day, _) in self.tail.seen.items():
             _, branch, member = key
             known, _ = self.known.get((branch, member), (None, 0))
