@@ -211,7 +211,7 @@ def taken_off(value: Decimal, value_type: int, sale_value: Decimal | None) -> De
         return value if sale_value is None or sale_value < 0 else min(value, sale_value)
     if sale_value is None or sale_value < 0:
         return None
-    return min((sale_value * value / 100).quantize(CENT, ROUND_HALF_UP), sale_value)
+    return min((sale_value * value).scaleb(-2).quantize(CENT, ROUND_HALF_UP), sale_value)
 
 
 def check_value(value: Decimal | int, *, field: str, value_type: int) -> Decimal:
