@@ -35,7 +35,7 @@ def ensure_group(*, business: Business, code: str) -> MemberGroup:
     Raises:
         InvalidInput: the code is empty or too long.
     """
-    code = _clean_code(code)
+    code = _clean_code(code, field="group")
     with scope(business=business):
         known = MemberGroup.objects.filter(same_code(code)).first()
         if known is not None:
@@ -57,7 +57,7 @@ def add_group(*, business: Business, code: str, name: str = "", **tier: Any) -> 
         InvalidInput: the code is empty, a text too long, or the tier's numbers do not fit each other.
         Conflict: the business has a group with this code, or a tier with another measure.
     """
-    code = _clean_code(code)
+    code = _clean_code(code, field="code")
     group = MemberGroup(business=business, code=code)
     group.name = clean_line(name, field="name", max_length=NAME_LENGTH) or code
     with transaction.atomic(), scope(business=business):
@@ -81,7 +81,7 @@ def edit_group(*, business_id: int, pk: int, **changes: Any) -> MemberGroup:
     with transaction.atomic(), scope(business=business_id):
         group = _locked(pk)
         if "code" in changes:
-            group.code = _clean_code(changes.pop("code") or "")
+            group.code = _clean_code(changes.pop("code") or "", field="code")
         if "name" in changes:
             name = clean_line(changes.pop("name") or "", field="name", max_length=NAME_LENGTH)
             group.name = name or group.code
@@ -255,5 +255,5 @@ def _sort_later(business_id: int) -> None:
     )
 
 
-def _clean_code(code: str) -> str:
-    return clean_text(code, field="group", max_length=CODE_LENGTH, required=True)
+def _clean_code(code: str, *, field: str) -> str:
+    return clean_text(code, field=field, max_length=CODE_LENGTH, required=True)
