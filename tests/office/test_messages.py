@@ -113,6 +113,21 @@ def test_a_preview_shows_what_is_typed_and_a_test_what_is_saved(shop: Shop, owne
     )
 
 
+def test_what_is_reset_is_what_is_shown_and_one_stays_there(shop: Shop, owner: Seat) -> None:
+    for language, subject in (("", "Hello"), ("pt", "Olá"), ("de", "Hallo")):
+        actions.set_text(business_id=shop.id, kind="welcome", language=language, subject=subject)
+    assert owner.post("message-reset", kind="welcome").status_code == 303
+    with scope(business=shop.business):
+        rows = MessageText.objects.filter(kind="welcome").order_by("language")
+        assert [(row.language, row.subject) for row in rows] == [("", ""), ("de", "Hallo"), ("pt", "Olá")]
+    for deed in ("switch", "test", "reset"):
+        url = f"{owner.url(f'message-{deed}', kind='welcome')}?language=pt"
+        given = {"from": "message", "enabled": "1", "to": "me@mail.example"}
+        on = owner.client.post(url, given, secure=True)
+        assert on.headers["Location"] == f"{owner.url('message', kind='welcome')}?language=pt", deed
+    assert [row.language for row in rows.all()] == ["", "de"]
+
+
 def test_what_was_sent_is_found_by_member_and_looked_at(shop: Shop, owner: Seat) -> None:
     assert "Nothing was sent yet" in owner.text("messages-sent")
     nora = shop.enrol("Nora Shah", email="nora@mail.example")

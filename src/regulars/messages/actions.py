@@ -160,10 +160,13 @@ def _check_switch(kind: Kind, name: str, *, enabled: bool | None) -> None:
         raise InvalidInput.at("enabled", f"must be true: {kind.name} cannot be switched off")
 
 
-def reset_text(*, business_id: int, kind: str, name: str = "", language: str = "") -> texts.Text:
+def reset_text(
+    *, business_id: int, kind: str, name: str = "", language: str = "", other_languages: bool = True
+) -> texts.Text:
     """Go back to the product's own words; a text with a name is deleted. Whether the kind goes out stays.
 
-    With a `language` only the words in that one go; without, those in all.
+    With a `language` only the words in that one go; without, those in all, or with `other_languages` false
+    those for everybody alone.
 
     Raises:
         NotFound: there is no such kind, or no text of that name.
@@ -177,7 +180,7 @@ def reset_text(*, business_id: int, kind: str, name: str = "", language: str = "
         if name and not rows:
             raise NotFound(f"{kind} has no text {name!r}.", fields={"name": "is unknown"})
         for row in rows:
-            if language and row.language != language:
+            if (language or not other_languages) and row.language != language:
                 continue
             if name or row.language:
                 row.delete()

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import re
 from typing import Any, Final
+from urllib.parse import urlencode
 
+from django.contrib import messages as flash
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
@@ -59,6 +61,18 @@ def written(kind: str, name: str = "", language: str = "") -> MessageText | None
     return next((row for row in rows if row.name.upper() == name.upper()), None)
 
 
+def chosen(name: str, language: str) -> str:
+    """The name and the language of words, as the end of an address."""
+    found = {key: value for key, value in (("name", name), ("language", language)) if value}
+    return f"?{urlencode(found)}" if found else ""
+
+
+def here(desk: Desk, kind: Kind) -> str:
+    """The page of a kind, at the name and the language that somebody is at."""
+    at = (desk.get.get(key, "").replace("\0", "") for key in ("name", "language"))
+    return desk.url("message", kind=kind.name) + chosen(*at)
+
+
 def switch(desk: Desk, kind: str) -> HttpResponse:
     """Let a kind go out, or not any more."""
     found = automatic(kind)
@@ -71,5 +85,6 @@ def switch(desk: Desk, kind: str) -> HttpResponse:
         change.note(enabled=enabled)
     text = _("%(kind)s goes out from now on.") if enabled else _("%(kind)s does not go out any more.")
     if desk.post.get("from") == "message":
-        return desk.done(text % {"kind": found.label}, "message", kind=found.name)
+        flash.success(desk.request, text % {"kind": found.label})
+        return desk.on(here(desk, found))
     return desk.done(text % {"kind": found.label}, "messages")

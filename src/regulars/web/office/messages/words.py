@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from typing import Any
-from urllib.parse import urlencode
 
 from django import forms
 from django.contrib import messages as flash
@@ -20,7 +19,7 @@ from regulars.web.office import framed
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import OfficeForm, answer
 from regulars.web.office.forms import told as told_refusal
-from regulars.web.office.messages.kinds import when, written
+from regulars.web.office.messages.kinds import chosen, here, when, written
 
 
 class WordsForm(OfficeForm):
@@ -75,9 +74,10 @@ def edit(desk: Desk, kind: str) -> HttpResponse:
             )
             if row is None and (made := written(found.name, name, language)) is not None:
                 change.made(made)
-        return desk.on(_saved(desk, found, name, language))
+        flash.success(desk.request, _("The words are saved."))
+        return desk.on(here(desk, found))
 
-    query = _query(name, language)
+    query = chosen(name, language)
     return framed.around(
         answer(
             desk,
@@ -96,7 +96,7 @@ def edit(desk: Desk, kind: str) -> HttpResponse:
                 "kind": found,
                 "when": when(found),
                 "enabled": now.enabled,
-                "is_own": row is not None and bool(row.subject or row.body or row.button),
+                "is_own": row is not None and bool(name or row.subject or row.body or row.button),
                 "languages": _languages(desk, found, rows, name, language),
                 "names": _names(desk, found, rows, name),
                 "name": name,
@@ -121,16 +121,6 @@ def same(typed: str, usual: str) -> bool:
     return typed.replace("\r\n", "\n").strip() == usual.strip()
 
 
-def _query(name: str, language: str) -> str:
-    chosen = {key: value for key, value in (("name", name), ("language", language)) if value}
-    return f"?{urlencode(chosen)}" if chosen else ""
-
-
-def _saved(desk: Desk, kind: Kind, name: str, language: str) -> str:
-    flash.success(desk.request, _("The words are saved."))
-    return desk.url("message", kind=kind.name) + _query(name, language)
-
-
 def _languages(
     desk: Desk, kind: Kind, rows: list[MessageText], name: str, language: str
 ) -> list[dict[str, Any]]:
@@ -147,7 +137,7 @@ def _languages(
         {
             "label": label,
             "code": code,
-            "url": desk.url("message", kind=kind.name) + _query(name, code),
+            "url": desk.url("message", kind=kind.name) + chosen(name, code),
             "current": code == language,
             "own": code in own,
         }
@@ -166,7 +156,7 @@ def _names(desk: Desk, kind: Kind, rows: list[MessageText], name: str) -> list[d
     return [
         {
             "label": one or _("The usual text"),
-            "url": desk.url("message", kind=kind.name) + _query(one, ""),
+            "url": desk.url("message", kind=kind.name) + chosen(one, ""),
             "current": key == name.upper(),
         }
         for key, one in sorted(names.items())
@@ -202,8 +192,10 @@ def test(desk: Desk, kind: str) -> HttpResponse:
             ).to
             change.note(kind=found.name)
     except (InvalidInput, NotFound) as refusal:
-        return desk.sorry(told_refusal(refusal), "message", kind=found.name)
-    return desk.done(_("A test is on its way to %(to)s.") % {"to": to}, "message", kind=found.name)
+        flash.error(desk.request, told_refusal(refusal))
+    else:
+        flash.success(desk.request, _("A test is on its way to %(to)s.") % {"to": to})
+    return desk.on(here(desk, found))
 
 
 def reset(desk: Desk, kind: str) -> HttpResponse:
@@ -211,6 +203,15 @@ def reset(desk: Desk, kind: str) -> HttpResponse:
     found, name, language = _chosen(desk, kind)
     row = written(found.name, name, language)
     with desk.changing("message.reset", row) as change:
-        actions.reset_text(business_id=desk.business.pk, kind=found.name, name=name, language=language)
+        actions.reset_text(
+            business_id=desk.business.pk,
+            kind=found.name,
+            name=name,
+            language=language,
+            other_languages=False,  # they have a page of their own
+        )
         change.note(kind=found.name)
-    return desk.done(_("The usual words are back."), "message", kind=found.name)
+    flash.success(desk.request, _("The usual words are back."))
+    if name and not any(one.name.upper() == name.upper() for one in rows_of(found)):
+        return desk.to("message", kind=found.name)  # the text is gone
+    return desk.on(here(desk, found))
