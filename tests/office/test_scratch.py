@@ -67,12 +67,15 @@ def test_a_campaign_is_started_changed_paused_and_deleted(shop: Shop, owner: Sea
     assert owner.post("scratch-card-edit", again, scratch_id=of.pk).status_code == 303
     assert prizes(shop) == [("Cake", Decimal(1), True), ("Tea", Decimal(1), True)]
     assert second.label not in owner.text("scratch-card-edit", scratch_id=of.pk)
-    assert owner.post("scratch-card-toggle", scratch_id=of.pk).status_code == 303
+    for _tab in range(2):  # a page that is older than the first of them
+        assert owner.post("scratch-card-toggle", {"active": "0"}, scratch_id=of.pk).status_code == 303
+    assert owner.post("scratch-card-toggle", scratch_id=of.pk).status_code == 400
     assert "Summer spin" in owner.text("scratch-cards", {"state": "paused"})
     assert owner.post("scratch-card-delete", scratch_id=of.pk).status_code == 303
     assert [one.action for one in reversed(records(shop))] == [
         "scratch-campaign.add",
         "scratch-campaign.edit",
+        "scratch-campaign.pause",
         "scratch-campaign.pause",
         "scratch-campaign.delete",
     ]
@@ -83,6 +86,8 @@ def test_a_campaign_is_started_changed_paused_and_deleted(shop: Shop, owner: Sea
     ("form", "said"),
     [
         (rows(("Cake", "", True)), "required"),
+        (rows(("Cake", "10", True), ("", "90", False)), "required"),
+        (rows(("Cake", "10", True), ("", "", False, ("max_cards", "5"))), "required"),
         (rows(("Cake", "-1", True)), "greater than or equal to 0"),
         (rows(("Cake", "0", True)), "probability above 0"),
         (rows(), "1 to 50 prizes"),
@@ -114,7 +119,9 @@ def test_more_rows_are_open_when_they_are_asked_for(owner: Seat, shop: Shop) -> 
     form = rows(("Cake", "1", True), do="more")
     response = owner.post("scratch-card-new", form)
     assert response.status_code == 200
-    assert 'name="prizes-3-label"' in response.content.decode()
+    page = response.content.decode()
+    assert 'name="prizes-3-label"' in page
+    assert page.index('value="save"') < page.index('value="more"')  # Enter presses the first one
     assert prizes(shop) == []
 
 
@@ -193,6 +200,10 @@ def test_a_card_is_handed_in_once(shop: Shop, owner: Seat) -> None:
     covered = owner.post("scratch-card-redeem", form)
     assert covered.status_code == 400
     assert "not scratched yet" in covered.content.decode()
+    unknown = owner.post("scratch-card-redeem", {**form, "token": "ffff-ffff"})
+    assert unknown.status_code == 400
+    assert "ffff-ffff" in unknown.content.decode()
+    assert 'id="id_token_error"' in unknown.content.decode()
     cards.reveal(token=card.token)
     short = f"{card.token[:4]}-{card.token[4:8]}"
     assert owner.post("scratch-card-redeem", {**form, "token": short}).status_code == 303

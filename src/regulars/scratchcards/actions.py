@@ -112,6 +112,20 @@ def toggle_campaign(*, business_id: int, pk: int) -> ScratchCampaign:
     return campaign
 
 
+def set_active(*, business_id: int, pk: int, is_active: bool) -> ScratchCampaign:
+    """Let a campaign go on, or pause it, whatever it does now. Cards that were issued stay good.
+
+    Raises:
+        NotFound: the business has no such campaign.
+    """
+    with transaction.atomic(), scope(business=business_id):
+        campaign = lock_campaign(pk)
+        if campaign.is_active != is_active:
+            campaign.is_active = is_active
+            campaign.save(update_fields=["is_active", "modified_at"])
+    return campaign
+
+
 def delete_campaign(*, business_id: int, pk: int) -> None:
     """Delete a campaign of which no card was ever issued, with its prizes.
 

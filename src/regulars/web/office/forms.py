@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import TYPE_CHECKING, Any, ClassVar, Final
@@ -12,7 +12,7 @@ from django.forms.boundfield import BoundField
 from django.http import HttpResponse
 from django.utils.translation import gettext as _
 
-from regulars.rules.errors import Conflict, InvalidInput, PlanLimit, PlanRequired, Refusal
+from regulars.rules.errors import Conflict, InvalidInput, NotFound, PlanLimit, PlanRequired, Refusal
 from regulars.web.office.fields import (
     BranchField,
     ColourField,
@@ -78,6 +78,10 @@ class OfficeForm(forms.Form):
             if found:
                 yield Part(title, hint, found)
 
+    def has_any(self, fields: Iterable[str], names: Mapping[str, str] | None = None) -> bool:
+        """Whether one of these fields is here; `names` are fields here by their names there."""
+        return any((names or {}).get(one, one) in self.fields for one in fields)
+
     def refuse(self, refusal: Refusal, names: Mapping[str, str] | None = None) -> None:
         """Put what an action refused at its fields; `names` are fields here by their names there."""
         placed = False
@@ -117,7 +121,8 @@ def answer(
 ) -> HttpResponse:
     """Show a form, or take it: `save` does it and leads on, or refuses, which is shown at the fields.
 
-    `names` are fields of this form by the names that refusals give them.
+    `names` are fields of this form by the names that refusals give them. What is not found is told at the field
+    that named it; where none did, the thing of the page itself is gone.
     """
     status = HTTPStatus.OK
     if desk.is_post:
@@ -125,7 +130,9 @@ def answer(
         if form.is_valid():
             try:
                 return save(form.cleaned_data)
-            except (InvalidInput, Conflict, PlanLimit, PlanRequired) as refusal:
+            except (InvalidInput, Conflict, PlanLimit, PlanRequired, NotFound) as refusal:
+                if isinstance(refusal, NotFound) and not form.has_any(refusal.fields, names):
+                    raise
                 form.refuse(refusal, names)
         status = HTTPStatus.BAD_REQUEST
     else:

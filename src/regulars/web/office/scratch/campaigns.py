@@ -295,13 +295,14 @@ def _typed(rows: PrizeRows, *, simulated: bool = False) -> list[told.Line]:
 
 
 def toggle(desk: Desk, scratch_id: int) -> HttpResponse:
-    """Pause a campaign, or let it go on."""
+    """Pause a campaign, or let it go on: as the page said that was sent, however old it is."""
     campaign = told.campaign_of(desk, scratch_id)
-    with desk.changing(
-        "scratch-campaign.pause" if campaign.is_active else "scratch-campaign.go-on", campaign
-    ):
-        now = actions.toggle_campaign(business_id=desk.business.pk, pk=scratch_id)
-    text = _("The campaign goes on.") if now.is_active else _("The campaign is paused.")
+    wanted = {"1": True, "0": False}.get(desk.post.get("active", ""))
+    if wanted is None:
+        raise InvalidInput.at("active", "must be 0 or 1")
+    with desk.changing("scratch-campaign.go-on" if wanted else "scratch-campaign.pause", campaign):
+        actions.set_active(business_id=desk.business.pk, pk=scratch_id, is_active=wanted)
+    text = _("The campaign goes on.") if wanted else _("The campaign is paused.")
     return desk.done(text, "scratch-card", scratch_id=scratch_id)
 
 

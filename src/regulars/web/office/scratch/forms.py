@@ -100,10 +100,11 @@ class PrizeRows(_Rows):  # type: ignore[misc]
     """The rows of prizes. One that is emptied is a prize that is taken out."""
 
     def add_fields(self, form: Any, index: int | None) -> None:
-        """Let a row that was emptied be none."""
+        """Let a row be none in which nothing was typed; a weight alone is a prize whose name is missing."""
         super().add_fields(form, index)
-        typed = form.data.get(form.add_prefix("label"), "") if form.is_bound else "typed"
-        if not str(typed).strip():
+        names = ("label", "weight", "max_cards")
+        typed = [form.data.get(form.add_prefix(name), "") for name in names] if form.is_bound else ["typed"]
+        if not any(str(one).strip() for one in typed):
             form.fields["label"].required = form.fields["weight"].required = False
 
     def prizes(self) -> list[tuple[int, NewPrize]]:
