@@ -79,6 +79,7 @@ def test_filters_choose_and_who_has_enough_is_left_out(shop: Shop) -> None:
     done = after(batch)
     assert (done.total, done.issued, done.skipped, done.state) == (2, 1, 1, "done")
     assert holders(of) == [has.pk, wants.pk]
+    assert done.filters == {}  # whom they name is nobody's business any more
 
 
 @pytest.mark.parametrize("how", ["paused", "used up", "full", "stopped"])
@@ -96,6 +97,7 @@ def test_it_ends_early_and_says_why(how: str, shop: Shop) -> None:
     done = after(batch)
     assert done.state == "stopped"
     assert done.reason
+    assert done.filters == {}
     assert done.issued == len(holders(of)) == (1 if how in {"used up", "full"} else 0)
     with pytest.raises(Conflict):
         batches.stop_batch(business_id=shop.id, batch_id=batch.pk)

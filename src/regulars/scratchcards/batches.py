@@ -198,4 +198,5 @@ def _is_of_member(refusal: Refusal) -> bool:
 
 def _end(batch: ScratchBatch, state: str, reason: str = "") -> None:
     batch.state, batch.reason, batch.finished_at = state, reason[:300], timezone.now()
-    batch.save(update_fields=["state", "reason", "finished_at"])
+    batch.filters = {}  # they may name people, and are asked no more
+    batch.save(update_fields=["state", "reason", "finished_at", "filters"])
