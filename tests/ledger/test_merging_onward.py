@@ -83,14 +83,15 @@ def test_the_contacts_of_a_merged_record_are_the_kept_members() -> None:
     merge(shop, kept, other)
     edit_member(business_id=shop.id, pk=kept.pk, email="")  # it was taken over
     third = shop.enrol(phone="+919876500003")
-    for contact in ({"phone": "98765 00002"}, {"email": "Other@mail.example"}):
+    contacts: tuple[dict[str, Any], ...] = {"phone": "98765 00002"}, {"email": "Other@mail.example"}
+    for contact in contacts:
         with pytest.raises(AlreadyEnrolled) as refused:
             shop.enrol("Again", **contact)
         assert (refused.value.details, set(refused.value.fields)) == ({"customer_id": kept.pk}, set(contact))
         with pytest.raises(AlreadyEnrolled):
             edit_member(business_id=shop.id, pk=third.pk, unique_contact=True, **contact)
         edit_member(business_id=shop.id, pk=kept.pk, unique_contact=True, **contact)
-        edit_member(business_id=shop.id, pk=kept.pk, **dict.fromkeys(contact, ""))
+        edit_member(business_id=shop.id, pk=kept.pk, **(contact | dict.fromkeys(contact, "")))
     shop.enrol("Somebody new", phone="+919876500001")  # the kept one's own, who has none any more
 
 

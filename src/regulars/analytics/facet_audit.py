@@ -9,8 +9,9 @@ from regulars.analytics.models import StaffTotal
 
 # An entry, and the one that says where it counts: what is undone is taken away where it was done.
 _ENTRIES = "FROM ledger_entry e JOIN ledger_entry o ON o.id = COALESCE(e.reverses_id, e.id) WHERE {rolled}"
-# As `facets.joined_days` has it: the day of the first entry, which need not be the earliest one: of two records
-# that became one, the other may have joined later and, after a change of time zone, on an earlier day.
+# As `facets.joined_days` has it: the day of the first entry, which need not be the earliest one. Of two
+# records that became one, the other may have joined later and, after a change of time zone, on an earlier
+# day.
 _JOINED = """(SELECT card_id, day FROM ledger_entry WHERE id IN (
     SELECT MIN(id) FROM ledger_entry WHERE kind = 'enrol' GROUP BY card_id))"""
 _OF_STAFF: Final = {

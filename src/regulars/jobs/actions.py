@@ -32,11 +32,13 @@ def enqueue(
     run_after: dt.datetime | None = None,
     priority: int | None = None,
     max_attempts: int | None = None,
+    afresh: bool = False,
 ) -> Job:
     """Let a worker call a task, in the caller's transaction: it runs when that commits, and only then.
 
     Arguments must be what JSON can say. The call may happen more than once: a worker may die at its end. With
-    `key`, a job of the same key that waits or is at work is returned instead of a second one. `run_after` and
+    `key`, a job of the same key that waits or is at work is returned instead of a second one; with `afresh`
+    it gets these arguments, and one at work runs once more with them when it has ended. `run_after` and
     `priority` (-100 to 100, higher is earlier) go before those of the task. A task that fails is tried
     `max_attempts` times (5).
     """
@@ -57,22 +59,32 @@ def enqueue(
     if key is None:
         job.save(force_insert=True)
     else:
-        job = _insert_or_find(job)
+        job = _insert_or_find(job, afresh=afresh)
     if job.run_after <= now:
         transaction.on_commit(partial(loops.wake, "jobs"))
     return job
 
 
-def _insert_or_find(job: Job) -> Job:
+def _insert_or_find(job: Job, *, afresh: bool) -> Job:
     for _ in range(_ROUNDS):
         Job.objects.bulk_create([job], ignore_conflicts=True)
         found = Job.objects.filter(key=job.key, status__in=ACTIVE).first()
-        if found is not None:
+        if found is not None and (found.uid == job.uid or not afresh or _ask_afresh(found, job)):
             return found
         # The one in the way has finished just now.
         if (own := Job.objects.filter(uid=job.uid).first()) is not None:
             return own  # and so has this one
     raise Conflict(f"The job {job.key} could not be enqueued. Try again.")
+
+
+def _ask_afresh(found: Job, job: Job) -> bool:
+    """Let a job begin anew with the arguments of another; False when it was claimed or ended just now."""
+    values: dict[str, Any] = {"args": job.args, "kwargs": job.kwargs}
+    if found.status == Job.Status.RUNNING and found.last_attempted_at is not None:
+        # Later than it was claimed, also by a clock that is behind (`leases`).
+        values["run_after"] = max(job.run_after, found.last_attempted_at + dt.timedelta(milliseconds=1))
+    rows = Job.objects.filter(pk=found.pk, status=found.status, lease=found.lease)
+    return bool(rows.update(**values))
 
 
 def retry_job(*, pk: int) -> Job:

@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import datetime as dt
 import secrets
+from collections.abc import Mapping
 from typing import Any
 
 import structlog
 from django.db import DataError, transaction
+from django.db.models import F, Q
 from django.utils import timezone
+from django_tasks.utils import normalize_json
 
 from regulars import db
 from regulars.jobs.models import Job
@@ -26,6 +29,9 @@ PAUSES = (
 ERROR_LENGTH = 20_000  # characters
 NAME_LENGTH = 60
 _BATCH = 100
+# A job at work is due before somebody claims it; later only when it was asked for once more (`enqueue`).
+_ASKED_AFRESH = Q(run_after__gt=F("last_attempted_at"))
+_AFRESH: dict[str, Any] = {"status": Job.Status.READY, "attempts": 0, "lease": "", "leased_until": None}
 _CLAIMED = (
     "status", "attempts", "lease", "leased_until", "worker_ids", "started_at", "last_attempted_at",
 )  # fmt: skip
@@ -95,13 +101,24 @@ def fail(
     return status.value if _end(job, status, values, progress) else None
 
 
-def give_back(job: Job, *, at: dt.datetime | None = None, progress: Progress | None = None) -> bool:
-    """Let others have it, not before `at`; this was no attempt. False when somebody else has it by now."""
+def give_back(
+    job: Job,
+    *,
+    at: dt.datetime | None = None,
+    kwargs: Mapping[str, Any] | None = None,
+    progress: Progress | None = None,
+) -> bool:
+    """Let others have it, not before `at`; this was no attempt. False when somebody else has it by now.
+
+    It begins with `kwargs` then, unless it was asked for afresh meanwhile.
+    """
     values: dict[str, Any] = {
         "run_after": at or timezone.now(),
         "attempts": job.attempts - 1,
         "worker_ids": job.worker_ids[:-1],
     }
+    if kwargs is not None:
+        _ours(job).exclude(_ASKED_AFRESH).update(kwargs=normalize_json(dict(kwargs)))
     return _end(job, Job.Status.READY, values, progress)
 
 
@@ -140,7 +157,10 @@ def _end(job: Job, status: Job.Status, values: dict[str, Any], progress: Progres
         values |= _fields(progress)
     try:
         with transaction.atomic():
-            return bool(_ours(job).update(**values))
+            if status is Job.Status.READY:
+                return bool(_ours(job).update(**values))
+            ended = _ours(job).exclude(_ASKED_AFRESH).update(**values)
+            return bool(ended or _ours(job).update(**_AFRESH))
     except DataError as error:  # what JSON can say and the database cannot keep
         if status is not Job.Status.SUCCEEDED:
             raise

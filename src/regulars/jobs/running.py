@@ -42,8 +42,8 @@ def run_job(job: Job, run: progress.Run) -> None:
         with progress.inside(run):
             result = normalize_json(_call(job))
     except Again as again:
-        at = again.at
-        _write(lambda: leases.give_back(job, at=at, progress=run.latest()))
+        at, kwargs = again.at, again.kwargs
+        _write(lambda: leases.give_back(job, at=at, kwargs=kwargs, progress=run.latest()))
         return
     except GiveUp as reason:
         _failed(job, run, reason, for_good=True)

@@ -364,7 +364,8 @@ def move_card(*, business_id: int, member_id: int, into_id: int) -> None:
 
     Within the caller's transaction, which has locked both and noted that the member was merged
     (docs/decisions/0022): the database lets entries move for nothing else. Nothing of an entry changes but
-    whose it is. Neither balance may be a debt.
+    whose it is. A debt moves as it is: before, whoever merges lets the points of one card pay what the other
+    owes, so when one is left there are no points on either.
     """
     db.run(_MOVE_ENTRIES, (into_id, into_id, member_id, business_id))
     for table in ("reward", "lot", "pointsadjustment"):

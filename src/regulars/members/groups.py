@@ -252,6 +252,8 @@ def _sort_later(business_id: int) -> None:
         kwargs={"business_id": business_id},
         business_id=business_id,
         key=tasks.key_of(business_id),
+        # One that is at work may have sorted some by the rules of before.
+        afresh=True,
     )
 
 

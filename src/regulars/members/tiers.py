@@ -138,14 +138,16 @@ def sort_business(
     business_id: int,
     only_lapsing: bool = False,
     now: dt.datetime | None = None,
-    each: Callable[[int], bool] = lambda _done: False,
+    after: int = 0,
+    each: Callable[[int, int], None] = lambda _done, _last: None,
 ) -> int:
     """Sort all members of a business, a batch in each transaction; how many moved.
 
     With `only_lapsing` those alone who may fall out of a tier because its window passes on. `each` is told
-    after every batch how many were looked at, and says whether to stop.
+    after every batch how many were looked at and who was the last; whatever it raises ends the sorting, which
+    goes on `after` that one.
     """
-    last = done = moved = 0
+    last, done, moved = after, 0, 0
     while True:
         with transaction.atomic(), scope(business=business_id):
             tiers = _Tiers(business_id, now)
@@ -158,9 +160,10 @@ def sort_business(
             ids = list(rows.order_by("pk").values_list("pk", flat=True)[:BATCH])
             moved += tiers.sort(Member.objects.filter(pk__in=ids))
         done += len(ids)
-        if len(ids) < BATCH or each(done):
+        if len(ids) < BATCH:
             return moved
         last = ids[-1]
+        each(done, last)
 
 
 def handle(*, events: list[Pending]) -> None:
