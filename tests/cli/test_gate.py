@@ -16,11 +16,11 @@ import pytest
 from django.db import connections
 from django.http import FileResponse, HttpResponse, HttpResponseBase
 
+from regulars.gate import MOST_BYTES as MOST
 from regulars.gate import MOST_DRAINED, MOST_UNFINISHED, PIECE, Gate
 from regulars.server import WAITING_THREADS
+from regulars.tenants import logos
 from tests.cli.conftest import Regulars
-
-MOST = 1024 * 1024
 
 
 class Trickle(io.RawIOBase):
@@ -56,6 +56,7 @@ def test_a_body_is_complete_when_it_passes() -> None:
     assert behind(Trickle(b"ab", b"c", b"def"), CONTENT_LENGTH="6") == (b"abcdef", "6")
     assert behind(Trickle(b"ab", b"c"), CONTENT_LENGTH="6") == (b"abc", "6")  # the client went away
     assert behind(Trickle(b"abcdef"), CONTENT_LENGTH="4") == (b"abcd", "4")
+    assert logos.MOST_BYTES + PIECE <= MOST  # a logo, and the rest of its form
     limit = Trickle(b"x" * MOST)
     assert behind(limit, CONTENT_LENGTH=str(MOST)) == (b"x" * MOST, str(MOST))
 

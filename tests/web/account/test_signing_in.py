@@ -9,6 +9,7 @@ import time_machine
 from django.utils import timezone
 from django_scopes import scope
 
+from regulars import gate
 from regulars.tenants import actions as tenants
 from regulars.tenants import backends, invitations, tries
 from regulars.tenants.models import Staff, User
@@ -204,3 +205,10 @@ def test_forged_forms_are_refused_with_a_way_on(shop: Shop) -> None:
     assert response.status_code == 403
     assert "open for too long" in said(response)
     assert browser.who() is None
+
+
+def test_a_form_whose_file_was_too_large_to_be_let_in_is_told_so(shop: Shop) -> None:
+    client = Browser(enforce_csrf_checks=True).client
+    response = client.post(url("account_login"), {}, secure=True, CONTENT_LENGTH=str(gate.MOST_BYTES + 1))
+    assert response.status_code == 413
+    assert "at most 2 MB" in response.content.decode()

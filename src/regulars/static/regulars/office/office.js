@@ -328,7 +328,10 @@
     const fresh = frame.cloneNode(); // a new one: what it shows is no step back in the browser's history
     fresh.removeAttribute("src");
     frame.replaceWith(fresh);
+    const files = [...button.form.elements].filter((one) => one.type === "file" && !one.disabled);
+    for (const one of files) one.disabled = true; // no preview shows a file: it is sent once, when it is saved
     button.form.requestSubmit(button);
+    for (const one of files) one.disabled = false;
   }
 
   document.addEventListener("input", (event) => {
