@@ -121,7 +121,10 @@ def team(desk: Desk) -> HttpResponseBase:
         desk,
         title=_("Team"),
         finding=_best(desk, measure, [(_by(one), measure.of(one.figures)) for one in shown], chosen),
-        hint=_("What somebody undid is taken from whoever had done it."),
+        hint=_(
+            "What somebody undid is taken from whoever had done it. If they have left the team since, it is "
+            "taken from nobody named, which may be below zero then."
+        ),
         chart=_bars(
             desk,
             measure,
