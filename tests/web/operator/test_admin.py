@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from html import unescape
 from typing import Any
 
 import pytest
@@ -23,6 +25,13 @@ pytestmark = pytest.mark.django_db
 TABLES = (
     "tenants/business", "tenants/user", "tenants/apikey", "jobs/job", "jobs/scheduledrun", "admin/logentry",
 )  # fmt: skip
+# A filter of each kind.
+FILTERS = {
+    "tenants/business": {"suspended_at__isempty": "1"},
+    "tenants/user": {"is_staff__exact": "1"},
+    "tenants/apikey": {"revoked_at__isempty": "0"},
+    "jobs/job": {"status__exact": "failed"},
+}
 
 
 @pytest.fixture
@@ -54,6 +63,35 @@ def test_strangers_sign_in_first_and_others_are_told_that_it_is_not_for_them(sho
     owner = Seat(shop).client.get(f"/admin/{path}", secure=True)
     assert owner.status_code == 403
     assert shop.business.name not in owner.content.decode()
+
+
+@pytest.mark.parametrize(
+    ("table", "lookup", "value"),
+    [
+        ("tenants/user", "password__startswith", "argon2"),
+        ("tenants/user", "password", "x"),
+        ("tenants/apikey", "key_hash__startswith", "a"),
+        ("tenants/apikey", "business__name", "x"),
+        ("jobs/job", "args__contains", "token"),
+        ("tenants/business", "suspended_at__year", "2020"),
+    ],
+)
+def test_rows_are_picked_by_the_filters_of_the_page_alone(
+    olga: Operator, table: str, lookup: str, value: str
+) -> None:
+    answer = olga.get(f"{table}/", **{lookup: value})
+    assert (answer.status_code, answer.headers["Location"]) == (302, f"/admin/{table}/?e=1")
+
+
+def test_every_filter_that_a_page_offers_works(olga: Operator, shop: Shop) -> None:
+    fill(shop, olga)
+    for table in TABLES:
+        offered = set(re.findall(r'href="(\?[^"#]+)"', olga.text(f"{table}/")))
+        for query in offered:
+            answer = olga.client.get(f"/admin/{table}/{unescape(query)}", secure=True)
+            assert answer.status_code == 200, (table, query)
+    for table, query in FILTERS.items():
+        assert olga.text(f"{table}/", **query)
 
 
 def test_a_closed_or_former_operator_does_not_come_in(olga: Operator) -> None:
