@@ -84,6 +84,26 @@ def test_every_field_is_edited_and_told_to_the_audit_log(owner: Seat, shop: Shop
     assert member(shop, card.pk).code == "A-1"
 
 
+def test_of_two_tabs_each_saves_only_what_was_changed_in_it(owner: Seat, shop: Shop, card: Card) -> None:
+    page = owner.get("member-edit", member_id=card.pk)
+    form, text = page.context["form"], page.content.decode()
+    switches = ("optout_email", "optout_text", "optout_post")
+    lines = {name: form[name].value() or "" for name in form.fields if name not in switches}
+    both = lines | {f"initial-{name}": value for name, value in lines.items()}
+    both |= {f"initial-{name}": "False" for name in switches}
+    assert [name for name in both if f'name="{name}"' not in text] == []
+    first = both | {"last_name": "Iyer", "optout_text": "on", "date_of_birth": "1990-05-17"}
+    assert owner.post("member-edit", first, member_id=card.pk).status_code == 303
+    second = both | {"cell": "", "street_city": "Pune"}
+    assert owner.post("member-edit", second, member_id=card.pk).status_code == 303
+    edited = member(shop, card.pk)
+    assert (edited.name, edited.street_city, edited.cell) == ("Asha Iyer", "Pune", "")
+    assert (edited.optout_text, str(edited.date_of_birth)) == (True, "1990-05-17")
+    third = both | {"initial-optout_text": "True"}
+    assert owner.post("member-edit", third, member_id=card.pk).status_code == 303
+    assert member(shop, card.pk).optout_text is False
+
+
 def test_somebody_is_added_and_a_known_contact_refused(owner: Seat, shop: Shop, card: Card) -> None:
     added = owner.post("member-new", {"first_name": "Bob", "email": "bob@jones.example"})
     assert added.status_code == 303

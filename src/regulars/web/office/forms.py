@@ -82,6 +82,25 @@ class OfficeForm(forms.Form):
         """Whether one of these fields is here; `names` are fields here by their names there."""
         return any((names or {}).get(one, one) in self.fields for one in fields)
 
+    def remember(self) -> None:
+        """Let the page tell what each field was when drawn: then `said` leaves out what was not changed.
+
+        So whoever has a form open in two tabs, or at the same time as somebody else, changes only what they
+        changed.
+        """
+        for field in self.fields.values():
+            field.show_hidden_initial = True
+
+    def said(self) -> dict[str, Any]:
+        """What a valid form says: all of it, or, of fields that are remembered, what was changed."""
+        changed = set(self.changed_data)
+        return {
+            name: value
+            for name, value in self.cleaned_data.items()
+            # Who sends no more than the fields, such as a program, means all of them.
+            if name in changed or self[name].html_initial_name not in self.data
+        }
+
     def refuse(self, refusal: Refusal, names: Mapping[str, str] | None = None) -> None:
         """Put what an action refused at its fields; `names` are fields here by their names there."""
         placed = False
@@ -121,15 +140,15 @@ def answer(
 ) -> HttpResponse:
     """Show a form, or take it: `save` does it and leads on, or refuses, which is shown at the fields.
 
-    `names` are fields of this form by the names that refusals give them. What is not found is told at the field
-    that named it; where none did, the thing of the page itself is gone.
+    `names` are fields of this form by the names that refusals give them. What is not found is told at the
+    field that named it; where none did, the thing of the page itself is gone.
     """
     status = HTTPStatus.OK
     if desk.is_post:
         form = form_class(desk.post, desk.request.FILES, initial=dict(initial or {}), **form_kwargs)
         if form.is_valid():
             try:
-                return save(form.cleaned_data)
+                return save(form.said())
             except (InvalidInput, Conflict, PlanLimit, PlanRequired, NotFound) as refusal:
                 if isinstance(refusal, NotFound) and not form.has_any(refusal.fields, names):
                     raise

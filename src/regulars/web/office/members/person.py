@@ -93,6 +93,8 @@ class MemberForm(OfficeForm):
             if "class" not in field.widget.attrs:
                 select = isinstance(field.widget, django_forms.Select)
                 field.widget.attrs |= {"class": "form-select" if select else "form-control", "dir": "auto"}
+        if member is not None:
+            self.remember()
         self.sections = (  # type: ignore[misc]
             (_("Person"), "", ("first_name", "last_name", "email", "cell", "date_of_birth", "language")),
             (_("Membership"), "", ("code", "secondary_code", "group_id", "branch_id", *_SUBSCRIPTION)),
@@ -135,9 +137,7 @@ def _group_of(member: Member) -> str:
 
 def _given(said: dict[str, Any]) -> dict[str, Any]:
     """What a form says, as actions take it. The group is dealt with apart."""
-    given = {name: value for name, value in said.items() if name != "group_id"}
-    given["branch_id"] = said.get("branch_id")
-    return given
+    return {name: value for name, value in said.items() if name != "group_id"}
 
 
 def new(desk: Desk) -> HttpResponse:
@@ -172,7 +172,8 @@ def edit(desk: Desk, member_id: int) -> HttpResponse:
 
     def save(said: dict[str, Any]) -> HttpResponse:
         given = _given(said)
-        given["code"] = said["code"] or member.code
+        if not given.get("code"):
+            given.pop("code", None)  # everybody has one
         with desk.changing("member.edit", member):
             actions.edit_member(business_id=desk.business.pk, pk=member.pk, unique_contact=True, **given)
             if "group_id" in said:
