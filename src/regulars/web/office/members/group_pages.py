@@ -158,7 +158,6 @@ def _answer(
         initial=initial,
         template="members/group",
         here="members",
-        names={"group": "code"},
         context={
             "cancel": url,
             "back": {"url": url, "label": _("Groups and tiers")},
