@@ -135,6 +135,9 @@ def test_a_temporary_password_is_replaced_first(shop: Shop) -> None:
     with pytest.raises(InvalidInput) as refused:
         sign_in("neha@shop.example", temporary, new_password="short")
     assert set(refused.value.fields) == {"new_password"}
+    with pytest.raises(InvalidInput, match="another one than the temporary") as refused:
+        sign_in("neha@shop.example", temporary, new_password=temporary)
+    assert set(refused.value.fields) == {"new_password"}
     assert sign_in("neha@shop.example", temporary, new_password="correct horse battery").staff == added.staff
     with pytest.raises(WrongLogin):
         sign_in("neha@shop.example", temporary)

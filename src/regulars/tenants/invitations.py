@@ -8,7 +8,7 @@ from django.utils import timezone
 from django.utils.crypto import constant_time_compare, salted_hmac
 from django_scopes import scopes_disabled
 
-from regulars.rules.errors import NotFound
+from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants.models import Staff, User
 from regulars.tenants.passwords import check_new_password
 
@@ -21,14 +21,14 @@ def accept(*, user: User, temp_password: str, new_password: str = "") -> Staff:
 
     Raises:
         NotFound: the temporary password is wrong, was used, or is older than seven days.
-        InvalidInput: the new password is too short, too common, or too much like their name; `new_password`
-            is named.
+        InvalidInput: the new password is the temporary one, too short, too common, or too much like their
+            name; `new_password` is named.
     """
     with transaction.atomic(), scopes_disabled():
         locked = User.objects.select_for_update().get(pk=user.pk)
         staff = _invitation(locked, temp_password)
         if not locked.has_usable_password():
-            check_new_password(new_password, locked, field="new_password")
+            _check_own(new_password, locked, staff)
             locked.set_password(new_password)
             locked.save(update_fields=["password"])
         staff.temp_password, staff.temp_password_expires_at = "", None
@@ -46,8 +46,8 @@ def accept_shown(*, staff_id: int, proof: str, new_password: str) -> Staff:
 
     Raises:
         NotFound: it was used meanwhile, is older than seven days, or they have left the team.
-        InvalidInput: the new password is too short, too common, or too much like their name; `new_password`
-            is named.
+        InvalidInput: the new password is the temporary one, too short, too common, or too much like their
+            name; `new_password` is named.
     """
     with transaction.atomic(), scopes_disabled():
         rows = Staff.objects.select_related("user").select_for_update(of=("self",))
@@ -61,13 +61,21 @@ def accept_shown(*, staff_id: int, proof: str, new_password: str) -> Staff:
             or not constant_time_compare(proof, proof_of(staff))
         ):
             raise NotFound("This temporary password was used already, or is older than seven days.")
-        check_new_password(new_password, user, field="new_password")
+        _check_own(new_password, user, staff)
         user.set_password(new_password)
         user.save(update_fields=["password"])
         staff.temp_password, staff.temp_password_expires_at = "", None
         staff.save(update_fields=["temp_password", "temp_password_expires_at", "modified_at"])
         staff.user = user
     return staff
+
+
+def _check_own(new_password: str, user: User, staff: Staff) -> None:
+    """Refuse the temporary password as one's own: whoever invited them knows it."""
+    check_new_password(new_password, user, field="new_password")
+    if check_password(new_password.strip(), staff.temp_password):
+        told = "Choose another one than the temporary password."
+        raise InvalidInput(told, fields={"new_password": told})
 
 
 def _invitation(user: User, temp_password: str) -> Staff:

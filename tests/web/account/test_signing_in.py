@@ -114,6 +114,9 @@ def test_a_temporary_password_leads_to_ones_own_and_opens_nothing_before(shop: S
     assert "not the same" in said(different)
     short = browser.post("account-welcome", {"password": "short", "again": "short"})
     assert short.status_code == 400
+    same = browser.post("account-welcome", {"password": temporary, "again": temporary})
+    assert same.status_code == 400
+    assert "Choose another one than the temporary password." in said(same)
     assert browser.who() is None
     done = browser.post("account-welcome", {"password": NEW, "again": NEW})
     assert (done.status_code, done["Location"]) == (302, url("office"))
