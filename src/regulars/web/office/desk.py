@@ -90,6 +90,7 @@ class Desk:
     staff: Staff
     here: Page
     logged: int = 0
+    regretted: bool = False
 
     @property
     def business(self) -> Business:
@@ -198,6 +199,7 @@ class Desk:
     def sorry(self, text: str, name: str, **ids: Any) -> HttpResponse:
         """Lead on to another page, which says why something was not done."""
         messages.error(self.request, text)
+        self.regretted = True
         return self.to(name, **ids)
 
     @contextmanager
@@ -314,6 +316,8 @@ def _place(request: HttpRequest, slug: str) -> Staff | None:
 
 def _check_logged(desk: Desk, response: HttpResponseBase) -> None:
     succeeded = response.status_code in (HTTPStatus.SEE_OTHER, HTTPStatus.NO_CONTENT)
+    if desk.regretted:  # it leads on, too, and nothing was done
+        return
     if desk.here.audited and desk.request.method not in _SAFE and succeeded and not desk.logged:
         log.error("nothing was written to the audit log", page=desk.here.name)
 
