@@ -133,3 +133,12 @@ def test_a_list_that_is_not_counted_to_its_end_is_not_sorted_by_what_has_no_inde
     assert first(sort="name") == "Bob"
     assert "sort=" not in owner.text("members")
     assert "sort=" in owner.text("members", {"q": "asha"})
+
+
+def test_behind_the_last_page_is_the_last_one(
+    owner: Seat, people: dict[str, Card], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert shown(owner, page="99999") == list(people)
+    monkeypatch.setattr(lists, "PER_PAGE", 1)
+    assert shown(owner, page="99999") == shown(owner, page="2") != shown(owner)
+    assert shown(owner, page="99999", q="asha") == ["Asha"]

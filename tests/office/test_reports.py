@@ -11,11 +11,14 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.http import QueryDict
 
 from regulars.analytics.rollup import roll_up_all
 from regulars.ledger import actions as ledger
 from regulars.ledger import points
 from regulars.sales.actions import add_sale
+from regulars.web.office.reports import Range
+from regulars.web.office.tags import number
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 
@@ -145,3 +148,13 @@ def test_a_manager_of_a_branch_sees_its_figures_and_no_comparison(busy: Shop) ->
     for name in ("report-branches", "report-points", "report-rewards-cost"):
         assert seat.get(name).status_code == 403
     assert "Branches" not in [tab.label for tab in seat.get("reports").context["tabs"]]
+
+
+def test_days_in_the_wrong_order_are_swapped() -> None:
+    query = QueryDict("from=2026-06-10&to=2026-06-01")
+    found = Range.of(query, NOON.date())
+    assert (found.first, found.last, found.days) == (dt.date(2026, 6, 1), dt.date(2026, 6, 10), 10)
+
+
+def test_a_number_below_0_has_the_minus_of_amounts() -> None:
+    assert (number(-19), number(0), number(1234)) == ("\N{MINUS SIGN}19", "0", "1,234")

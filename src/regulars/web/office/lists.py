@@ -193,9 +193,11 @@ class Listing:
 
     @cached_property
     def number(self) -> int:
-        """The number of the page, from 1."""
+        """The number of the page, from 1. Behind the last page there is the last one, if all are counted."""
         text = self.desk.get.get("page", "1")
         wanted = int(text) if text.isascii() and text.isdigit() and len(text) < len(str(10**9)) else 1
+        if wanted > 1 and self.total <= COUNTED:
+            wanted = min(wanted, -(-self.total // PER_PAGE))
         return max(1, wanted)
 
     @property

@@ -38,8 +38,10 @@ def money(value: Any, currency: str) -> str:
 
 @register.filter
 def number(value: Any) -> str:
-    """A number with its thousands apart."""
-    return DASH if value is None else number_format(value, use_l10n=True, force_grouping=True)
+    """A number with its thousands apart; below 0 with the minus that amounts have."""
+    if value is None:
+        return DASH
+    return number_format(value, use_l10n=True, force_grouping=True).replace("-", "\N{MINUS SIGN}")
 
 
 @register.simple_tag(takes_context=True)
