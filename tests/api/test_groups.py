@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from regulars.ledger import points
 from regulars.members import filters
@@ -95,3 +97,17 @@ def test_own_fields_are_named(rest: Rest) -> None:
     assert ok(rest.patch("/api/labels", {"metadata01": None}))["metadata01"] == ""
     assert ok(rest.get("/api/labels"))["metadata02"] == "Tea"
     refused(rest.patch("/api/labels", {"metadata03": "tea"}), 400, "invalid_input", "metadata03")
+
+
+def test_the_list_of_segments_asks_the_same_for_one_and_for_many(rest: Rest) -> None:
+    def cost() -> int:
+        with CaptureQueriesContext(connection) as asked:
+            ok(rest.get("/api/segments"))
+        return len(asked)
+
+    ok(rest.post("/api/segments", {"name": "First", "filters": {"name": "b*"}}), 201)
+    cost()
+    before = cost()
+    for number in range(3):
+        ok(rest.post("/api/segments", {"name": f"Further {number}", "filters": {"points_from": 1}}), 201)
+    assert cost() == before
