@@ -94,6 +94,17 @@ def test_every_filter_that_a_page_offers_works(olga: Operator, shop: Shop) -> No
         assert olga.text(f"{table}/", **query)
 
 
+def test_an_operator_is_led_to_the_admin_who_works_for_no_business(olga: Operator, shop: Shop) -> None:
+    led = olga.client.get("/office/", secure=True)
+    assert (led.status_code, led.headers["Location"]) == (302, "/admin/")
+    for page in ("/office/?all", "/account/"):
+        assert 'href="/admin/"' in olga.client.get(page, secure=True).content.decode()
+    owner = Seat(shop).client
+    assert owner.get("/office/", secure=True).headers["Location"].startswith("/office/")
+    for page in ("/office/?all", "/account/"):
+        assert "/admin/" not in owner.get(page, secure=True).content.decode()
+
+
 def test_a_closed_or_former_operator_does_not_come_in(olga: Operator) -> None:
     Operator("pete@harbour.example")
     operators.remove_operator(email=olga.user.email)

@@ -15,7 +15,10 @@ from regulars.web.office.desk import LAST
 
 @login_required
 def choose(request: HttpRequest) -> HttpResponse:
-    """Lead on, or let somebody choose who works for several businesses."""
+    """Lead on, or let somebody choose who works for several businesses.
+
+    An operator who works for none is led to the admin.
+    """
     with scopes_disabled():
         places = list(
             Staff.objects.select_related("business")
@@ -28,4 +31,6 @@ def choose(request: HttpRequest) -> HttpResponse:
         return HttpResponseRedirect(
             reverse("office-home", kwargs={"slug": last if last in slugs else slugs[0]})
         )
+    if not places and "all" not in request.GET and getattr(request.user, "is_staff", False):
+        return HttpResponseRedirect("/admin/")  # which has addresses of its own
     return render(request, "office/choose.html", {"version": __version__, "places": places})
