@@ -156,5 +156,10 @@ def test_days_in_the_wrong_order_are_swapped() -> None:
     assert (found.first, found.last, found.days) == (dt.date(2026, 6, 1), dt.date(2026, 6, 10), 10)
 
 
+def test_days_that_were_chosen_are_not_covered_by_what_chose_them(owner: Seat) -> None:
+    page = owner.text("reports", {"from": "2026-06-01", "to": "2026-06-10"})
+    assert '<details class="menu"><summary class="btn">' in page
+
+
 def test_a_number_below_0_has_the_minus_of_amounts() -> None:
     assert (number(-19), number(0), number(1234)) == ("\N{MINUS SIGN}19", "0", "1,234")
