@@ -146,3 +146,14 @@ def test_who_left_or_may_not_come_in_finds_no_business(world: World) -> None:
             Staff.objects.filter(pk=left.staff.pk).update(is_active=False)
             Staff.objects.filter(pk=invited.staff.pk).update(temp_password="hash")
         assert [seat.get("audit").status_code for seat in (left, barred, invited)] == [404, 404, 404]
+
+
+def test_whoever_works_at_the_counter_only_is_told_so_and_led_there(world: World) -> None:
+    with undone():
+        barred = Seat.of(world.shop, "staff", disable_backoffice_access=True)
+        for response in (barred.get("home"), barred.client.get("/office/", secure=True)):
+            page = response.content.decode()
+            assert "You work at the counter only" in page
+            assert 'href="/scan/"' in page
+        stranger = world.charlie.client.get(barred.url("home"), secure=True)
+        assert "There is no such business" in stranger.content.decode()

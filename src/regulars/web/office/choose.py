@@ -33,4 +33,7 @@ def choose(request: HttpRequest) -> HttpResponse:
         )
     if not places and "all" not in request.GET and getattr(request.user, "is_staff", False):
         return HttpResponseRedirect("/admin/")  # which has addresses of its own
-    return render(request, "office/choose.html", {"version": __version__, "places": places})
+    with scopes_disabled():
+        counters = Staff.objects.filter(user=request.user.pk, is_active=True, temp_password="").exists()
+    context = {"version": __version__, "places": places, "counter_only": counters and not places}
+    return render(request, "office/choose.html", context)

@@ -269,6 +269,11 @@ def _answer(page: Page, request: HttpRequest, slug: str, ids: dict[str, Any]) ->
         return redirect_to_login(request.get_full_path())
     staff = _place(request, slug)
     if staff is None:
+        if _is_at_counter_only(request, slug):
+            text = _("The back office is not open to you. An owner can change that.")
+            title = _("You work at the counter only")
+            counter = {"way_on": "/scan/", "way_on_text": _("To the counter")}
+            return _apart(request, HTTPStatus.NOT_FOUND, title, text, **counter)
         text = _("Or you do not work for it.")
         return _apart(request, HTTPStatus.NOT_FOUND, _("There is no such business"), text)
     if request.session.get(LAST) != slug:
@@ -314,6 +319,13 @@ def _place(request: HttpRequest, slug: str) -> Staff | None:
         ).first()
 
 
+def _is_at_counter_only(request: HttpRequest, slug: str) -> bool:
+    """Whether somebody works for a business who may not come into its back office."""
+    with scopes_disabled():
+        rows = Staff.objects.filter(business__slug=slug, user=request.user.pk, is_active=True)
+        return rows.filter(disable_backoffice_access=True, temp_password="").exists()
+
+
 def _check_logged(desk: Desk, response: HttpResponseBase) -> None:
     succeeded = response.status_code in (HTTPStatus.SEE_OTHER, HTTPStatus.NO_CONTENT)
     if desk.regretted:  # it leads on, too, and nothing was done
@@ -348,7 +360,7 @@ def told(desk: Desk, refusal: Refusal) -> HttpResponse:
     return response
 
 
-def _apart(request: HttpRequest, status: HTTPStatus, title: str, text: str) -> HttpResponse:
+def _apart(request: HttpRequest, status: HTTPStatus, title: str, text: str, **more: str) -> HttpResponse:
     """A page for somebody who sits at no desk."""
-    context = {"version": __version__, "title": title, "text": text, "way_on": reverse("office")}
+    context = {"version": __version__, "title": title, "text": text, "way_on": reverse("office"), **more}
     return render(request, "office/apart.html", context, status=status)
