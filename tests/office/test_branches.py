@@ -39,9 +39,9 @@ def test_a_branch_is_opened_with_its_place(shop: Shop, owner: Seat) -> None:
 def test_what_was_typed_is_kept_when_something_is_wrong(shop: Shop, owner: Seat) -> None:
     owner.post("branch-new", PLACE | {"code": "MAIN"})
     for wrong, told in (
-        ({"code": "main"}, "Belongs to another branch"),
+        ({"code": "main"}, "This belongs to another branch"),
         ({"longitude": ""}, "One coordinate is of no use without the other"),
-        ({"latitude": "91"}, "less than or equal to 90"),
+        ({"latitude": "91"}, "must be at most 90"),
     ):
         response = owner.post("branch-new", PLACE | {"name": "Two"} | wrong)
         text = response.content.decode()

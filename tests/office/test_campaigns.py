@@ -60,7 +60,7 @@ def test_one_is_written_changed_and_deleted(shop: Shop, owner: Seat) -> None:
 @pytest.mark.parametrize(
     ("changes", "said"),
     [
-        ({"name": ""}, "This field is required."),
+        ({"name": ""}, "This is needed."),
         ({"subject": ""}, "id_subject_error"),
         ({"message": "Hello {nobody}"}, "{nobody}"),
         ({"when": "at"}, "Choose the day and the time."),

@@ -88,10 +88,13 @@ def test_what_cannot_be_given_is_refused_where_it_was_typed(owner: Seat, shop: S
     refused = owner.post("member-stamps", {"count": "11", "reason": "Because"}, member_id=card.pk)
     assert refused.status_code == 400
     assert 'value="Because"' in refused.content.decode()
+    assert "This must be at most 10." in refused.content.decode()
     refused = owner.post("member-stamps", {"count": "1", "reason": ""}, member_id=card.pk)
     assert refused.status_code == 400
+    assert "This is needed." in refused.content.decode()
     more = owner.post("member-points", {"way": "take", "points": "5", "reason": "Oops"}, member_id=card.pk)
     assert more.status_code == 400
+    assert "Only 0 are there, and 5 were asked for." in more.content.decode()
     assert records(shop) == []
 
 

@@ -60,9 +60,9 @@ def test_a_promotion_on_sales_is_added_changed_ended_and_deleted(shop: Shop, own
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"percent_of_spend": ""}, "required"),
+        ({"percent_of_spend": ""}, "This is needed."),
         ({"sku": "NOTHING"}, "No product has this code"),
-        ({"date_from": "2026-02-02", "date_to": "2026-02-01"}, "Must not be after"),
+        ({"date_from": "2026-02-02", "date_to": "2026-02-01"}, "Must not be after “Last day”"),
         ({"code": "P000001"}, "belongs to another promotion"),
     ],
 )

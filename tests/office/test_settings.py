@@ -62,9 +62,9 @@ def test_the_profile_is_saved_and_told(owner: Seat, shop: Shop) -> None:
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
-        ("business_name", " ", "This field is required"),
+        ("business_name", " ", "This is needed"),
         ("currency", "E1", "three letters"),
-        ("timezone", "Mars/Base", "Select a valid choice"),
+        ("timezone", "Mars/Base", "Choose one of the list"),
         ("phone", "1" * 41, "at most 40"),
     ],
 )

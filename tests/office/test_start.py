@@ -120,10 +120,10 @@ def test_what_was_changed_in_the_promotion_of_the_steps_stays(
     ("wrong", "told"),
     [
         ({"stamps_required": ""}, "This is needed"),
-        ({"stamps_required": "51"}, "less than or equal to 50"),
+        ({"stamps_required": "51"}, "must be at most 50"),
         ({"reward_description": " "}, "This is needed"),
         ({"kind": "points", "points_per_unit": ""}, "This is needed"),
-        ({"kind": "nothing"}, "Select a valid choice"),
+        ({"kind": "nothing"}, "Choose one of the list"),
     ],
 )
 def test_what_is_missing_is_marked(new: Shop, owner: Seat, wrong: dict[str, str], told: str) -> None:

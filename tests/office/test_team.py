@@ -101,8 +101,8 @@ def test_another_address_is_another_invitation(shop: Shop, owner: Seat) -> None:
     ("wrong", "told"),
     [
         ({"email": "nobody"}, "not an e-mail address"),
-        ({"name": " "}, "This field is required"),
-        ({"role": "king"}, "Select a valid choice"),
+        ({"name": " "}, "This is needed"),
+        ({"role": "king"}, "Choose one of the list"),
         ({"email": "again@shop.example"}, "is on the team already"),
     ],
 )

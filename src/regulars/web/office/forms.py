@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from http import HTTPStatus
@@ -10,6 +11,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Final
 from django import forms
 from django.forms.boundfield import BoundField
 from django.http import HttpResponse
+from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, PlanLimit, PlanRequired, Refusal
@@ -40,6 +42,32 @@ _CLASSES: Final[tuple[tuple[type[forms.Widget], str], ...]] = (
     (forms.Select, "form-select"),
     (forms.Widget, "form-control"),
 )
+
+# What fields say of their own accord, by Django's codes.
+_PLAIN: Final = {
+    "required": "This is needed.",
+    "invalid_choice": "Choose one of the list.",
+    "min_value": "This must be at least %(limit_value)s.",
+    "max_value": "This must be at most %(limit_value)s.",
+    "min_length": "This must have at least %(limit_value)s characters, and has %(show_value)s.",
+    "max_length": "This must have at most %(limit_value)s characters, and has %(show_value)s.",
+}
+# What actions say of a field, where its words are a programmer's.
+_KNOWN: Final = (
+    (
+        re.compile(r"must have a prize with a probability above 0"),
+        "One prize at least needs a chance above 0.",
+    ),
+    (
+        re.compile(r"were asked for: (\d+), and (\d+) are available"),
+        r"Only \2 are there, and \1 were asked for.",
+    ),
+    (re.compile(r"belongs to another SKU"), "Another product has this."),
+    (re.compile(r"belongs to another (\w+), number (\d+)"), r"Another \1 has this: number \2."),
+)
+# Actions' problems go on from the name of the field; these beginnings do not stand alone.
+_BARE: Final = ("is ", "belongs ", "has ", "was ", "may ", "cannot ")
+_NAME: Final = re.compile(r"\b[A-Za-z0-9]+(?:_[a-z0-9]+)+\b")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +110,12 @@ class OfficeForm(forms.Form):
         """Whether one of these fields is here; `names` are fields here by their names there."""
         return any((names or {}).get(one, one) in self.fields for one in fields)
 
+    def full_clean(self) -> None:
+        """Take what was sent; what is wrong with it is said in plain words."""
+        for field in self.fields.values():
+            _speak_plainly(field)
+        super().full_clean()
+
     def remember(self) -> None:
         """Let the page tell what each field was when drawn: then `said` leaves out what was not changed.
 
@@ -107,10 +141,50 @@ class OfficeForm(forms.Form):
         for theirs, problem in refusal.fields.items():
             name = (names or {}).get(theirs, theirs)
             if name in self.fields:
-                self.add_error(name, _sentence(problem))
+                self.add_error(name, _of_field(self._labelled(problem, names)))
                 placed = True
         if not placed:
-            self.add_error(None, told(refusal))
+            self.add_error(None, self._labelled(told(refusal), names))
+
+    def _labelled(self, text: str, names: Mapping[str, str] | None) -> str:
+        """What an action says, with the labels of this form instead of its own names of fields."""
+
+        def label(found: re.Match[str]) -> str:
+            field = self.fields.get((names or {}).get(found[0].lower(), found[0].lower()))
+            return (
+                f"\N{LEFT DOUBLE QUOTATION MARK}{field.label}\N{RIGHT DOUBLE QUOTATION MARK}"
+                if field
+                else found[0]
+            )
+
+        return _NAME.sub(label, text)
+
+
+def _speak_plainly(field: forms.Field) -> None:
+    """Give a field plain words for what it finds wrong, unless it has words of its own."""
+    if not (get_language() or "en").startswith("en"):
+        return  # Django's words are translated, and these are not
+    usual: dict[str, Any] = {}
+    for kind in reversed(type(field).__mro__):
+        usual |= getattr(kind, "default_error_messages", {})
+    for code, text in _PLAIN.items():
+        if code == "max_length" and isinstance(field, forms.FileField):
+            continue  # it counts by other names
+        if field.error_messages.get(code) is usual.get(code):
+            field.error_messages[code] = text
+
+
+def _of_field(problem: str) -> str:
+    """What an action finds wrong with a field, as a sentence beneath it."""
+    return _known(problem) or _sentence(f"this {problem}" if problem.startswith(_BARE) else problem)
+
+
+def _known(problem: str) -> str:
+    """A problem that has a sentence of its own; empty where it has none."""
+    for known, text in _KNOWN:
+        if found := known.fullmatch(problem):
+            return found.expand(text)
+    return ""
 
 
 def _sentence(problem: str) -> str:
@@ -121,6 +195,8 @@ def _sentence(problem: str) -> str:
 
 def told(refusal: Refusal) -> str:
     """What was refused, in a sentence for people."""
+    if len(refusal.fields) == 1 and (text := _known(*refusal.fields.values())):
+        return text
     return _sentence(refusal.message)
 
 

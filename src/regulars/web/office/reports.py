@@ -43,7 +43,7 @@ class Range:
 
     @classmethod
     def of(cls, query: QueryDict, today: dt.date) -> Self:
-        """The range that an address names by `range`, or by `from` and `to` in either order; 30 days without."""
+        """The range that an address names by `range`, or by `from` and `to`, in any order; 30 days else."""
         first, last = (day_of(query.get(name, "")) for name in ("from", "to"))
         if first is not None and last is not None and first > last:
             first, last = last, first
