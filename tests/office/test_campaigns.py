@@ -13,7 +13,9 @@ from regulars.campaigns import actions, job
 from regulars.campaigns.models import Campaign
 from regulars.members import segments
 from regulars.messages.models import Message
+from regulars.rules.errors import Conflict
 from regulars.tenants.models import Business
+from regulars.web.office.campaigns import record
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 
@@ -38,6 +40,10 @@ def write(owner: Seat, **changes: Any) -> Campaign:
     response = owner.post("campaign-new", WORDS | changes)
     assert response.status_code == 303, response.content.decode()
     return only(owner.shop)
+
+
+def agreed(made: Campaign, typed: str = "yes") -> dict[str, str]:
+    return {"asked": made.modified_at.isoformat(), "confirmed": typed}
 
 
 def test_one_is_written_changed_and_deleted(shop: Shop, owner: Seat) -> None:
@@ -91,7 +97,8 @@ def test_a_saved_segment_can_be_chosen_and_its_reach_is_told(shop: Shop, owner: 
     for segment, reached in (("all", 2), (value, 1)):
         told = owner.text("campaign-count-now", {"segment": segment, "channel": "email"})
         assert f'<b class="reach-number">{reached}</b>' in told
-    assert "Choose whom" in owner.text("campaign-count-now", {"segment": "saved:99"})
+    for wrong in ("saved:99", f"saved:{'9' * 5000}", f"saved:{2**63}", "saved:²", ""):
+        assert "Choose whom" in owner.text("campaign-count-now", {"segment": wrong})
     made = write(owner, segment=value)
     assert made.segment_id == saved.pk
     assert "Only Noras" in owner.text("campaigns")
@@ -133,8 +140,8 @@ def test_it_is_tried_sent_and_read_back(shop: Shop, owner: Seat) -> None:
     assert owner.post("campaign-test", {"to": "nothing"}, campaign_id=made.pk).status_code == 303
     assert "e-mail" in owner.text("campaign", campaign_id=made.pk)
     assert owner.post("campaign-test", {"to": "me@mail.example"}, campaign_id=made.pk).status_code == 303
-    assert owner.post("campaign-send", campaign_id=made.pk).status_code == 303
-    assert owner.post("campaign-send", campaign_id=made.pk).status_code == 409
+    assert owner.post("campaign-send", agreed(made), campaign_id=made.pk).status_code == 303
+    assert owner.post("campaign-send", agreed(made), campaign_id=made.pk).status_code == 409
     page = owner.text("campaign", campaign_id=made.pk)
     assert "0 of 1 have left." in page
     assert owner.get("campaign-now", campaign_id=made.pk).json()["state"] == "running"
@@ -157,6 +164,39 @@ def test_it_is_tried_sent_and_read_back(shop: Shop, owner: Seat) -> None:
     ]
     assert "me@mail.example" not in str([(row.before, row.after, row.label) for row in records(shop)])
     assert records(shop)[1].after["recipients"] == 1
+
+
+def test_it_leaves_only_after_a_yes_to_what_it_says_now(
+    shop: Shop, owner: Seat, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    shop.enrol("Nora Shah", email="nora@mail.example")
+    old = write(owner)
+    assert owner.post("campaign-edit", WORDS | {"message": "Other"}, draft_id=old.pk).status_code == 303
+    made = only(shop)
+    for given, said in (
+        ({}, "Send it to 1 member now?"),
+        ({"asked": made.modified_at.isoformat(), "confirmed": ""}, "Send it to 1 member now?"),
+        (agreed(old), "The campaign was changed meanwhile."),
+    ):
+        response = owner.post("campaign-send", given, campaign_id=made.pk)
+        assert response.status_code == 400
+        assert said in response.content.decode()
+    with pytest.raises(Conflict, match="was changed"):
+        actions.send_campaign(business_id=shop.id, pk=made.pk, as_of=old.modified_at)
+    monkeypatch.setattr(record, "MANY", 1)
+    for typed in ("yes", "Winter"):
+        response = owner.post("campaign-send", agreed(made, typed), campaign_id=made.pk)
+        assert response.status_code == 400
+        assert "This is not its name." in response.content.decode()
+    assert only(shop).status == "draft"
+    assert owner.post("campaign-send", agreed(made, " Autumn "), campaign_id=made.pk).status_code == 303
+    assert only(shop).status == "sending"
+
+
+def test_without_scripts_nothing_seems_to_be_counted_for_ever(owner: Seat) -> None:
+    reach = owner.text("campaign-new").partition('class="card card-body reach"')[2].partition("</div>")[0]
+    assert "skeleton" not in reach
+    assert "its page says how many" in reach
 
 
 def test_it_is_stopped_and_used_again(shop: Shop, owner: Seat) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime as dt
 import uuid
 from typing import Any, Final
 
@@ -85,26 +86,31 @@ def delete_campaign(*, business_id: int, pk: int) -> None:
             _check_open(campaign_by_id(business_id=business_id, pk=pk), "deleted")
 
 
-def send_campaign(*, business_id: int, pk: int) -> int:
+def send_campaign(*, business_id: int, pk: int, as_of: dt.datetime | None = None) -> int:
     """Queue a campaign for all whom it reaches at this moment, and start the job that sends it; how many.
+
+    `as_of` is the `modified_at` of what somebody read and agreed to; empty: whatever it says now.
 
     One by post does not leave by itself: it is done at once, as a list of addresses.
 
     Raises:
         NotFound: the business has no such campaign.
         Conflict: it was sent before, or is being sent by somebody else at this moment; or the installation
-            cannot send text messages, and it is one; or its saved segment was deleted.
+            cannot send text messages, and it is one; or its saved segment was deleted; or it was changed
+            since `as_of`.
     """
     business = business_by_id(business_id)
     now = timezone.now()
     with transaction.atomic(), scope(business=business_id):
         # Of two at once, one changes the row and the other one finds it changed.
-        began = Campaign.objects.filter(pk=pk, status__in=OPEN).update(
+        read = Campaign.objects.filter(pk=pk, status__in=OPEN)
+        began = (read if as_of is None else read.filter(modified_at=as_of)).update(
             status=Campaign.Status.SENDING.value, sent_at=now, modified_at=now
         )
         campaign = campaign_by_id(business_id=business_id, pk=pk)
         if not began:
             _check_open(campaign, "sent")
+            raise Conflict(f"Campaign {pk} was changed since you read it. Read it again.")
         _check_channel(campaign)
         _check_segment(campaign)
         _queue(campaign, segments.Reading(business, now))

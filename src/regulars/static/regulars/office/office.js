@@ -117,6 +117,7 @@
       dialog.remove();
       if (dialog.returnValue === "yes") {
         form.dataset.asked = "yes";
+        form.querySelectorAll("[data-confirmed]").forEach((field) => { field.value = typed?.value ?? "yes"; });
         form.requestSubmit(submitter ?? undefined);
       } else {
         submitter?.focus();

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import IO
+from http import HTTPStatus
+from typing import IO, Any
 
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
@@ -16,7 +17,7 @@ from regulars.campaigns.copies import copy_campaign
 from regulars.campaigns.models import Campaign
 from regulars.messages.channels import labels, post
 from regulars.rules.errors import Conflict, InvalidInput
-from regulars.web.office.campaigns import told
+from regulars.web.office.campaigns import record, told
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import told as told_refusal
 
@@ -39,15 +40,43 @@ def test(desk: Desk, campaign_id: int) -> HttpResponse:
 
 
 def send(desk: Desk, campaign_id: int) -> HttpResponse:
-    """Send it to all whom it reaches now."""
+    """Send it to all whom it reaches now, once somebody said yes to it as it is."""
     campaign = _campaign(desk, campaign_id)
+    if campaign.status in actions.OPEN:
+        question = record.asked(desk, campaign)
+        if question["reached"] and not _agreed(desk, campaign, question):
+            return _ask(desk, campaign, question)
     with desk.changing("campaign.send", campaign) as change:
-        reached = actions.send_campaign(business_id=desk.business.pk, pk=campaign.pk)
+        reached = actions.send_campaign(
+            business_id=desk.business.pk, pk=campaign.pk, as_of=campaign.modified_at
+        )
         change.note(recipients=reached)
     text = ngettext(
         "It is on its way to %(count)d member.", "It is on its way to %(count)d members.", reached
     ) % {"count": reached}
     return desk.done(text, "campaign", campaign_id=campaign.pk)
+
+
+def _agreed(desk: Desk, campaign: Campaign, question: dict[str, Any]) -> bool:
+    """Whether the question was answered for the campaign as it is now; a script asks it, or a page."""
+    typed = " ".join(desk.post.get("confirmed", "").split())
+    name = " ".join(question["asks_name"].split())
+    return desk.post.get("asked") == question["asked"] and (typed == name if name else bool(typed))
+
+
+def _ask(desk: Desk, campaign: Campaign, question: dict[str, Any]) -> HttpResponse:
+    back = {"url": desk.url("campaign", campaign_id=campaign.pk), "label": campaign.name}
+    context = {
+        **question,
+        "title": _("Send the campaign"),
+        "here": "campaigns",
+        "back": back,
+        "cancel": back["url"],
+        "button": question["press"],
+        "was_changed": desk.post.get("asked", question["asked"]) != question["asked"],
+        "is_wrong": bool(desk.post.get("confirmed")),
+    }
+    return desk.page("campaigns/send", context, HTTPStatus.BAD_REQUEST)
 
 
 def cancel(desk: Desk, campaign_id: int) -> HttpResponse:

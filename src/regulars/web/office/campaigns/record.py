@@ -73,7 +73,8 @@ def _actions(desk: Desk, campaign: Campaign, *, is_open: bool) -> list[Action]:
     return found
 
 
-def _before(desk: Desk, campaign: Campaign) -> dict[str, Any]:
+def asked(desk: Desk, campaign: Campaign) -> dict[str, Any]:
+    """The question before a campaign is sent, and how it is answered: with its name, when it reaches many."""
     reached = _reached(desk, campaign)
     asks = ngettext(
         "Send it to %(count)s member now? What has left cannot be taken back.",
@@ -88,6 +89,13 @@ def _before(desk: Desk, campaign: Campaign) -> dict[str, Any]:
         "asks": asks,
         "press": press,
         "asks_name": campaign.name if reached >= MANY else "",
+        "asked": campaign.modified_at.isoformat(),
+    }
+
+
+def _before(desk: Desk, campaign: Campaign) -> dict[str, Any]:
+    return {
+        **asked(desk, campaign),
         "delete_url": desk.url("campaign-delete", draft_id=campaign.pk),
         "can_test": campaign.channel != Message.Channel.POST,
         "test_to": desk.staff.user.email if campaign.channel == Message.Channel.EMAIL else "",

@@ -13,6 +13,7 @@ from regulars.members.segments import saved_segments
 from regulars.rules.segments import SEGMENTS
 from regulars.tenants.plans import check_feature, plan_of
 from regulars.web.office.desk import Desk
+from regulars.web.office.digits import whole
 
 Text = str | Promise
 SAVED: Final = Campaign.Segment.SAVED.value
@@ -76,9 +77,9 @@ def segment_value(campaign: Campaign) -> str:
 
 def segment_given(value: str) -> dict[str, Any]:
     """One of the choices as actions take it."""
-    name, _colon, number = value.partition(":")
-    if name == SAVED and number.isascii() and number.isdigit():
-        return {"segment_filter": SAVED, "segment_id": int(number)}
+    name, _colon, text = value.partition(":")
+    if name == SAVED and (number := whole(text)) is not None:
+        return {"segment_filter": SAVED, "segment_id": number}
     return {"segment_filter": value}
 
 

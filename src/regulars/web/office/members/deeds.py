@@ -15,10 +15,11 @@ from regulars.ledger.models import Card, Entry, PointsAdjustment
 from regulars.ledger.undoing import UNDOES
 from regulars.members.queries import member_by_id
 from regulars.rules import stamps
-from regulars.rules.errors import InvalidInput, NotFound
+from regulars.rules.errors import AlreadyUndone, InvalidInput, NotFound, NothingToRedeem, Suspended
 from regulars.rules.values import MAX_POINTS
 from regulars.web.office import forms
 from regulars.web.office.desk import Desk
+from regulars.web.office.digits import whole
 from regulars.web.office.forms import BranchField, OfficeForm, WholeField
 from regulars.web.office.members import story
 
@@ -192,18 +193,23 @@ def _take_back(desk: Desk, entry: Entry) -> dict[str, Any]:
         made = Entry.objects.filter(card_id=entry.card_id).latest("pk")
         return {"entry": made.pk, "adjustment": gift.code}
     if entry.kind in UNDOES:
-        return {
-            "entry": ledger.undo(
-                business_id=desk.business.pk, entry_id=entry.pk, staff_id=desk.staff_id
-            ).entry_id
-        }
+        try:
+            undone = ledger.undo(business_id=desk.business.pk, entry_id=entry.pk, staff_id=desk.staff_id)
+        except AlreadyUndone:
+            raise AlreadyUndone(_("This was taken back already.")) from None
+        return {"entry": undone.entry_id}
+    if (entry.source or "").startswith("adjustment:") and not PointsAdjustment.objects.filter(
+        pk=(entry.source or "").partition(":")[2]
+    ).exists():
+        raise AlreadyUndone(_("This was taken back already."))
     raise InvalidInput(_("This is put right where it comes from: at its sale or its voucher."))
 
 
 def _gift(entry: Entry) -> PointsAdjustment | None:
     """The points given or taken by hand that an entry is of."""
-    source, _colon, number = (entry.source or "").partition(":")
-    if source != "adjustment" or not number.isdigit():
+    source, _colon, text = (entry.source or "").partition(":")
+    number = whole(text)
+    if source != "adjustment" or number is None:
         return None
-    rows = PointsAdjustment.objects.filter(pk=int(number), origin=PointsAdjustment.Origin.MANUAL)
+    rows = PointsAdjustment.objects.filter(pk=number, origin=PointsAdjustment.Origin.MANUAL)
     return rows.first()

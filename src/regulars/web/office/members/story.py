@@ -15,6 +15,7 @@ from regulars.ledger.models import Entry, PointsAdjustment
 from regulars.ledger.undoing import UNDOES, undone_by
 from regulars.rules import occasions
 from regulars.web.office.desk import Desk
+from regulars.web.office.digits import whole
 from regulars.web.office.tags import number
 
 PER_PAGE: Final = 25
@@ -80,7 +81,7 @@ def lines(desk: Desk, member_id: int, before: int | None) -> tuple[list[Line], i
 
 def _number(entry: Entry, source: str) -> int | None:
     name, _colon, text = (entry.source or "").partition(":")
-    return int(text) if name == source and text.isdigit() else None
+    return whole(text) if name == source else None
 
 
 def _adjustments(entries: Iterable[Entry]) -> dict[int | None, PointsAdjustment]:
