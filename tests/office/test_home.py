@@ -41,7 +41,7 @@ def test_a_new_shop_is_told_what_to_do_first(owner: Seat) -> None:
     assert "Nothing has happened yet today." in page
     Business.objects.filter(pk=owner.shop.id).update(setup_step=2)
     page = owner.text("home")
-    assert "Your first steps are not finished" in page
+    assert "Your first steps are not finished. Left: the look, the first scan." in page
     assert "No member has joined yet." not in page
 
 

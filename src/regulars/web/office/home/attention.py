@@ -18,7 +18,7 @@ from regulars.campaigns.models import Campaign
 from regulars.outbox.models import WebhookEndpoint
 from regulars.tenants.models import Branch
 from regulars.tenants.plans import plan_of
-from regulars.tenants.setup import DONE
+from regulars.tenants.setup import DONE, LOOK, POSTER, PROGRAMME
 from regulars.web.office.desk import Desk
 
 # So few pre-loaded codes of a voucher are left when we say so.
@@ -51,7 +51,9 @@ def _start(desk: Desk, members: int) -> Iterator[Matter]:
     if not desk.may("settings.edit") or desk.branch_id is not None:
         return
     if desk.business.setup_step != DONE:
-        text = _("Your first steps are not finished: the look, the poster, the first scan.")
+        left = {PROGRAMME: _("the programme"), LOOK: _("the look"), POSTER: _("the first scan")}
+        names = [name for step, name in left.items() if step >= desk.business.setup_step]
+        text = _("Your first steps are not finished. Left: %(steps)s.") % {"steps": ", ".join(names)}
         yield Matter(text, desk.url("start"), _("Go on"), "play", urgent=True)
     elif not members:
         text = _("No member has joined yet. A poster at the counter lets customers join by themselves.")
