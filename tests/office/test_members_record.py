@@ -60,7 +60,8 @@ def test_stamps_are_given_with_a_reason_and_taken_back(owner: Seat, shop: Shop, 
     assert "taken back" in page
     assert "A mistake" in page
     assert f"entries/{entry}/undo" not in owner.text("member", member_id=card.pk)
-    assert owner.post("member-undo", {"reason": "A mistake"}, entry_id=entry).status_code == 400
+    again = owner.post("member-undo", {"reason": "A mistake"}, entry_id=entry)
+    assert (again.status_code, "taken back already" in again.content.decode()) == (400, True)
 
 
 def test_points_are_given_and_taken_with_a_reason_and_put_right(owner: Seat, shop: Shop, card: Card) -> None:
@@ -72,10 +73,10 @@ def test_points_are_given_and_taken_with_a_reason_and_put_right(owner: Seat, sho
     assert "+50 points" in page
     assert "\N{MINUS SIGN}20 points" in page
     assert "To take" in page
-    assert (
-        owner.post("member-undo", {"reason": "A mistake"}, entry_id=latest(card, "points_spend")).status_code
-        == 303
-    )
+    spent = latest(card, "points_spend")
+    assert owner.post("member-undo", {"reason": "A mistake"}, entry_id=spent).status_code == 303
+    again = owner.post("member-undo", {"reason": "A mistake"}, entry_id=spent)
+    assert (again.status_code, "taken back already" in again.content.decode()) == (400, True)
     assert now(card).points == 50
     assert [record.action for record in records(shop)] == [
         "member.taken-back",
@@ -104,12 +105,33 @@ def test_a_reward_is_handed_out_and_waits_again(owner: Seat, shop: Shop, card: C
     assert owner.post("member-redeem", member_id=card.pk).status_code == 303
     assert now(card).pending_rewards == 0
     assert "Reward handed out: " in told(owner, card)
-    assert owner.post("member-redeem", member_id=card.pk).status_code == 409
+    assert owner.post("member-redeem", member_id=card.pk).headers["Location"] == owner.url(
+        "member", member_id=card.pk
+    )
+    assert "No reward waits any more" in told(owner, card)
+    assert len(records(shop)) == 1
     assert (
         owner.post("member-undo", {"reason": "A mistake"}, entry_id=latest(card, "reward_redeem")).status_code
         == 303
     )
     assert now(card).pending_rewards == 1
+
+
+def test_what_a_suspended_card_does_not_allow_is_said_on_its_page(
+    owner: Seat, shop: Shop, card: Card
+) -> None:
+    shop.stamp(card, 8)
+    assert owner.post("member-suspend", member_id=card.pk).status_code == 303
+    before = len(records(shop))
+    for name, said in (
+        ("member-stamps", {"count": "1", "reason": "Rain"}),
+        ("member-points", {"way": "give", "points": "5", "reason": "Rain"}),
+        ("member-redeem", {}),
+    ):
+        answer = owner.post(name, said, member_id=card.pk)
+        assert answer.status_code == 303, name
+        assert "This member is suspended: " in told(owner, card), name
+    assert len(records(shop)) == before
 
 
 def test_what_a_sale_gave_is_put_right_at_the_sale(owner: Seat, shop: Shop, card: Card) -> None:

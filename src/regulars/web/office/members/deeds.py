@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Final
 
 from django import forms as django_forms
@@ -26,6 +27,7 @@ from regulars.web.office.members import story
 GIVE: Final = "give"
 TAKE: Final = "take"
 _REASON_LENGTH: Final = 300
+Save = Callable[[dict[str, Any]], HttpResponse]
 
 
 class _Reasoned(OfficeForm):
@@ -92,7 +94,7 @@ def give_stamps(desk: Desk, member_id: int) -> HttpResponse:
         desk,
         StampsForm,
         title=_("Give stamps"),
-        save=save,
+        save=_or_say_why(desk, member_id, save),
         button=_("Give stamps"),
         here="members",
         context=_shown(desk, card),
@@ -128,7 +130,7 @@ def change_points(desk: Desk, member_id: int) -> HttpResponse:
         desk,
         PointsForm,
         title=_("Give or take points"),
-        save=save,
+        save=_or_say_why(desk, member_id, save),
         button=_("Save"),
         here="members",
         context=_shown(desk, card),
@@ -136,18 +138,37 @@ def change_points(desk: Desk, member_id: int) -> HttpResponse:
     )
 
 
+def _or_say_why(desk: Desk, member_id: int, deed: Save) -> Save:
+    """Do it, or lead to the member's page, which says why their card does not allow it."""
+
+    def save(said: dict[str, Any]) -> HttpResponse:
+        try:
+            return deed(said)
+        except Suspended:
+            told = _("This member is suspended: nothing is given or handed out.")
+        except NothingToRedeem:
+            told = _("No reward waits any more: it was handed out already.")
+        return desk.sorry(told, "member", member_id=member_id)
+
+    return save
+
+
 def redeem(desk: Desk, member_id: int) -> HttpResponse:
     """Hand out the reward that waits longest."""
     card = _card(desk, member_id)
-    with desk.changing("member.reward-handed-out", card, member_id=member_id) as change:
-        made = ledger.redeem_reward(
-            business_id=desk.business.pk,
-            qr_code=card.qr_code,
-            branch_id=desk.branch_id,
-            staff_id=desk.staff_id,
-        )
-        change.note(entry=made.entry_id, reward=made.reward)
-    return desk.done(_("Handed out: %(reward)s") % {"reward": made.reward}, "member", member_id=member_id)
+
+    def save(_said: dict[str, Any]) -> HttpResponse:
+        with desk.changing("member.reward-handed-out", card, member_id=member_id) as change:
+            made = ledger.redeem_reward(
+                business_id=desk.business.pk,
+                qr_code=card.qr_code,
+                branch_id=desk.branch_id,
+                staff_id=desk.staff_id,
+            )
+            change.note(entry=made.entry_id, reward=made.reward)
+        return desk.done(_("Handed out: %(reward)s") % {"reward": made.reward}, "member", member_id=member_id)
+
+    return _or_say_why(desk, member_id, save)({})
 
 
 class TakeBackForm(OfficeForm):
@@ -198,11 +219,15 @@ def _take_back(desk: Desk, entry: Entry) -> dict[str, Any]:
         except AlreadyUndone:
             raise AlreadyUndone(_("This was taken back already.")) from None
         return {"entry": undone.entry_id}
-    if (entry.source or "").startswith("adjustment:") and not PointsAdjustment.objects.filter(
-        pk=(entry.source or "").partition(":")[2]
-    ).exists():
+    if _is_gone(entry):
         raise AlreadyUndone(_("This was taken back already."))
     raise InvalidInput(_("This is put right where it comes from: at its sale or its voucher."))
+
+
+def _is_gone(entry: Entry) -> bool:
+    """Whether an entry is of points given or taken by hand, or by an occasion, that were taken back since."""
+    source, _colon, text = (entry.source or "").partition(":")
+    return source == "adjustment" and not PointsAdjustment.objects.filter(pk=text).exists()
 
 
 def _gift(entry: Entry) -> PointsAdjustment | None:
