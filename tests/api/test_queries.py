@@ -43,13 +43,13 @@ BUDGET = {
     # The business, where the look ends, what several have in it, who they are, and their cards.
     "GET /api/duplicates": 5,
     # One consistent reading: each kind of totals, and what is not in them yet (docs/decisions/0025).
-    "GET /api/reports/branches": 11,
-    "GET /api/reports/days": 12,
-    "GET /api/reports/hours": 8,
-    "GET /api/reports/points": 7,
-    "GET /api/reports/retention": 9,
-    "GET /api/reports/staff": 10,
-    "GET /api/reports/visits": 7,
+    "GET /api/reports/branches": 12,
+    "GET /api/reports/days": 13,
+    "GET /api/reports/hours": 9,
+    "GET /api/reports/points": 8,
+    "GET /api/reports/retention": 10,
+    "GET /api/reports/staff": 11,
+    "GET /api/reports/visits": 8,
 }
 
 
@@ -171,14 +171,16 @@ def test_a_key_is_looked_up_once_in_five_seconds_and_noted_once(shop: Shop, cloc
 
 
 @pytest.mark.parametrize("operation", sorted(operations()))
-def test_every_operation_has_its_budget(operation: str, shop: Shop) -> None:
+def test_every_operation_has_its_budget(operation: str, shop: Shop, database: str) -> None:
     things = furnish(shop, "Sunrise")
     rest, call = Rest(shop), own(things)[operation]
     ok(rest.get("/api/program"))
     with CaptureQueriesContext(connection) as captured:
         assert send(rest, operation, call).status_code == call.status
     asked = [sql for query in captured.captured_queries if not (sql := query["sql"]).startswith(AROUND)]
-    # Erasing looks into every room, as giving out does; nobody waits for it at a counter.
-    rooms = {"DELETE /api/customers/{customer_id}": 67, DATA: BUDGET[DATA], MERGE: 64}
-    most = rooms.get(operation, 30 if "DELETE" in operation else 12)
+    # Erasing looks into every room, as giving out does; nobody waits for it at a counter. PostgreSQL is told
+    # how long to wait and back, and locks what will go in five statements; SQLite has one writer.
+    erasing = 74 if database == "postgresql" else 67
+    rooms = {"DELETE /api/customers/{customer_id}": erasing, DATA: BUDGET[DATA], MERGE: 64}
+    most = rooms.get(operation, 30 if "DELETE" in operation else max(12, BUDGET.get(operation, 0)))
     assert len(asked) <= most, asked
