@@ -53,7 +53,11 @@ def set_up(user: User) -> tuple[Browser, list[str]]:
     assert found is not None
     wrong = browser.post("mfa_activate_totp", {"code": "000000"})
     assert "This code is wrong" in said(wrong)
-    code = format_hotp_value(hotp_value(found[1], int(time.time()) // 30))
+    # The one of before, which holds still: the code that switches it on opens nothing afterwards. Not at the
+    # very end of its half minute, when it would hold no more before it is sent.
+    if (left := 30 - time.time() % 30) < 3:
+        time.sleep(left)
+    code = format_hotp_value(hotp_value(found[1], int(time.time()) // 30 - 1))
     response = browser.post("mfa_activate_totp", {"code": code})
     assert response["Location"] == url("mfa_view_recovery_codes")
     shown = browser.get("mfa_view_recovery_codes").content.decode()
@@ -72,6 +76,16 @@ def test_the_password_alone_opens_nothing_any_more(shop: Shop) -> None:
     code = code_of(user)
     done = browser.post("mfa_authenticate", {"code": f"{code[:3]} {code[3:]}"})
     assert (done["Location"], browser.who()) == (url("office"), user.pk)
+
+
+def test_the_code_that_switched_it_on_opens_nothing(shop: Shop) -> None:
+    user = owner_of(shop)
+    set_up(user)
+    browser = Browser()
+    browser.sign_in(user.email)
+    spent = browser.post("mfa_authenticate", {"code": code_of(user, later=-1)})
+    assert "This code is wrong" in said(spent)
+    assert browser.who() is None
 
 
 def test_a_code_opens_once(shop: Shop) -> None:

@@ -136,6 +136,13 @@ class ActivateApp(ActivateTOTPForm):  # type: ignore[misc]
         plain(self, {"code": (_("Code from the app"), _("Six digits, new every half a minute."))})
         self.fields["code"].widget.attrs.update(inputmode="numeric", maxlength=20, spellcheck="false")
 
+    def clean_code(self) -> str:
+        """The code, or a ValidationError. It is used up: the next sign-in takes another one."""
+        code: str = super().clean_code()
+        if not second_step.is_fresh(self.user, code):
+            raise Adapter().validation_error("incorrect_code")
+        return code
+
 
 class AddKey(AddWebAuthnForm):  # type: ignore[misc]
     """A new passkey."""
