@@ -223,7 +223,7 @@ def test_each_line_of_a_file_is_read_by_itself(shop: Shop, owner: Seat) -> None:
     endless = SimpleUploadedFile("codes.csv", b"A-1\n" + b"x" * 140_000 + b"\n")
     refused = owner.post("voucher-load", {"file": endless}, voucher_id=of.pk)
     assert refused.status_code == 400
-    assert "Cannot be read in line 2" in refused.content.decode()
+    assert "This cannot be read in line 2." in refused.content.decode()
     stray = SimpleUploadedFile("codes.csv", b'B-1\n"B-2\nB-3\n"B-4",x\n')
     assert owner.post("voucher-load", {"file": stray}, voucher_id=of.pk).status_code == 303
     with scope(business=shop.business):
