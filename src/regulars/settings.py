@@ -106,7 +106,8 @@ DATA_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 
 TEMPLATES = [
     {
-        "BACKEND": "django.template.backends.django.DjangoTemplates",
+        "BACKEND": "regulars.templating.Templates",
+        "NAME": "django",
         "DIRS": [_HERE / "templates", _HERE / "web" / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
