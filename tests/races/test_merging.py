@@ -4,10 +4,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, wait
 from decimal import Decimal
 from typing import Any
 
 import pytest
+from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 
 from regulars.analytics.audit import audit
@@ -15,6 +17,8 @@ from regulars.analytics.rollup import roll_up_all
 from regulars.ledger import actions, points, post
 from regulars.ledger.merging import merge_members
 from regulars.ledger.models import Card, Entry
+from regulars.ledger.post import CardState, Posting
+from regulars.ledger.settle import Decision, settle
 from regulars.members.models import Member, MergedMember
 from regulars.promotions.actions import add_promotion
 from regulars.rules.errors import Merged, NotFound
@@ -114,10 +118,37 @@ def test_points_and_sales_of_the_record_that_goes_are_there_or_refused(shop: Sho
     agree()
 
 
-@pytest.mark.skipif(
+waiting = pytest.mark.skipif(
     "config.getoption('--database') == 'sqlite'",
     reason="SQLite has one writer at a time: nobody waits within a transaction",
 )
+
+
+@waiting
+def test_who_waited_for_a_card_that_is_gone_holds_the_one_that_has_its_code(shop: Shop) -> None:
+    cards = [shop.enrol() for _ in range(3)]
+    asked: list[Future[Any]] = []
+
+    def decide(state: CardState) -> Decision:
+        asked.append(till.begin(actions.add_stamps, business_id=shop.id, qr_code=cards[0].qr_code))
+        assert wait(asked, timeout=0.3).done == set(), "nobody else may stamp it now"
+        return Posting(kind=Entry.Kind.STAMP_ADD.value, occurred_at=timezone.now(), stamps=1, visits=1), []
+
+    with Elsewhere() as till, Elsewhere() as owner, Elsewhere() as counter:
+        owner.open_transaction()
+        owner(post.lock_cards, business_id=shop.id, member_ids=[cards[2].pk])
+        pending = counter.begin(settle, decide, locked=True, business_id=shop.id, qr_code=cards[2].qr_code)
+        time.sleep(0.1)  # it waits for the card
+        owner(merge, shop, cards[1], cards[2])
+        owner(merge, shop, cards[0], cards[1])
+        owner.commit()
+        state, _, _ = pending.result(PATIENCE)
+        assert asked[0].result(PATIENCE).current_stamps == 2
+    assert (state.member_id, len(asked)) == (cards[0].pk, 1)
+    agree()
+
+
+@waiting
 @pytest.mark.parametrize("which", [0, 1], ids=["the kept one's", "the other one's"])
 def test_it_gives_way_to_who_has_a_card_and_wants_the_member(shop: Shop, which: int) -> None:
     pair = shop.enrol(), shop.enrol()

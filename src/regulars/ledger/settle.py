@@ -60,7 +60,7 @@ def settle(
     settled = None
     refusal: Exception | None = None
     with transaction.atomic(savepoint=False):
-        _lock_card(which)
+        which = _lock_card(which)
         try:
             settled = _try_once(decide, which, suspended_too=suspended_too)
         except (Refusal, NothingToDo) as refused:
@@ -106,8 +106,8 @@ def _try_once(
     decide: Callable[[CardState], Decision | None], which: dict[str, Any], *, suspended_too: bool
 ) -> Settled | None:
     state = poster.read_card(**which)
-    if state is None and _by_alias(which):
-        state = poster.read_card(**which)
+    if state is None and (other_name := _by_alias(which)):
+        state = poster.read_card(**other_name)
     if state is None:
         raise _no_card(which)
     if state.suspended and not suspended_too:
@@ -120,14 +120,15 @@ def _try_once(
     return None if entry_id is None else (state, posting, entry_id)
 
 
-def _by_alias(which: dict[str, Any]) -> bool:
-    """Whether a code that is no card's is another code of one: then `which` names its member from now on."""
+def _by_alias(which: dict[str, Any]) -> dict[str, Any] | None:
+    """The member whose card has this as another code; None when it is not a code, or nobody's.
+
+    Asked anew every time: while others merge records, it can be one member's now and another's next.
+    """
     if which.get("qr_code") is None:
-        return False
+        return None
     member_id = aliases.confirmed_member(business_id=which["business_id"], qr_code=which["qr_code"])
-    if member_id is not None:
-        which |= {"qr_code": None, "member_id": member_id}
-    return member_id is not None
+    return None if member_id is None else which | {"qr_code": None, "member_id": member_id}
 
 
 def _no_card(which: dict[str, Any]) -> Refusal:
@@ -136,11 +137,28 @@ def _no_card(which: dict[str, Any]) -> Refusal:
     return merged.nobody(business_id=which["business_id"], member_id=which["member_id"], field="member_id")
 
 
-def _lock_card(which: dict[str, Any]) -> None:
+def _lock_card(which: dict[str, Any]) -> dict[str, Any]:
+    """Lock the card; how it is named from now on.
+
+    Who waited for a card that was then merged into another got no lock, and its code is another one's: so
+    that is locked in its place, which may be merged meanwhile, too.
+    """
     if not db.is_postgresql():
-        return  # the write transaction itself is the lock
+        return which  # the write transaction itself is the lock
+    named = which
+    while not _lock_named(named):
+        other_name = _by_alias(which)
+        if other_name is None or other_name == named:
+            return named  # there is no such card: reading it says so
+        named = other_name
+    return named
+
+
+def _lock_named(which: dict[str, Any]) -> bool:
     column = "qr_code" if which.get("qr_code") is not None else "member_id"
-    db.run(
-        f"SELECT 1 FROM ledger_card WHERE {column} = %s AND business_id = %s FOR UPDATE",
-        (which[column], which["business_id"]),
+    return bool(
+        db.run(
+            f"SELECT 1 FROM ledger_card WHERE {column} = %s AND business_id = %s FOR UPDATE",
+            (which[column], which["business_id"]),
+        )
     )
