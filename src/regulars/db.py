@@ -88,7 +88,7 @@ def calendar_day(value: dt.date | None) -> Any:
 
 
 def any_of(column: str) -> str:
-    """The condition that a column is one of the numbers of one parameter, made by `numbers`."""
+    """The condition that a column is one of the values of one parameter, made by `numbers` or `texts`."""
     if connection.vendor == "postgresql":
         return f"{column} = ANY(%s)"
     return f"{column} IN (SELECT value FROM json_each(%s))"
@@ -96,6 +96,11 @@ def any_of(column: str) -> str:
 
 def numbers(values: Sequence[int]) -> Any:
     """Whole numbers as the one parameter that `any_of` looks at: the statement is the same for any number."""
+    return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
+
+
+def texts(values: Sequence[str]) -> Any:
+    """Texts as the one parameter that `any_of` looks at."""
     return list(values) if connection.vendor == "postgresql" else json.dumps(list(values))
 
 

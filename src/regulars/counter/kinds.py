@@ -225,7 +225,7 @@ def voucher_issue(doing: Doing, given: Fields) -> Outcome:
     made = issuing.issue_voucher(
         business_id=doing.business_id, voucher_id=chosen.pk, member_id=doing.person.pk, **doing.by
     )
-    code = made.codes.all()[0].code
+    code = made.codes.earliest("pk").code
     said = {"voucher_code": code, "name": chosen.name, "points_used": made.points_used}
     return Outcome(said, {"issue": made.pk})
 

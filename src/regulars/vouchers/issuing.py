@@ -61,8 +61,8 @@ def issue_voucher(
     """Issue `qty` codes of a voucher to a member, or to whoever bears them.
 
     A member pays `points_used`, or else what the voucher requires for each code. `force_value` is what each
-    code is worth instead of the voucher's value: an amount, or a percentage for value type 1. The result has
-    its codes at hand: `issue.codes.all()`.
+    code is worth instead of the voucher's value: an amount, or a percentage for value type 1. Its codes are
+    `issue.codes`, in the business's scope.
 
     Raises:
         InvalidInput: a value is unusable; the message names the field.

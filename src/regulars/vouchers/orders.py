@@ -146,7 +146,7 @@ def carry_out(business_id: int, order: Order) -> VoucherIssue:
     )
     made = making.make_codes(issue, making.Worth(order.voucher, order.place, order.force_value), order.qty)
     making.log_codes(issue, made, VoucherLog.Action.ISSUE, at=timezone.now())
-    emit(business_id=business_id, events=[_issued_event(issue, order, [one.code for one in made])])
+    emit(business_id=business_id, events=[_issued_event(issue, order, list(made.values()))])
     return issue
 
 
@@ -179,12 +179,14 @@ def _issued_event(issue: VoucherIssue, order: Order, made: list[str]) -> NewEven
 
 
 def loaded(pk: int) -> VoucherIssue:
-    """An issue with all that it refers to, and its codes. Within the caller's scope.
+    """An issue with all that it refers to. Its codes, which may be many, are read by whoever wants them.
+
+    Within the caller's scope.
 
     Raises:
         NotFound: there is no such issue.
     """
-    rows = VoucherIssue.objects.select_related("voucher", "member", "branch").prefetch_related("codes")
+    rows = VoucherIssue.objects.select_related("voucher", "member", "branch")
     issue = rows.filter(pk=pk).first()
     if issue is None:
         raise NotFound(f"There is no issued voucher {pk}.", fields={"code": "is unknown"})

@@ -234,9 +234,10 @@ def _follow(issue: VoucherIssue, codes: _Codes, changed: set[str], worth: making
         code.modified_at = timezone.now()
     VoucherCode.objects.bulk_update(kept, _CODE_COLUMNS, batch_size=100)
     missing = keep - len(codes.free)
-    made = making.make_codes(issue, worth, missing) if missing > 0 else []
+    made = making.make_codes(issue, worth, missing) if missing > 0 else {}
     now = timezone.now()
-    making.log_codes(issue, kept, VoucherLog.Action.CHANGE, at=now, text=", ".join(sorted(changed)))
+    ids = [code.pk for code in kept]
+    making.log_codes(issue, ids, VoucherLog.Action.CHANGE, at=now, text=", ".join(sorted(changed)))
     making.log_codes(issue, made, VoucherLog.Action.ISSUE, at=now)
 
 
@@ -284,7 +285,7 @@ def revise_code(business_id: int, pk: int, changes: Mapping[str, Any]) -> Vouche
     code.version += 1
     code.save(update_fields=["value", "value_type", "expires_on", "expiry_told_at", "version", "modified_at"])
     text = ", ".join(sorted(changes))
-    making.log_codes(code.issue, [code], VoucherLog.Action.CHANGE, at=timezone.now(), text=text)
+    making.log_codes(code.issue, [code.pk], VoucherLog.Action.CHANGE, at=timezone.now(), text=text)
     return code
 
 
