@@ -22,7 +22,7 @@ from regulars.rules.errors import Refusal
 from regulars.sales import actions as sales
 from regulars.sales.models import Sale
 from regulars.tenants.models import Business, Staff
-from regulars.tenants.team import add_staff, remove_staff
+from regulars.tenants.team import add_staff, forget_name, remove_staff
 from regulars.vouchers import issuing, redeeming
 from regulars.vouchers.actions import add_voucher
 from regulars.vouchers.models import VoucherCode
@@ -244,16 +244,25 @@ def test_sales_and_vouchers_of_the_past_stay_when_their_member_is_erased(shop: S
     assert audit().ok
 
 
-def test_whoever_leaves_the_team_keeps_their_figures_without_a_name(shop: Shop) -> None:
+def test_whoever_leaves_the_team_keeps_name_and_figures_and_an_undo_is_theirs(shop: Shop) -> None:
     bob = add_staff(business=shop.business, name="Bob", email=f"bob{shop.id}@shop.example").staff
     member = shop.enrol(occurred_at=START)
     with time_machine.travel(START + dt.timedelta(days=1), tick=False):
-        shop.stamp(member, 2, staff_id=bob.pk)
+        given = [shop.stamp(member, number, staff_id=bob.pk) for number in (2, 3)]
         sales.add_sale(business_id=shop.id, member_id=member.pk, total_value=Decimal(8), staff_id=bob.pk)
         rollup.roll_up_all()
         remove_staff(business_id=shop.id, staff_id=bob.pk)
         (one,) = reports.by_staff(shop.business, DAYS)
-    assert (one.staff_id, one.name, one.figures.stamps, one.figures.amount) == (bob.pk, "", 2, Decimal(8))
+        assert (one.staff_id, one.name, one.left_at) == (bob.pk, "Bob", dt.datetime.now(dt.UTC))
+        assert (one.figures.stamps, one.figures.amount) == (5, Decimal(8))
+        actions.undo(business_id=shop.id, entry_id=given[0].entry_id, staff_id=shop.owner.pk)
+        for _ in range(2):
+            (one,) = reports.by_staff(shop.business, DAYS)
+            assert (one.staff_id, one.figures.stamps) == (bob.pk, 3)
+            rollup.roll_up_all()
+        forget_name(business_id=shop.id, staff_id=bob.pk)
+        (one,) = reports.by_staff(shop.business, DAYS)
+        assert (one.name, one.left_at, one.figures.stamps) == ("", dt.datetime.now(dt.UTC), 3)
 
 
 def test_retention_by_example(shop: Shop) -> None:

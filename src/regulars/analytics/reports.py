@@ -91,12 +91,14 @@ class AtBranch:
 class ByStaff:
     """Somebody of the team, or (None) nobody of them, and what they did in the days.
 
-    `name` is empty for those who left the team. Vouchers are not known by person.
+    Those who left the team since are told by `left_at`; their `name` is empty when it was forgotten. Vouchers
+    are not known by person.
     """
 
     staff_id: int | None
     name: str
     figures: Figures
+    left_at: dt.datetime | None = None
 
 
 _AT_PLACES = tuple(column for column in Sums.COLUMNS if column != "members")
@@ -228,10 +230,12 @@ def by_staff(business: Business, days: Days, branch_id: int | None = None) -> li
             found[key[3]].add(_named(StaffTotal.LEDGER, line))
         for key, line in reading.here(reading.changes):
             found[key[3]].add(_named(StaffTotal.TRADE, line))
-        names = dict(Staff.objects.values_list("pk", "name"))
+        known = Staff.history.values_list("pk", "name", "left_at")
+        names = {pk: (name, left_at) for pk, name, left_at in known}
     people = [
-        ByStaff(key or None, names.get(key, ""), figures)
+        ByStaff(key or None, name, figures, left_at)
         for key, figures in found.items()
+        for name, left_at in [names.get(key, ("", None))]
         if figures != Figures()
     ]
     return sorted(people, key=lambda one: (-one.figures.stamps, -one.figures.sales, one.staff_id or 0))

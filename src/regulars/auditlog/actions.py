@@ -37,11 +37,12 @@ class Actor:
     role: str
     by_operator: bool = False
     address: str = ""
+    staff_id: int | None = None
 
     @classmethod
     def of(cls, staff: Staff, *, address: str = "") -> Actor:
         """Somebody of a team."""
-        return cls(staff.user_id, staff.name, staff.role, address=address)
+        return cls(staff.user_id, staff.name, staff.role, address=address, staff_id=staff.pk)
 
     @classmethod
     def of_operator(cls, user: Any, *, address: str = "") -> Actor:
@@ -112,6 +113,7 @@ def record(
         return Record.objects.create(
             business_id=business_id,
             user_id=actor.user_id,
+            staff_id=actor.staff_id,
             actor=actor.name[:254],
             role=actor.role,
             by_operator=actor.by_operator,
@@ -133,3 +135,13 @@ def blank(*, business_id: int, member_id: int) -> None:
         Record.objects.filter(member_id=member_id).update(
             before={}, after={}, label="", reason="", member_id=None
         )
+
+
+def blank_staff(*, business_id: int, staff_id: int) -> None:
+    """Take the name of somebody who left out of the log: of what they did, and what was noted about them.
+
+    That it was done, when, from where and in which role stays, as that of one and the same person.
+    """
+    with scope(business=business_id):
+        Record.objects.filter(staff_id=staff_id).update(actor="")
+        Record.objects.filter(kind="staff", object_id=staff_id).update(before={}, after={}, label="")

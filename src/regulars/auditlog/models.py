@@ -8,7 +8,7 @@ from django.db import models
 from django.db.models.functions import Now
 from django_scopes import ScopedManager
 
-from regulars.tenants.models import Business, User
+from regulars.tenants.models import Business, Staff, User
 
 
 class Record(models.Model):
@@ -19,6 +19,11 @@ class Record(models.Model):
     at = models.DateTimeField(db_default=Now())
     # Who: the name and the role are as they were then, whatever became of the person.
     user = models.ForeignKey(User, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
+    # Their place on the team, which stays when the account goes; none of operators.
+    staff = models.ForeignKey(
+        Staff, null=True, blank=True, on_delete=models.SET_NULL, related_name="+", db_index=False
+    )
+    # Empty when the name was forgotten.
     actor = models.CharField(max_length=254)
     role = models.CharField(max_length=10)
     # An operator of the installation was signed in as the business.
@@ -41,7 +46,7 @@ class Record(models.Model):
         indexes = (
             # Newest first: of all, of a person, of a kind.
             models.Index(fields=("business", "at", "id"), name="audit_record_at"),
-            models.Index(fields=("business", "user", "at", "id"), name="audit_record_user"),
+            models.Index(fields=("business", "staff", "at", "id"), name="audit_record_staff"),
             models.Index(fields=("business", "kind", "at", "id"), name="audit_record_kind"),
             models.Index(fields=("business", "kind", "object_id"), name="audit_record_object"),
             models.Index(

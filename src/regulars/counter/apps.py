@@ -19,5 +19,5 @@ class CounterConfig(AppConfig):
 
         personal_data.register("counter", order=5, erase=personal.erase_member, parts=personal.PARTS)
         merging.register("counter", merging.rows_of("counter_action", "counter_scan"))
-        sessions.register("counter", signing.end_sessions_of)
+        sessions.register("counter", signing.end_sessions_of, signing.end_sessions_of_place)
         schedule.register("counter: forget ended sessions", tasks.forget_ended, cron=tasks.DAILY)

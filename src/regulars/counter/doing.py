@@ -256,7 +256,7 @@ def _done_by(operator: Operator, wish: Wish) -> Staff | None:
     """
     if not wish.offline or wish.done_by in {None, operator.staff.pk}:
         return None
-    return Staff.objects.filter(pk=wish.done_by).first()
+    return Staff.history.filter(pk=wish.done_by).first()
 
 
 def _branch(operator: Operator, wish: Wish, done_by: Staff | None) -> int | None:

@@ -187,3 +187,10 @@ def end_sessions_of(*, user_id: int, pins: bool = False) -> int:
         rows = OperatorSession.objects.filter(staff__user_id=user_id)
         gone, _ = (rows if pins else rows.filter(device=None)).delete()
     return gone
+
+
+def end_sessions_of_place(*, business_id: int, staff_id: int) -> int:
+    """End the sessions of somebody for one business, also those at paired devices; how many there were."""
+    with scope(business=business_id):
+        gone, _ = OperatorSession.objects.filter(staff_id=staff_id).delete()
+    return gone

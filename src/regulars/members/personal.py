@@ -114,7 +114,8 @@ AUDIT_PARTS: Final = (
             "object_id": "the number of the row that was changed",
             "kind": "the table of the row that was changed",
             **dict.fromkeys(
-                ("user", "actor", "role", "by_operator", "address"), "who of the shop's people did it"
+                ("user", "staff", "actor", "role", "by_operator", "address"),
+                "who of the shop's people did it",
             ),
         },
     ),

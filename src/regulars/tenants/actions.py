@@ -22,7 +22,7 @@ from regulars.tenants.queries import free_code, next_number
 TEMP_PASSWORD_LASTS = team.TEMP_PASSWORD_LASTS
 NewStaff = team.NewStaff
 add_staff, edit_staff, remove_staff = team.add_staff, team.edit_staff, team.remove_staff
-invite_again = team.invite_again
+invite_again, forget_name = team.invite_again, team.forget_name
 create_api_key, revoke_api_key = api_keys.create_api_key, api_keys.revoke_api_key
 
 # What a new business may be told beside its name.

@@ -53,7 +53,7 @@ def accept_shown(*, staff_id: int, proof: str, new_password: str) -> Staff:
         rows = Staff.objects.select_related("user").select_for_update(of=("self",))
         open_now = rows.filter(is_active=True, temp_password_expires_at__gt=timezone.now())
         staff = open_now.filter(pk=staff_id).exclude(temp_password="").first()
-        user = User.objects.select_for_update().get(pk=staff.user_id) if staff is not None else None
+        user = User.objects.select_for_update().get(pk=staff.user.pk) if staff is not None else None
         if (
             staff is None
             or user is None

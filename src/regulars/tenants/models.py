@@ -232,11 +232,22 @@ class Branch(models.Model):
         return self.name
 
 
+class _PresentManager(models.Manager["Staff"]):
+    """Finds those who work for a business now."""
+
+    def get_queryset(self) -> models.QuerySet[Staff]:
+        """The places that nobody has left."""
+        return super().get_queryset().filter(left_at=None)
+
+
 class Staff(models.Model):
     """A person's place in a business.
 
     A temporary password belongs here and not to the person's account: adding a known e-mail address must
     neither reveal nor take over the account behind it (docs/decisions/0004).
+
+    The row stays when they leave, so that what they did keeps its name, and belongs to no account any more:
+    `objects` finds who works here now, `history` everybody who ever did (docs/decisions/0030).
     """
 
     class Role(models.TextChoices):
@@ -247,8 +258,12 @@ class Staff(models.Model):
         STAFF = "staff"
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
-    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="+")
+    # None for those who left, whom only `history` finds.
+    user: models.ForeignKey[User, User] = models.ForeignKey(  # type: ignore[misc] - whom `objects` finds has one
+        User, null=True, on_delete=models.CASCADE, related_name="+"
+    )
     code = models.CharField(max_length=50)
+    # Empty when somebody left and their name was forgotten.
     name = models.CharField(max_length=200)
     role = models.CharField(max_length=10, choices=Role.choices, default=Role.STAFF)
     is_active = models.BooleanField(default=True)
@@ -263,14 +278,27 @@ class Staff(models.Model):
     branch = models.ForeignKey(Branch, null=True, blank=True, on_delete=models.SET_NULL, related_name="+")
     created_at = models.DateTimeField(db_default=Now())
     modified_at = models.DateTimeField(auto_now=True)
+    # Since when they work here no more, and by which address they are known again if they come back.
+    left_at = models.DateTimeField(null=True, blank=True)
+    left_email = models.EmailField(blank=True)
 
-    objects: ClassVar[models.Manager[Staff]] = ScopedManager(business="business")
+    objects: ClassVar[models.Manager[Staff]] = ScopedManager(_PresentManager, business="business")
+    history: ClassVar[models.Manager[Staff]] = ScopedManager(business="business")
 
     class Meta:
         verbose_name_plural = "staff"
         constraints = (
             models.UniqueConstraint(fields=("business", "user"), name="staff_user_unique"),
-            models.UniqueConstraint("business", Upper("code"), name="staff_code_unique"),
+            # A code is free again when whoever had it leaves.
+            models.UniqueConstraint(
+                "business", Upper("code"), condition=Q(left_at__isnull=True), name="staff_code_unique"
+            ),
+            # Who left has nothing left to sign in with.
+            models.CheckConstraint(
+                condition=Q(left_at__isnull=True, user__isnull=False, left_email="")
+                | Q(left_at__isnull=False, user__isnull=True, is_active=False, pin="", temp_password=""),
+                name="staff_left_signs_in_nowhere",
+            ),
             models.CheckConstraint(
                 condition=Q(role__in=("owner", "manager", "staff")), name="staff_role_known"
             ),

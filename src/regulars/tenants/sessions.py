@@ -1,6 +1,6 @@
 """Sessions of the back office: which somebody has, and ending them.
 
-Rooms with sessions of their own join in when somebody is signed out everywhere.
+Rooms with sessions of their own join in when somebody is signed out everywhere, or leaves a team.
 """
 
 from __future__ import annotations
@@ -24,12 +24,21 @@ class End(Protocol):
         """End them; how many there were."""
 
 
+class EndPlace(Protocol):
+    """Ends what sessions somebody has in a room for one business, however they were begun."""
+
+    def __call__(self, *, business_id: int, staff_id: int) -> int:
+        """End them; how many there were."""
+
+
 _elsewhere: dict[str, End] = {}
+_of_places: dict[str, EndPlace] = {}
 
 
-def register(room: str, end: End) -> None:
-    """Let a room end its sessions whenever somebody is signed out everywhere."""
+def register(room: str, end: End, end_of_place: EndPlace) -> None:
+    """Let a room end its sessions when somebody is signed out everywhere, and when they leave a team."""
     _elsewhere[room] = end
+    _of_places[room] = end_of_place
 
 
 def _rows() -> Any:
@@ -72,6 +81,15 @@ def end_everywhere(*, user: User, pins: bool = False) -> None:
         end_all(user=user)
         for end_elsewhere in _elsewhere.values():
             end_elsewhere(user_id=user.pk, pins=pins)
+
+
+def end_place(*, business_id: int, staff_id: int) -> None:
+    """End all sessions that belong to somebody's place on one team. In the transaction in which they leave.
+
+    A session of the back office belongs to their account, and finds no place in the business any more.
+    """
+    for end_there in _of_places.values():
+        end_there(business_id=business_id, staff_id=staff_id)
 
 
 def clear_ended() -> int:

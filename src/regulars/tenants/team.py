@@ -15,7 +15,7 @@ from regulars import db
 from regulars.rules import codes
 from regulars.rules.errors import Conflict, InvalidInput, LastOwner, NotFound
 from regulars.rules.text import clean_line
-from regulars.tenants import checks, mail
+from regulars.tenants import checks, mail, sessions
 from regulars.tenants.models import Branch, Business, Staff, User
 from regulars.tenants.plans import check_feature, plan_of
 from regulars.tenants.queries import free_code, next_number, own
@@ -27,6 +27,16 @@ SELECT 1 FROM tenants_staff WHERE user_id = %s
 UNION ALL SELECT 1 FROM django_admin_log WHERE user_id = %s
 LIMIT 1"""
 _FIELDS = frozenset({"name", "email", "branch_id", "disable_backoffice_access", "role"})
+
+
+_NOTHING_TO_SIGN_IN_WITH: dict[str, Any] = {
+    "pin": "", "pin_failures": 0, "pin_closed_until": None,
+    "temp_password": "", "temp_password_expires_at": None,
+}  # fmt: skip
+# How a place begins, also one that somebody comes back to.
+_AT_FIRST = _NOTHING_TO_SIGN_IN_WITH | {
+    "left_at": None, "left_email": "", "is_active": True, "branch": None, "disable_backoffice_access": False,
+}  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +62,9 @@ def add_staff(
 
     The password belongs to this membership: somebody who signs in elsewhere with the same e-mail keeps
     their own password and is not told to us (docs/decisions/0004). Without a `code` one is numbered; without
-    a branch they work at every one. Nothing is mailed: see `mail.invite`.
+    a branch they work at every one. Nothing is mailed: see `mail.invite`. Whoever was on the team before,
+    with the same address and name, has their old place again, with its history and nothing else of it
+    (docs/decisions/0030).
 
     Raises:
         InvalidInput: a value is unusable, or an owner is to have a branch; the message names it.
@@ -86,10 +98,25 @@ def put_on_team(
     number = next_number(business.pk, "staff")
     user = _account(email, name, password)
     code = free_code(business.pk, Staff, "staff", code=code, letter="U", number=number)
-    staff = Staff(business=business, user=user, name=name, role=role, code=code, **more)
+    staff = _former(email, name) or Staff(business=business)
+    for field, value in {"user": user, "name": name, "role": role, "code": code, **_AT_FIRST, **more}.items():
+        setattr(staff, field, value)
     temp_password = _invite(staff) if password is None else None
     staff.save()
     return NewStaff(staff, temp_password)
+
+
+def _former(email: str, name: str) -> Staff | None:
+    """The place of whoever left with this address and name; the latest of several, with no session left.
+
+    An address alone is not enough: `till@shop.example` is somebody else's next year, and what the one before
+    gave is not to stand under the new one's name.
+    """
+    rows = Staff.history.exclude(left_at=None).filter(left_email=email, name__iexact=name)
+    staff = rows.select_for_update().order_by("-left_at", "-pk").first()
+    if staff is not None:
+        sessions.end_place(business_id=staff.business_id, staff_id=staff.pk)
+    return staff
 
 
 def _account(email: str, name: str, password: str | None) -> User:
@@ -204,9 +231,11 @@ def _keep_an_owner(pk: int) -> None:
 
 
 def remove_staff(*, business_id: int, staff_id: int) -> None:
-    """Take somebody off the team for good; their account goes too when it belongs to no other team.
+    """Take somebody off the team; their account goes when it belongs to no other team.
 
-    It stays when they operate the installation, or once did something as operator: the log says who.
+    It stays when they operate the installation, or once did something as operator: the log says who. What
+    they did here keeps their name: their place stays as one that was left, with no account, PIN, temporary
+    password or session (docs/decisions/0030).
 
     Raises:
         NotFound: the team has no such member.
@@ -217,8 +246,30 @@ def remove_staff(*, business_id: int, staff_id: int) -> None:
         staff = _staff(staff_id)
         _keep_an_owner(staff_id)
         user = staff.user
-        staff.delete()
+        left = {"user": None, "is_active": False, "left_at": clock.now(), "left_email": user.email}
+        for field, value in (_NOTHING_TO_SIGN_IN_WITH | left).items():
+            setattr(staff, field, value)
+        staff.save()
+        sessions.end_place(business_id=business_id, staff_id=staff_id)
     _remove_if_nowhere(user)
+
+
+def forget_name(*, business_id: int, staff_id: int) -> Staff:
+    """Take name, address and code of somebody who left out of the business's records; nothing restores them.
+
+    What they did stays, as that of somebody who left. Should they come back, they are somebody new.
+
+    Raises:
+        NotFound: nobody who left has this number.
+    """
+    with transaction.atomic(), scope(business=business_id):
+        rows = Staff.history.exclude(left_at=None).select_for_update()
+        staff = rows.filter(pk=staff_id).first()
+        if staff is None:
+            raise NotFound(f"There is no former team member {staff_id}.")
+        staff.name = staff.left_email = staff.code = ""
+        staff.save(update_fields=["name", "left_email", "code", "modified_at"])
+    return staff
 
 
 def _remove_if_nowhere(user: User) -> None:
