@@ -11,6 +11,7 @@ from django_scopes import scope
 from regulars.ledger import adjustments
 from regulars.ledger.merging import merge_members
 from regulars.ledger.models import Card, Entry, PointsAdjustment
+from regulars.promotions.actions import add_promotion
 from regulars.sales import actions as sales
 from regulars.vouchers.actions import add_voucher
 from regulars.vouchers.issuing import issue_voucher
@@ -145,6 +146,20 @@ def test_what_a_sale_gave_is_put_right_at_the_sale(owner: Seat, shop: Shop, card
     assert owner.get("member", member_id=card.pk).status_code == 200
 
 
+def test_a_sale_that_was_deleted_is_told_to_be(owner: Seat, shop: Shop, card: Card) -> None:
+    add_promotion(business_id=shop.id, name="All", percent_of_spend=Decimal(100))
+    gone, stays = (
+        sales.add_sale(business_id=shop.id, member_id=card.pk, total_value=Decimal(worth)).pk
+        for worth in (10, 20)
+    )
+    sales.edit_sale(business_id=shop.id, pk=stays, total_value=Decimal(15))
+    sales.delete_sale(business_id=shop.id, pk=gone)
+    page = owner.text("member", member_id=card.pk)
+    assert page.count("Sale deleted") == page.count("Sale corrected") == 1
+    assert owner.url("sale", sale_id=stays) in page
+    assert owner.url("sale", sale_id=gone) not in page
+
+
 def test_a_long_history_is_read_page_by_page(owner: Seat, shop: Shop, card: Card) -> None:
     for _ in range(26):
         shop.stamp(card)
@@ -165,6 +180,7 @@ def test_whoever_is_limited_to_a_branch_sees_what_happened_there(shop: Shop, car
     shop.stamp(card, 2, branch_id=here.pk)
     other = shop.stamp(card, 3, branch_id=there.pk).entry_id
     page = told(seat, card)
+    assert "Nothing at Here yet." in told(seat, shop.enrol("Dev"))
     assert "+2 stamps" in page
     assert "+3 stamps" not in page
     assert seat.post("member-undo", {"reason": "A mistake"}, entry_id=other).status_code == 404

@@ -79,3 +79,14 @@ def test_it_is_found_by_kind_and_day_and_page_by_page(shop: Shop, card: Card) ->
     with CaptureQueriesContext(connection) as caught:
         history(**which)
     assert len(caught) == 1
+
+
+def test_a_purchase_that_was_deleted_is_told_to_be(shop: Shop, card: Card) -> None:
+    sale = sales.add_sale(business_id=shop.id, member_id=card.pk, total_value=Decimal(30))
+    sales.edit_sale(business_id=shop.id, pk=sale.pk, total_value=Decimal(20))
+    sales.delete_sale(business_id=shop.id, pk=sale.pk)
+    assert said(history(business_id=shop.id, member_id=card.pk))[:3] == [
+        ("Purchase deleted", "\N{MINUS SIGN}20 points"),
+        ("Purchase changed", "\N{MINUS SIGN}10 points"),
+        ("Purchase", "+30 points"),
+    ]

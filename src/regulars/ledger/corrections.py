@@ -43,6 +43,7 @@ class _Document:
     staff_id: int | None
     text: str
     now: dt.datetime
+    occasion: str | None = None
 
     def posting(self, kind: Entry.Kind, number: int, **more: Any) -> Posting:
         return Posting(
@@ -53,6 +54,7 @@ class _Document:
             branch_id=self.branch_id,
             staff_id=self.staff_id,
             source=self.source,
+            occasion=self.occasion,
             **more,
         )
 
@@ -82,6 +84,7 @@ def change_points(
     staff_id: int | None = None,
     text: str = "",
     occurred_at: dt.datetime | None = None,
+    occasion: str | None = None,
 ) -> int:
     """Let the ledger follow a document whose worth to a member changed; how many points really moved.
 
@@ -89,6 +92,8 @@ def change_points(
     it is new or gone. All entries under `source` are the document's; call it for one at a time, with the
     document locked. With `takes_back` a document that is worth less than nothing takes earned points back
     by the refund policy and is never refused, such as a sale of a negative value; without it, it spends.
+    An `occasion` happens once to a card, such as that the document is deleted; it needs `takes_back`, with
+    which there is no more than one entry.
 
     - Worth more: the difference is earned as a new lot. What earlier corrections could not take back is made
       good first: those points the member had kept.
@@ -106,7 +111,7 @@ def change_points(
     """
     note = clean_text(text, field="text", max_length=300)
     document = _Document(
-        business_id, member_id, source, branch_id, staff_id, note, occurred_at or timezone.now()
+        business_id, member_id, source, branch_id, staff_id, note, occurred_at or timezone.now(), occasion
     )
     if takes_back or (before >= 0 and after >= 0):
         steps = [("earns", after - before)]

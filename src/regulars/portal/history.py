@@ -127,6 +127,8 @@ def _text(entry: Entry) -> str:
 
 def _text_of_points(entry: Entry) -> str:
     source = (entry.source or "").partition(":")[0]
+    if source == "sale" and entry.occasion:  # the one occasion of a sale
+        return _("Purchase deleted")
     match entry.kind:
         case Entry.Kind.POINTS_EXPIRE:
             return _("Points lapsed")

@@ -48,6 +48,9 @@ VOUCHER_EVENTS: Final[Mapping[int, str]] = MappingProxyType(
     }
 )
 
+# A document is deleted once: "sale:7:deleted".
+DELETED: Final = "deleted"
+
 SIGNUP_OCCASION: Final = "signup"
 FIRST_LOGIN_OCCASION: Final = "first_login"
 
@@ -96,6 +99,11 @@ def anniversary_occasion(year: int) -> str:
 def month_occasion(day: date) -> str:
     """The beginning of the month that `day` is in."""
     return f"month:{day:%Y-%m}"
+
+
+def deleted_occasion(source: str) -> str:
+    """That a document, such as "sale:7", was deleted."""
+    return f"{source}:{DELETED}"
 
 
 def is_month_start(day: date) -> bool:

@@ -14,7 +14,7 @@ from regulars import db
 from regulars.ledger import corrections, points
 from regulars.ledger.post import business_day
 from regulars.outbox.emit import NewEvent, emit
-from regulars.rules import codes, promotions
+from regulars.rules import codes, occasions, promotions
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, Suspended
 from regulars.sales import fields, store
 from regulars.sales.models import Sale, SalePromotion
@@ -157,7 +157,15 @@ def _source(sale: Sale) -> str:
     return f"sale:{sale.pk}"
 
 
-def _correct(sale: Sale, member_id: int, before: int, after: int, *, at: dt.datetime | None = None) -> None:
+def _correct(
+    sale: Sale,
+    member_id: int,
+    before: int,
+    after: int,
+    *,
+    at: dt.datetime | None = None,
+    occasion: str | None = None,
+) -> None:
     """Make a member's card follow a sale whose worth changed, `at` its own date or now.
 
     A refund's worth is below zero. It is no spending, which could be refused for want of points: it takes
@@ -172,6 +180,7 @@ def _correct(sale: Sale, member_id: int, before: int, after: int, *, at: dt.date
             after=after,
             takes_back=True,
             occurred_at=at,
+            occasion=occasion,
             branch_id=sale.branch_id,
             staff_id=sale.staff_id,
         )
@@ -275,7 +284,8 @@ def delete_sale(*, business_id: int, pk: int) -> None:
         SalePromotion.objects.filter(sale_id=pk).delete()
         Sale.objects.filter(pk=pk).delete()
         emit(business_id=business_id, events=[_event("sale.deleted", sale)])
-        _correct(sale, sale.member_id, sale.points, 0)
+        gone = occasions.deleted_occasion(_source(sale))
+        _correct(sale, sale.member_id, sale.points, 0, occasion=gone)
 
 
 def _event(kind: str, sale: Sale) -> NewEvent:

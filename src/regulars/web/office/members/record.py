@@ -127,8 +127,15 @@ def _history(desk: Desk, member: Member) -> dict[str, Any]:
     return {
         "lines": lines,
         "older": f"{address}?before={older}" if older is not None else "",
-        "is_first": before is None,
+        "nothing": _nothing(desk) if before is None else "",
     }
+
+
+def _nothing(desk: Desk) -> str:
+    """What is said instead of a history; whoever is limited to a branch knows of no other."""
+    if desk.branch_id is None or desk.staff.branch is None:
+        return _("Nothing has happened on this card yet.")
+    return _("Nothing at %(branch)s yet.") % {"branch": desk.staff.branch.name}
 
 
 def _vouchers(desk: Desk, member: Member) -> dict[str, Any]:

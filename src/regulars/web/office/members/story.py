@@ -14,12 +14,14 @@ from regulars.auditlog.models import Record
 from regulars.ledger.models import Entry, PointsAdjustment
 from regulars.ledger.undoing import UNDOES, undone_by
 from regulars.rules import occasions
+from regulars.sales.models import Sale
 from regulars.web.office.desk import Desk
 from regulars.web.office.digits import whole
 from regulars.web.office.tags import number
 
 PER_PAGE: Final = 25
 _ADJUSTMENT: Final = "adjustment"
+_SALE: Final = "sale"
 # Under this name the audit log keeps which entry something made, and why.
 ENTRY: Final = "entry"
 REASONED: Final = ("member.stamps-given", "member.reward-handed-out", "member.taken-back")
@@ -71,9 +73,10 @@ def lines(desk: Desk, member_id: int, before: int | None) -> tuple[list[Line], i
     found: list[Any] = list(rows.order_by("-pk")[: PER_PAGE + 1])
     shown = found[:PER_PAGE]
     gifts = _adjustments(shown)
+    sales = _sales(desk, shown)
     reasons = _reasons(member_id, [entry.pk for entry in shown])
     told = [
-        _line(desk, entry, gifts.get(_number(entry, _ADJUSTMENT)), reasons.get(entry.pk, ""))
+        _line(desk, entry, gifts.get(_number(entry, _ADJUSTMENT)), reasons.get(entry.pk, ""), sales)
         for entry in shown
     ]
     return told, shown[-1].pk if len(found) > PER_PAGE else None
@@ -89,14 +92,24 @@ def _adjustments(entries: Iterable[Entry]) -> dict[int | None, PointsAdjustment]
     return {one.pk: one for one in PointsAdjustment.objects.filter(pk__in=wanted)} if wanted else {}
 
 
+def _sales(desk: Desk, entries: Iterable[Entry]) -> set[int | None]:
+    """The sales that entries are of, and that there still are, for whoever may look at them."""
+    wanted = {number for entry in entries if (number := _number(entry, _SALE)) is not None}
+    if not wanted or not desk.may("sales.view"):
+        return set()
+    return set(Sale.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+
+
 def _reasons(member_id: int, entry_ids: list[int]) -> dict[int, str]:
     rows = Record.objects.filter(member_id=member_id, action__in=REASONED).exclude(reason="")
     found = rows.filter(after__entry__in=entry_ids).values_list("after", "reason")
     return {after[ENTRY]: reason for after, reason in found}
 
 
-def _line(desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str) -> Line:
-    sale = _number(entry, "sale")
+def _line(
+    desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str, sales: set[int | None]
+) -> Line:
+    sale = _number(entry, _SALE)
     return Line(
         id=entry.pk,
         at=entry.occurred_at,
@@ -110,7 +123,7 @@ def _line(desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str) ->
         why=reason or (gift.internal_notes if gift is not None else ""),
         undone=entry.undone,
         undo=_undo(desk, entry, gift),
-        url=desk.url("sale", sale_id=sale) if sale is not None and desk.may("sales.view") else "",
+        url=desk.url("sale", sale_id=sale) if sale is not None and sale in sales else "",
     )
 
 
@@ -140,7 +153,9 @@ def _text(entry: Entry) -> str:
 
 def _of_points(entry: Entry) -> str:
     source = (entry.source or "").partition(":")[0]
-    of_sale = source == "sale"
+    of_sale = source == _SALE
+    if of_sale and entry.occasion:  # the one occasion of a sale
+        return _("Sale deleted")
     said = {
         Entry.Kind.POINTS_REVERSE.value: _("Sale corrected") if of_sale else _("Points taken back"),
         Entry.Kind.POINTS_RETURN.value: _("Sale corrected") if of_sale else _("Points given back"),
