@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from decimal import Decimal
 
 import pytest
@@ -308,6 +309,32 @@ def test_the_audit_finds_a_wrong_count(shop: Shop) -> None:
     with scopes_disabled():
         Prize.objects.filter(campaign=made).update(issued=2)
     assert [found["check"] for found in audit().differences] == ["scratch cards issued of each prize"]
+
+
+def test_cards_for_whoever_bears_them_are_issued_together(shop: Shop) -> None:
+    made = campaign(shop, NewPrize("Cake", Decimal(1_000), max_cards=3), COFFEE, max_cards=150)
+    with CaptureQueriesContext(connection) as asked:
+        found = cards.issue_bearer_cards(business_id=shop.id, campaign_id=made.pk, number=100)
+    assert len(asked) <= 12
+    assert len({card.token for card in found}) == len({card.pk for card in found}) == 100
+    assert [card["card_id"] for card in told("issued")] == [card.pk for card in found]
+    assert sorted(Counter(now(card).prize.label for card in found).items()) == [
+        ("Cake", 3),
+        ("Free Coffee", 97),
+    ]
+    assert [prize.issued for prize in prizes(made)] == [3, 97]
+    with pytest.raises(scratch.ScratchLimitReached) as refusal:
+        cards.issue_bearer_cards(business_id=shop.id, campaign_id=made.pk, number=51)
+    assert refusal.value.fields == {"qty": "is more than the 50 that are left"}
+    assert len(told("issued")) == 100
+    assert audit().ok
+
+
+@pytest.mark.parametrize("number", [0, -1, 1_001])
+def test_so_many_cards_at_once_have_bounds(shop: Shop, number: int) -> None:
+    with pytest.raises(InvalidInput) as refusal:
+        cards.issue_bearer_cards(business_id=shop.id, campaign_id=campaign(shop).pk, number=number)
+    assert list(refusal.value.fields) == ["qty"]
 
 
 def test_the_hundredth_card_costs_as_many_statements_as_the_first(shop: Shop) -> None:

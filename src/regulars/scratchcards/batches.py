@@ -41,11 +41,14 @@ def start_batch(
     filters: Mapping[str, Any],
     audience: str,
     expires_days: int = scratch.USUAL_DAYS,
+    members: int | None = None,
 ) -> ScratchBatch:
     """Let a job issue a card of a campaign to each member whom cleaned `filters` find; empty: to all.
 
     `audience` is what people call them. Whoever is suspended, or has as many cards of the campaign as one
     member may have, is left out. It ends early when the campaign is paused or over, or nothing is left.
+    `members` is how many they are, from callers within a transaction: nothing is counted in one, because on
+    SQLite nobody else writes meanwhile.
 
     Raises:
         InvalidInput: `expires_days` is unusable.
@@ -56,6 +59,9 @@ def start_batch(
     days = values.whole_number(expires_days, field="expires_days", least=1, most=scratch.MAX_DAYS)
     audience = clean_line(audience, field="audience", max_length=AUDIENCE_LENGTH, required=True)
     business = Business.objects.select_related("program").get(pk=business_id)
+    if members is None:
+        with scope(business=business_id):
+            members = found(business, filters).count()
     with transaction.atomic(), scope(business=business_id):
         campaign = ScratchCampaign.objects.filter(pk=campaign_id).first()
         if campaign is None:
@@ -68,7 +74,7 @@ def start_batch(
                 audience=audience,
                 filters=dict(filters),
                 expires_days=days,
-                total=found(business, filters).count(),
+                total=members,
             )
         )
         jobs.enqueue(

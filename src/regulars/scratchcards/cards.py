@@ -26,6 +26,8 @@ from regulars.scratchcards.models import Prize, ScratchCampaign, ScratchCard
 from regulars.scratchcards.queries import CardView
 from regulars.tenants.models import Branch
 
+# Cards for whoever bears them, together.
+MOST_AT_ONCE = 1_000
 _LOOKED_FOR = 200
 
 
@@ -49,36 +51,80 @@ def issue_card(
         ScratchLimitReached: the campaign or the member has as many cards as there may be.
         NoPrizeLeft: every prize is used up.
     """
-    days = values.whole_number(expires_days, field="expires_days", least=1, most=scratch.MAX_DAYS)
-    now = timezone.now()
+    days = _days(expires_days)
     with transaction.atomic(), scope(business=business_id):
         if member_id is not None:
             _hold_member(business_id, member_id)
-        campaign = lock_campaign(campaign_id)
-        today = business_day(campaign.business.timezone, now)
-        check_open(campaign, today)
-        prizes = list(campaign.prizes.order_by("position", "pk"))
-        _check_limits(campaign, prizes, member_id)
-        prize = prizes[scratch.draw(queries.odds(prizes))]
-        Prize.objects.filter(pk=prize.pk).update(issued=F("issued") + 1)
-        card = ScratchCard.objects.create(
+        (card,) = _issue(business_id, campaign_id, member_id=member_id, number=1, days=days)
+    return card
+
+
+def issue_bearer_cards(
+    *, business_id: int, campaign_id: int, number: int, expires_days: int = scratch.USUAL_DAYS
+) -> list[ScratchCard]:
+    """Issue so many cards (1 to 1,000) to whoever bears them, together or not at all; drawn one by one.
+
+    However many they are it is a handful of statements, because on SQLite nobody else can write meanwhile.
+
+    Raises:
+        InvalidInput: `number` or `expires_days` is unusable.
+        NotFound: the business has no such campaign.
+        ScratchPaused, ScratchEnded, ScratchLimitReached, NoPrizeLeft: as for `issue_card`.
+    """
+    number = values.whole_number(number, field="qty", least=1, most=MOST_AT_ONCE)
+    days = _days(expires_days)
+    with transaction.atomic(), scope(business=business_id):
+        return _issue(business_id, campaign_id, member_id=None, number=number, days=days)
+
+
+def _days(expires_days: int) -> int:
+    return values.whole_number(expires_days, field="expires_days", least=1, most=scratch.MAX_DAYS)
+
+
+def _issue(
+    business_id: int, campaign_id: int, *, member_id: int | None, number: int, days: int
+) -> list[ScratchCard]:
+    now = timezone.now()
+    campaign = lock_campaign(campaign_id)
+    today = business_day(campaign.business.timezone, now)
+    check_open(campaign, today)
+    prizes = list(campaign.prizes.order_by("position", "pk"))
+    _check_limits(campaign, prizes, member_id, number)
+    last_day = scratch.last_day(today, days=days, campaign_ends=campaign.expires_at)
+    made = ScratchCard.objects.bulk_create(
+        ScratchCard(
             business_id=business_id,
             campaign=campaign,
             prize=prize,
             member_id=member_id,
             token=scratch.new_token(),
-            expires_at=scratch.last_day(today, days=days, campaign_ends=campaign.expires_at),
+            expires_at=last_day,
             issued_at=now,
         )
-        told = {
-            "card_url": queries.card_url(card.token),
-            "expires_at": card.expires_at.isoformat() if card.expires_at else None,
-        }
-        emit.emit(
-            business_id=business_id,
-            events=[emit.NewEvent("scratch_card.issued", member_id, _facts(card, told))],
-        )
-    return card
+        for prize in _drawn(prizes, number)
+    )
+    emit.emit(
+        business_id=business_id,
+        events=[emit.NewEvent("scratch_card.issued", member_id, _facts(card, _told(card))) for card in made],
+    )
+    return made
+
+
+def _drawn(prizes: list[Prize], number: int) -> list[Prize]:
+    """The prizes of the next cards, drawn one after the other, and counted."""
+    drawn = []
+    for _ in range(number):
+        prize = prizes[scratch.draw(queries.odds(prizes))]
+        prize.issued += 1
+        drawn.append(prize)
+    for prize, times in Counter(drawn).items():
+        Prize.objects.filter(pk=prize.pk).update(issued=F("issued") + times)
+    return drawn
+
+
+def _told(card: ScratchCard) -> dict[str, Any]:
+    ends = card.expires_at.isoformat() if card.expires_at else None
+    return {"card_url": queries.card_url(card.token), "expires_at": ends}
 
 
 def _hold_member(business_id: int, member_id: int) -> None:
@@ -105,10 +151,16 @@ def check_open(campaign: ScratchCampaign, today: dt.date) -> None:
         )
 
 
-def _check_limits(campaign: ScratchCampaign, prizes: list[Prize], member_id: int | None) -> None:
+def _check_limits(campaign: ScratchCampaign, prizes: list[Prize], member_id: int | None, number: int) -> None:
     most, each = campaign.max_cards, campaign.max_per_member
-    if most is not None and queries.totals(prizes).issued >= most:
+    issued = queries.totals(prizes).issued
+    if most is not None and issued >= most:
         raise scratch.ScratchLimitReached(f"This campaign has {most} cards, and all are issued.")
+    if most is not None and issued + number > most:
+        raise scratch.ScratchLimitReached(
+            f"This campaign has {most} cards, and {most - issued} of them are left.",
+            fields={"qty": f"is more than the {most - issued} that are left"},
+        )
     if each is None or member_id is None:
         return
     if ScratchCard.objects.filter(campaign=campaign, member_id=member_id).count() >= each:

@@ -149,12 +149,12 @@ def _to_one(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) -> H
 def _to_anybody(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) -> HttpResponse:
     number = cleaned["qty"] or 1
     with desk.changing("scratch-card.issue", campaign) as change:
-        for _number in range(number):
-            actions.issue_card(
-                business_id=desk.business.pk,
-                campaign_id=campaign.pk,
-                expires_days=cleaned["expires_days"],
-            )
+        actions.issue_bearer_cards(
+            business_id=desk.business.pk,
+            campaign_id=campaign.pk,
+            number=number,
+            expires_days=cleaned["expires_days"],
+        )
         change.note(cards=number)
     text = ngettext("%(count)d card was issued.", "%(count)d cards were issued.", number)
     return desk.done(text % {"count": number}, "scratch-card-print", scratch_id=campaign.pk)
@@ -162,7 +162,8 @@ def _to_anybody(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) 
 
 def _to_many(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) -> HttpResponse:
     wanted, audience = _audience(desk, cleaned["whom"])
-    if not batches.found(desk.business, wanted).exists():
+    members = batches.found(desk.business, wanted).count()
+    if not members:
         raise InvalidInput.at("group_id", "finds nobody who could get a card")
     with desk.changing("scratch-card.issue-many", campaign) as change:
         batch = batches.start_batch(
@@ -171,6 +172,7 @@ def _to_many(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) -> 
             filters=wanted,
             audience=audience,
             expires_days=cleaned["expires_days"],
+            members=members,
         )
         change.note(audience=audience, members=batch.total)
     text = ngettext(
