@@ -83,9 +83,12 @@ def live(shop: Shop) -> None:
     card = shop.enrol(birthday=dt.date(1990, 1, 1))
     gold = add_group(business=shop.business, code="gold")
     edit_member(business_id=shop.id, pk=card.pk, company_name="Whitfield Ltd", group_id=gold.pk)
-    given = shop.stamp(card, 8, branch_id=branch.pk)
+    given = shop.stamp(card, 9, branch_id=branch.pk)
     redeemed = ledger.redeem_reward(business_id=shop.id, qr_code=card.qr_code)
-    for mistake in (redeemed, given):
+    taken = ledger.take_stamps(
+        business_id=shop.id, member_id=card.pk, count=1, reason="Given twice", branch_id=branch.pk
+    )
+    for mistake in (taken, redeemed, given):
         ledger.undo(business_id=shop.id, entry_id=mistake.entry_id)
     ledger.replace_card(business_id=shop.id, member_id=card.pk)
     merge_members(business_id=shop.id, member_id=card.pk, other_id=shop.enrol("Nora W").pk)

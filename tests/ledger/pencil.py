@@ -7,6 +7,7 @@ from collections import Counter
 from dataclasses import dataclass, field
 
 from regulars.ledger.models import PointsAdjustment
+from regulars.rules.errors import Refusal, StampsSpent, StampsTakenSince
 
 
 @dataclass(eq=False)
@@ -57,6 +58,7 @@ class Card:
     bonus_years: set[int] = field(default_factory=set)
     changes: int = 0
     made: int = 0
+    taken: int = 0
 
     @property
     def balance(self) -> int:
@@ -79,14 +81,25 @@ class Card:
         self.changes += 1
         return len(self.waiting) - before
 
-    def unstamp(self, count: int, addition: int) -> bool:
-        """One stamp after the other off the card; where there is none, a reward is broken up. Or nothing."""
+    def take_stamps(self, count: int) -> None:
+        """One stamp after the other off the card."""
+        for _ in range(count):
+            self.stamps -= 1
+            self.all_stamps -= 1
+            self.taken += 1
+        self.changes += 1
+
+    def unstamp(self, count: int, addition: int) -> type[Refusal] | None:
+        """One stamp after the other off the card; where there is none, a reward is broken up. Or nothing,
+        and why: somebody took as many stamps as are missing, or they are in a reward that was redeemed.
+        """
+        missing = count - self.stamps - sum(reward.took for reward in self.waiting)
+        if missing > 0:
+            return StampsTakenSince if self.taken >= missing else StampsSpent
         stamps, waiting = self.stamps, list(self.waiting)
         for _ in range(count):
             if not stamps:
                 own = [reward for reward in waiting if reward.addition == addition]
-                if not waiting:
-                    return False
                 broken = (own or waiting)[-1]
                 waiting.remove(broken)
                 stamps += broken.took
@@ -94,7 +107,7 @@ class Card:
         self.stamps, self.waiting = stamps, waiting
         self.all_stamps -= count
         self.changes += 1
-        return True
+        return None
 
     def redeem(self) -> Reward:
         """The oldest one that waits."""
@@ -220,7 +233,7 @@ class ModelAdjustment:
 
 @dataclass
 class ModelEntry:
-    """What may be undone: stamps, perhaps with a visit, or the redemption of a reward."""
+    """What may be undone: stamps, perhaps with a visit or below zero, or the redemption of a reward."""
 
     pk: int
     card: int

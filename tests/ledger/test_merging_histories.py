@@ -26,7 +26,7 @@ from tests.ledger.books import agree, set_policy
 pytestmark = pytest.mark.django_db
 
 START = dt.datetime(2026, 3, 2, 9, tzinfo=dt.UTC)
-DEEDS = ("stamp", "redeem", "give", "take", "spend", "withdraw", "undo", "expire", "roll up")
+DEEDS = ("stamp", "unstamp", "redeem", "give", "take", "spend", "withdraw", "undo", "expire", "roll up")
 # Which deed, on which card, how much, and how many hours later.
 STEPS = st.tuples(
     st.sampled_from(DEEDS), st.booleans(), st.integers(min_value=1, max_value=9), st.integers(0, 40)
@@ -38,6 +38,7 @@ def do(shop: Shop, card: Card, deed: str, number: int) -> None:
     who: dict[str, Any] = {"business_id": shop.id, "member_id": card.pk}
     deeds: dict[str, Callable[[], object]] = {
         "stamp": lambda: shop.stamp(card, number),
+        "unstamp": lambda: actions.take_stamps(**who, count=number, reason="Rain"),
         "redeem": lambda: actions.redeem_reward(business_id=shop.id, qr_code=card.qr_code),
         "give": lambda: adjustments.add_adjustment(**who, points=number * 5),
         "take": lambda: adjustments.add_adjustment(**who, points=-number),
@@ -60,9 +61,9 @@ def withdraw(shop: Shop, card: Card) -> None:
 
 
 def undo(shop: Shop, card: Card) -> None:
-    """Take back the latest stamps or redemption."""
+    """Take back the latest stamps, given or taken, or redemption."""
     with scope(business=shop.business):
-        rows = Entry.objects.filter(card_id=card.pk, kind__in=("stamp_add", "reward_redeem"))
+        rows = Entry.objects.filter(card_id=card.pk, kind__in=("stamp_add", "stamp_take", "reward_redeem"))
         entry = rows.order_by("pk").last()
     if entry is not None:
         actions.undo(business_id=shop.id, entry_id=entry.pk)

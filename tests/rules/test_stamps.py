@@ -4,14 +4,17 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from regulars.rules.errors import NotEnoughStamps
 from regulars.rules.stamps import (
     MAX_BIRTHDAY_BONUS,
     MAX_COUNT,
     MAX_GOAL,
+    MAX_TAKEN,
     MIN_COUNT,
     MIN_GOAL,
     StampResult,
     add_stamps,
+    take_stamps,
 )
 
 goals = st.integers(MIN_GOAL, MAX_GOAL)
@@ -101,3 +104,33 @@ def test_the_bounds_of_a_goal_belong_to_it(goal: int) -> None:
 def test_impossible_arguments_are_refused(stamps: int, goal: int, count: int, named: str) -> None:
     with pytest.raises(ValueError, match=named):
         add_stamps(stamps=stamps, goal=goal, count=count)
+
+
+@given(stamps=on_card, count=counts)
+def test_what_is_taken_is_what_lay_there_or_nothing(stamps: int, count: int) -> None:
+    if count <= stamps:
+        assert take_stamps(stamps=stamps, count=count) == stamps - count
+        return
+    with pytest.raises(NotEnoughStamps) as refused:
+        take_stamps(stamps=stamps, count=count)
+    assert refused.value.details == {"stamps": count, "available": stamps}
+    assert refused.value.fields == {"count": f"were asked for: {count}, and {stamps} are available"}
+
+
+@given(stamps=on_card, goal=goals, count=counts)
+def test_what_was_taken_and_comes_back_changes_nothing(stamps: int, goal: int, count: int) -> None:
+    before = stamps % goal  # a full card never stays
+    if count <= before:
+        left = take_stamps(stamps=before, count=count)
+        assert add_stamps(stamps=left, goal=goal, count=count) == StampResult(before, 0, 0)
+
+
+@given(goal=goals, count=counts)
+def test_all_that_may_lie_on_a_card_can_be_taken_at_once(goal: int, count: int) -> None:
+    assert add_stamps(stamps=0, goal=goal, count=count).stamps <= MAX_TAKEN
+
+
+@pytest.mark.parametrize(("stamps", "count", "named"), [(5, 0, "count"), (5, -1, "count"), (-1, 1, "card")])
+def test_impossible_takings_are_refused(stamps: int, count: int, named: str) -> None:
+    with pytest.raises(ValueError, match=named):
+        take_stamps(stamps=stamps, count=count)

@@ -17,7 +17,8 @@ from regulars.ledger import followups
 from regulars.ledger import post as poster
 from regulars.ledger.models import Card, Entry
 from regulars.ledger.post import CardState, Posting
-from regulars.ledger.settle import Decision, check_branch, settle
+from regulars.ledger.settle import Decision, check_branch, earned_event, settle
+from regulars.ledger.taking import StampsTaken, take_stamps
 from regulars.ledger.undoing import Undone, undo
 from regulars.members import actions as members
 from regulars.members import aliases
@@ -30,12 +31,14 @@ from regulars.tenants.models import Business, Program
 __all__ = [
     "RewardRedeemed",
     "StampsAdded",
+    "StampsTaken",
     "Undone",
     "add_birthday_bonus",
     "add_stamps",
     "enrol",
     "redeem_reward",
     "replace_card",
+    "take_stamps",
     "undo",
 ]
 
@@ -274,13 +277,7 @@ def _stamp_posting(state: CardState, kind: Entry.Kind, count: int, now: dt.datet
     }
     events = [NewEvent("stamp.added", state.member_id, added)]
     if result.rewards_earned:
-        earned = {
-            "customer_id": state.member_id,
-            "reward": state.reward_text,
-            "count": result.rewards_earned,
-            "pending_rewards": state.pending_rewards + result.rewards_earned,
-        }
-        events.append(NewEvent("reward.earned", state.member_id, earned))
+        events.append(earned_event(state, result.rewards_earned))
     return posting, events
 
 

@@ -57,18 +57,24 @@ WHERE u.reverses_id IS NOT NULL AND (
     e.id IS NULL OR e.card_id <> u.card_id OR e.business_id <> u.business_id OR e.stamps <> -u.stamps
     OR e.visits <> -u.visits OR e.text <> u.text OR u.points <> 0
     OR COALESCE(e.branch_id, 0) <> COALESCE(u.branch_id, 0)
-    OR u.kind <> CASE WHEN e.kind IN ('stamp_add', 'birthday_bonus') THEN 'stamp_undo'
+    OR u.kind <> CASE WHEN e.kind IN ('stamp_add', 'birthday_bonus', 'stamp_take') THEN 'stamp_undo'
                       WHEN e.kind = 'reward_redeem' THEN 'reward_undo' ELSE '' END
     OR (u.kind = 'reward_undo' AND (u.rewards <> 1 OR u.stamps_spent <> 0)))""",
-    # A reward gives as many stamps as it took.
+    # A reward gives as many stamps as it took. Stamps that come back take none, and may complete some.
     "rewards taken by an undo": """
 SELECT u.card_id, u.business_id, -u.stamps_spent, COALESCE(t.stamps, 0)
 FROM ledger_entry u
 LEFT JOIN (SELECT r.undone_entry_id, COUNT(*) AS rewards, SUM(e.stamps_spent / NULLIF(e.rewards, 0)) AS stamps
            FROM ledger_reward r JOIN ledger_entry e ON e.id = r.earned_entry_id
            WHERE r.undone_entry_id IS NOT NULL GROUP BY r.undone_entry_id) t ON t.undone_entry_id = u.id
-WHERE u.kind = 'stamp_undo' AND (u.rewards <> -COALESCE(t.rewards, 0)
-    OR u.stamps_spent <> -COALESCE(t.stamps, 0))""",
+WHERE u.kind = 'stamp_undo' AND CASE WHEN u.stamps > 0
+    THEN u.rewards < 0 OR u.stamps_spent < 0 OR t.rewards IS NOT NULL
+    ELSE u.rewards <> -COALESCE(t.rewards, 0) OR u.stamps_spent <> -COALESCE(t.stamps, 0) END""",
+    "stamps of an entry": """
+SELECT card_id, business_id, stamps, 0 FROM ledger_entry
+WHERE (kind = 'stamp_take' AND (stamps >= 0 OR stamps_spent <> 0 OR rewards <> 0 OR visits <> 0))
+   OR (stamps < 0 AND kind NOT IN ('stamp_take', 'stamp_undo'))
+   OR (stamps > 0 AND kind NOT IN ('stamp_add', 'birthday_bonus', 'stamp_undo'))""",
     "points in lots": """
 SELECT c.member_id, c.business_id, CASE WHEN c.points > 0 THEN c.points ELSE 0 END, COALESCE(s.total, 0)
 FROM ledger_card c

@@ -17,6 +17,7 @@ from regulars.ledger import post as poster
 from regulars.ledger.models import Card, Entry
 from regulars.ledger.points import open_lots, points_event
 from regulars.ledger.post import CardState, Posting
+from regulars.ledger.settle import earned_event
 from regulars.members import merged, merging
 from regulars.members.models import Member, MergedMember
 from regulars.outbox.emit import NewEvent
@@ -198,13 +199,7 @@ class _Merge:
         }
         events = [NewEvent("member.merged", self.member_id, told)]
         if full.rewards_earned:
-            earned = {
-                "customer_id": self.member_id,
-                "reward": state.reward_text,
-                "count": full.rewards_earned,
-                "pending_rewards": pending,
-            }
-            events.append(NewEvent("reward.earned", self.member_id, earned))
+            events.append(earned_event(state, full.rewards_earned))
         self._post(state, posting, events)
         return full.rewards_earned
 

@@ -74,9 +74,10 @@ class Entry(models.Model):
     """One change of a card. Never edited; deleted only when a member is erased. It moves to another card,
     as it is, when its member turns out to be that card's and their records are merged.
 
-    Signs: `stamps` given, `stamps_spent` turned into rewards, `rewards` earned (+) or redeemed (-), `points`
-    earned (+) or spent and expired (-); an undo has the opposite ones. `day` is the business's own calendar
-    day of `occurred_at`. `reverses` is the entry that an undo takes back: each once (docs/decisions/0015).
+    Signs: `stamps` given (+) or taken (-), `stamps_spent` turned into rewards, `rewards` earned (+) or
+    redeemed (-), `points` earned (+) or spent and expired (-); an undo has the opposite ones. `day` is the
+    business's own calendar day of `occurred_at`. `reverses` is the entry that an undo takes back: each once
+    (docs/decisions/0015).
     """
 
     class Kind(models.TextChoices):
@@ -92,7 +93,9 @@ class Entry(models.Model):
         # Earned points taken back, and spent points given back, because their reason was changed or undone.
         POINTS_REVERSE = "points_reverse"
         POINTS_RETURN = "points_return"
-        # Stamps, or a redemption, taken back because they were a mistake.
+        # Stamps taken off the card by hand, for a reason (docs/decisions/0029).
+        STAMP_TAKE = "stamp_take"
+        # Stamps given or taken, or a redemption, undone because they were a mistake.
         STAMP_UNDO = "stamp_undo"
         REWARD_UNDO = "reward_undo"
         # What lay on another record of the same person came here, with its entries (docs/decisions/0022).
@@ -164,6 +167,7 @@ class Entry(models.Model):
                         "stamp_undo",
                         "reward_undo",
                         "merge",
+                        "stamp_take",
                     )
                 ),
                 name="entry_kind_known",

@@ -53,7 +53,7 @@ class Posting:
     @property
     def new_rewards(self) -> int:
         """How many rewards it makes: one that waits again is there already."""
-        return 0 if self.undoes else max(self.rewards, 0)
+        return 0 if self.kind == Entry.Kind.REWARD_UNDO else max(self.rewards, 0)
 
     @property
     def takes_visit(self) -> bool:

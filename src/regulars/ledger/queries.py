@@ -22,6 +22,7 @@ T = TypeVar("T")
 TRANSACTION_KINDS: dict[str, tuple[str, ...]] = {
     "stamp_add": (Entry.Kind.STAMP_ADD, Entry.Kind.BIRTHDAY_BONUS),
     "reward_redeem": (Entry.Kind.REWARD_REDEEM,),
+    "stamp_take": (Entry.Kind.STAMP_TAKE,),
     "stamp_undo": (Entry.Kind.STAMP_UNDO,),
     "reward_undo": (Entry.Kind.REWARD_UNDO,),
 }
@@ -139,7 +140,9 @@ Listed = Any
 
 
 def recent_transactions(*, business_id: int, member_id: int, most: int = 20) -> list[Listed]:
-    """A member's latest stamps, redemptions and undos, newest first. Each knows if it is `undone` itself."""
+    """A member's latest stamps, given and taken, redemptions and undos, newest first. Each knows if it is
+    `undone` itself.
+    """
     with scope(business=business_id):
         rows = Entry.objects.select_related("branch").filter(card_id=member_id, kind__in=KIND_NAMES)
         return list(rows.annotate(undone=undone_by()).order_by("-id")[:most])
@@ -163,8 +166,8 @@ def transactions(
     date_from: dt.date | None = None,
     date_to: dt.date | None = None,
 ) -> Page[Listed]:
-    """Stamps, redemptions and undos of a business, newest first. Each knows if it is `undone` itself. The
-    dates are inclusive business days.
+    """Stamps, given and taken, redemptions and undos of a business, newest first. Each knows if it is
+    `undone` itself. The dates are inclusive business days.
 
     A customer or a branch that the business does not have gives an empty list.
     """

@@ -30,6 +30,17 @@ def check_branch(state: CardState, branch_id: int | None) -> None:
         )
 
 
+def earned_event(state: CardState, rewards: int) -> NewEvent:
+    """What is told when stamps complete rewards, under the text of the programme as it is."""
+    data = {
+        "customer_id": state.member_id,
+        "reward": state.reward_text,
+        "count": rewards,
+        "pending_rewards": state.pending_rewards + rewards,
+    }
+    return NewEvent("reward.earned", state.member_id, data)
+
+
 class NothingToDo(Exception):  # noqa: N818 - an outcome, not an error
     """The decision was that nothing is to be posted."""
 

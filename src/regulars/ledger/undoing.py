@@ -1,23 +1,24 @@
-"""Taking back stamps and redemptions that were a mistake (docs/decisions/0015)."""
+"""Taking back what was a mistake: stamps given or taken, and redemptions (docs/decisions/0015, 0029)."""
 
 from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
 
-from django.db.models import Exists, Max, OuterRef
+from django.db.models import Exists, Max, OuterRef, QuerySet, Sum
 from django.utils import timezone
 from django_scopes import scope
 
 from regulars.ledger.models import Entry, Reward
 from regulars.ledger.post import CardState, Posting, Undoing
-from regulars.ledger.settle import Decision, settle
+from regulars.ledger.settle import Decision, earned_event, settle
 from regulars.outbox.emit import NewEvent
-from regulars.rules.errors import AlreadyUndone, NotFound, NotUndoable, StampsSpent
+from regulars.rules import stamps
+from regulars.rules.errors import AlreadyUndone, NotFound, NotUndoable, StampsSpent, StampsTakenSince
 
 STAMPS = (Entry.Kind.STAMP_ADD.value, Entry.Kind.BIRTHDAY_BONUS.value)
 UNDOES = {
-    **dict.fromkeys(STAMPS, Entry.Kind.STAMP_UNDO.value),
+    **dict.fromkeys((*STAMPS, Entry.Kind.STAMP_TAKE.value), Entry.Kind.STAMP_UNDO.value),
     Entry.Kind.REWARD_REDEEM.value: Entry.Kind.REWARD_UNDO.value,
 }
 
@@ -26,8 +27,10 @@ UNDOES = {
 class Undone:
     """What a card became when an entry was taken back.
 
-    `stamps` came off the card (0 for a redemption), and `rewards` that waited went with them. `reward` is the
-    text of the reward that waits again ("" for stamps). `kind` is "stamp_undo" or "reward_undo".
+    `stamps` came off the card (0 for a redemption), and `rewards` that waited went with them. Stamps that
+    had been taken come back: then both are below zero or 0, for stamps put on the card and rewards that these
+    completed. `reward` is the text of the reward that waits again ("" for stamps). `kind` is "stamp_undo" or
+    "reward_undo".
     """
 
     customer_id: int
@@ -56,18 +59,19 @@ def undo(
     within: dt.timedelta | None = None,
     occurred_at: dt.datetime | None = None,
 ) -> Undone:
-    """Take back stamps or a redemption, by an entry that reverses it. Exactly one caller does it.
+    """Take back stamps given or taken, or a redemption, by an entry that reverses it. One caller does it.
 
     Stamps come off the card as they are: when there are too few on it, rewards that wait are turned back into
-    the stamps that they took, those of this entry first, then the newest. The visit is taken back too. A
-    redeemed reward waits again, under its own text. A suspended member is no hindrance. `within` is how
-    long ago the entry may be.
+    the stamps that they took, those of this entry first, then the newest. The visit is taken back too. Stamps
+    that had been taken come back, and may complete rewards. A redeemed reward waits again, under its own
+    text. A suspended member is no hindrance. `within` is how long ago the entry may be.
 
     Raises:
         NotFound: the business has no such entry.
         NotUndoable: it is of another kind, or too long ago.
         AlreadyUndone: somebody took it back before.
         StampsSpent: its stamps are in a reward that was redeemed.
+        StampsTakenSince: its stamps were taken off the card since.
     """
     with scope(business=business_id):
         entry = Entry.objects.filter(pk=entry_id).first()
@@ -79,15 +83,15 @@ def undo(
     state, posting, undo_id = settle(
         asked.decide, suspended_too=True, locked=True, business_id=business_id, member_id=entry.card_id
     )
-    reopened = max(posting.rewards, 0)
+    reopened = int(posting.kind == Entry.Kind.REWARD_UNDO)
     return Undone(
         customer_id=state.member_id,
         kind=posting.kind,
         undone_entry_id=entry.pk,
         entry_id=undo_id,
         stamps=-posting.stamps,
-        rewards=max(-posting.rewards, 0),
-        reward=posting.text,
+        rewards=0 if reopened else -posting.rewards,
+        reward=posting.text if reopened else "",
         current_stamps=state.stamps + posting.stamps - posting.stamps_spent,
         goal=state.goal,
         pending_rewards=state.pending_rewards + posting.rewards,
@@ -118,6 +122,8 @@ class _Asked:
                 raise AlreadyUndone(f"Transaction {self.entry.pk} was undone before.")
             if self.within is not None and self.now - self.entry.occurred_at > self.within:
                 raise NotUndoable(f"Transaction {self.entry.pk} is too long ago to be undone here.")
+            if self.entry.kind == Entry.Kind.STAMP_TAKE:
+                return self._return_stamps(state)
             return self._take_stamps(state) if self.entry.kind in STAMPS else self._reopen(state)
 
     def _take_stamps(self, state: CardState) -> Decision:
@@ -142,6 +148,30 @@ class _Asked:
         }
         return posting, [NewEvent("stamp.undone", state.member_id, data)]
 
+    def _return_stamps(self, state: CardState) -> Decision:
+        """What was taken comes back, as stamps that are given do: a full card becomes a reward."""
+        count = -self.entry.stamps
+        result = stamps.add_stamps(stamps=state.stamps, goal=state.goal, count=count)
+        posting = self._posting(
+            Undoing(self.entry.pk),
+            rewards=result.rewards_earned,
+            stamps_spent=result.stamps_spent,
+            reward_text=state.reward_text,
+        )
+        pending = state.pending_rewards + result.rewards_earned
+        data = {
+            "customer_id": state.member_id,
+            "stamps": count,
+            "rewards_earned": result.rewards_earned,
+            "current_stamps": result.stamps,
+            "pending_rewards": pending,
+            "undoes": self.entry.pk,
+        }
+        events = [NewEvent("stamp.returned", state.member_id, data)]
+        if result.rewards_earned:
+            events.append(earned_event(state, result.rewards_earned))
+        return posting, events
+
     def _reopen(self, state: CardState) -> Decision:
         reward_id = Reward.objects.values_list("pk", flat=True).get(redeemed_entry=self.entry)
         posting = self._posting(Undoing(self.entry.pk, reopened_reward_id=reward_id), rewards=1)
@@ -153,7 +183,9 @@ class _Asked:
         }
         return posting, [NewEvent("reward.unredeemed", state.member_id, data)]
 
-    def _posting(self, undoes: Undoing, *, rewards: int, stamps_spent: int = 0) -> Posting:
+    def _posting(
+        self, undoes: Undoing, *, rewards: int, stamps_spent: int = 0, reward_text: str = ""
+    ) -> Posting:
         entry = self.entry
         return Posting(
             kind=UNDOES[entry.kind],
@@ -163,6 +195,7 @@ class _Asked:
             rewards=rewards,
             visits=-entry.visits,
             text=entry.text,
+            reward_text=reward_text,
             branch_id=entry.branch_id,
             staff_id=self.staff_id,
             undoes=undoes,
@@ -185,11 +218,26 @@ def _rewards_to_take(entry: Entry, *, missing: int) -> tuple[tuple[int, ...], in
         taken.append(pk)
         returned += spent // rewards
     if returned < missing:
-        raise StampsSpent(
-            f"The stamps of transaction {entry.pk} are in a reward that was redeemed. "
-            "Undo the redemption first."
-        )
+        raise _why_missing(entry, missing - returned)
     return tuple(taken), returned
+
+
+def _why_missing(entry: Entry, missing: int) -> StampsTakenSince | StampsSpent:
+    """Where `missing` stamps of an entry are: all of them taken off the card, or in a redeemed reward."""
+    takings = _takings(entry.card_id)
+    if -(takings.aggregate(stamps=Sum("stamps"))["stamps"] or 0) >= missing:
+        return StampsTakenSince(
+            f"The stamps of transaction {entry.pk} were taken off the card since, the last of them by "
+            f"transaction {takings.latest('pk').pk}. Undo that first."
+        )
+    return StampsSpent(
+        f"The stamps of transaction {entry.pk} are in a reward that was redeemed. Undo the redemption first."
+    )
+
+
+def _takings(card_id: int) -> QuerySet[Entry]:
+    """The entries that took stamps off a card and were not undone."""
+    return Entry.objects.filter(~undone_by(), card_id=card_id, kind=Entry.Kind.STAMP_TAKE)
 
 
 def _last_visit_but(entry: Entry) -> dt.datetime | None:

@@ -95,6 +95,12 @@ class StampsSpent(Conflict):
     code = "stamps_spent"
 
 
+class StampsTakenSince(Conflict):
+    """The stamps were taken off the card since; that has to be undone first."""
+
+    code = "stamps_taken"
+
+
 class AlreadyGiven(Conflict):
     """The occasion has happened to this card before. Whoever gives something once takes it for done."""
 
@@ -109,6 +115,12 @@ class LastOwner(Conflict):
     """A business always keeps one owner."""
 
     code = "last_owner"
+
+
+class NotEnoughStamps(Conflict):
+    """There are fewer stamps on the card than are to be taken. Details: `stamps` asked for, `available`."""
+
+    code = "not_enough_stamps"
 
 
 class NotEnoughPoints(Conflict):

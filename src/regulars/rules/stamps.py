@@ -1,8 +1,10 @@
-"""What a stamp card becomes when stamps are added."""
+"""What a stamp card becomes when stamps are added, and when some are taken off it."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+
+from regulars.rules.errors import NotEnoughStamps
 
 # The REST dialect's bounds: stamps in one call, the programme's goal, the birthday bonus.
 MIN_COUNT = 1
@@ -10,6 +12,8 @@ MAX_COUNT = 10
 MIN_GOAL = 2
 MAX_GOAL = 50
 MAX_BIRTHDAY_BONUS = 10
+# The most that can be taken at once: what is on a card is below the goal, or below a goal that it had.
+MAX_TAKEN = MAX_GOAL - 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,3 +54,28 @@ def complete(*, stamps: int, goal: int) -> StampResult:
     """
     rewards, left = divmod(stamps, goal)
     return StampResult(stamps=left, rewards_earned=rewards, stamps_spent=rewards * goal)
+
+
+def take_stamps(*, stamps: int, count: int) -> int:
+    """What is left on a card of `stamps` when `count` are taken off it.
+
+    Only what lies on the card is taken. A reward that waits has been earned: it is never turned back into
+    stamps for this; what completed it can be undone.
+
+    Raises:
+        NotEnoughStamps: there are fewer on the card.
+        ValueError: the count is below `MIN_COUNT`, or the card below zero: mistakes of the calling code.
+    """
+    if count < MIN_COUNT:
+        raise ValueError(f"count must be at least {MIN_COUNT}, not {count}")
+    if stamps < 0:
+        raise ValueError(f"a card cannot hold {stamps} stamps")
+    if count > stamps:
+        raise NotEnoughStamps(
+            f"{count} stamps were to be taken, and {stamps} are on the card. A reward that waits is taken "
+            "back by undoing what completed it.",
+            fields={"count": f"were asked for: {count}, and {stamps} are available"},
+            stamps=count,
+            available=stamps,
+        )
+    return stamps - count

@@ -28,10 +28,11 @@ Id = Annotated[int, Field(ge=1, le=BIGGEST_ID), BeforeValidator(whole)]
 Goal = Annotated[int, Field(ge=stamps.MIN_GOAL, le=stamps.MAX_GOAL), BeforeValidator(whole)]
 BirthdayBonus = Annotated[int, Field(ge=1, le=stamps.MAX_BIRTHDAY_BONUS), BeforeValidator(whole)]
 Count = Annotated[int, Field(ge=stamps.MIN_COUNT, le=stamps.MAX_COUNT), BeforeValidator(whole)]
+Taken = Annotated[int, Field(ge=stamps.MIN_COUNT, le=stamps.MAX_TAKEN), BeforeValidator(whole)]
 Moment = Annotated[str, Field(examples=["2026-05-30 15:44:00"], description="In the business's time zone")]
 Day = Annotated[str, Field(examples=["2026-06-01"])]
 Flag = Literal[0, 1]
-TransactionType = Literal["stamp_add", "reward_redeem", "stamp_undo", "reward_undo"]
+TransactionType = Literal["stamp_add", "reward_redeem", "stamp_take", "stamp_undo", "reward_undo"]
 Switch = Annotated[bool, BeforeValidator(_switch), WithJsonSchema(_SWITCH_SCHEMA)]
 
 # Of settings, which answer true and false themselves.
@@ -239,6 +240,26 @@ class StampsAddedOut(BaseModel):
     branch_id: int | None
 
 
+class TakeStamps(Incoming):
+    """Stamps to take off a customer's card, and why."""
+
+    count: Taken
+    reason: Annotated[str, Field(examples=["Stamped the wrong card last week"])]
+    branch_id: Id | None = None
+
+
+class StampsTakenOut(BaseModel):
+    """The card afterwards. `transaction_id` is what can be undone."""
+
+    customer_id: int
+    stamps_taken: int
+    current_stamps: int
+    goal: int
+    pending_rewards: int
+    branch_id: int | None
+    transaction_id: int
+
+
 class Redeem(Incoming):
     """The card whose oldest pending reward is redeemed."""
 
@@ -265,10 +286,11 @@ class PendingRow(BaseModel):
 
 
 class TransactionRow(BaseModel):
-    """Stamps or a redemption, or one of them taken back.
+    """Stamps given or taken, a redemption, or one of them taken back.
 
-    `redemption_confirmed` is 1 on a redemption, 0 when that was undone, and null otherwise. An undo has what
-    it takes back in `stamps_added`, below zero, and in `undoes` which transaction that was.
+    `redemption_confirmed` is 1 on a redemption, 0 when that was undone, and null otherwise. `stamps_added` is
+    below zero where stamps came off the card. An undo has in it the opposite of what it takes back, and in
+    `undoes` which transaction that was. `reason` says why stamps were taken, and is null otherwise.
     """
 
     id: int
@@ -282,10 +304,14 @@ class TransactionRow(BaseModel):
     created_at: Moment
     undone: bool
     undoes: int | None
+    reason: str | None
 
 
 class UndoneOut(BaseModel):
-    """What was taken back, and the card afterwards. `reward` waits again; it is null for stamps."""
+    """What was taken back, and the card afterwards. `reward` waits again; it is null for stamps.
+
+    Stamps that had been taken come back: so many in `stamps_returned`, which completed `rewards_earned`.
+    """
 
     undone: bool
     id: int
@@ -294,6 +320,8 @@ class UndoneOut(BaseModel):
     customer_id: int
     stamps_taken: int
     rewards_taken: int
+    stamps_returned: int
+    rewards_earned: int
     reward: str | None
     current_stamps: int
     goal: int

@@ -6,9 +6,19 @@ from django.http import HttpRequest
 from ninja import Router
 
 from regulars.api.rest.auth import identity_of
-from regulars.api.rest.common import IDEMPOTENT, PageNumber, PerPage, answered, clamp
+from regulars.api.rest.common import IDEMPOTENT, PageNumber, PerPage, answered, clamp, known_id
 from regulars.api.rest.envelope import data, listed
-from regulars.api.rest.schemas import AddStamps, Data, Listed, PendingRow, Redeem, Redeemed, StampsAddedOut
+from regulars.api.rest.schemas import (
+    AddStamps,
+    Data,
+    Listed,
+    PendingRow,
+    Redeem,
+    Redeemed,
+    StampsAddedOut,
+    StampsTakenOut,
+    TakeStamps,
+)
 from regulars.api.rest.writes import answers
 from regulars.ledger import actions, queries
 from regulars.rules.text import clean_text
@@ -44,6 +54,36 @@ def add_stamps(request: HttpRequest, body: AddStamps) -> dict[str, Any]:
             "rewards_earned": result.rewards_earned,
             "pending_rewards": result.pending_rewards,
             "branch_id": result.branch_id,
+        }
+    )
+
+
+@router.post(
+    "/customers/{int:customer_id}/stamps/take",
+    response=answered(Data[StampsTakenOut], also=(404, 409, 422)),
+    summary="Take stamps",
+    tags=["Stamps"],
+    openapi_extra=IDEMPOTENT,
+)
+@answers(write=True)
+def take_stamps(request: HttpRequest, customer_id: int, body: TakeStamps) -> dict[str, Any]:
+    """Take stamps off a customer's card, for a reason. Rewards that wait are not touched."""
+    result = actions.take_stamps(
+        business_id=identity_of(request).business_id,
+        member_id=known_id(customer_id, "customer"),
+        count=body.count,
+        reason=body.reason,
+        branch_id=body.branch_id,
+    )
+    return data(
+        {
+            "customer_id": result.customer_id,
+            "stamps_taken": result.stamps_taken,
+            "current_stamps": result.current_stamps,
+            "goal": result.goal,
+            "pending_rewards": result.pending_rewards,
+            "branch_id": result.branch_id,
+            "transaction_id": result.entry_id,
         }
     )
 

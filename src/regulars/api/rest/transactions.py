@@ -44,6 +44,7 @@ def _transaction(entry: Any, business: Business) -> dict[str, Any]:
         "created_at": printed(entry.occurred_at, business),
         "undone": entry.undone,
         "undoes": entry.reverses_id,
+        "reason": entry.text if kind == "stamp_take" else None,
     }
 
 
@@ -63,7 +64,7 @@ def list_transactions(  # noqa: PLR0917 - query parameters
     date_from: DayFilter = None,
     date_to: DayFilter = None,
 ) -> dict[str, Any]:
-    """Stamps, redemptions and undos, newest first. Both dates are inclusive."""
+    """Stamps given and taken, redemptions and undos, newest first. Both dates are inclusive."""
     business = business_by_id(identity_of(request).business_id)
     found = queries.transactions(
         business_id=business.pk,
@@ -86,7 +87,7 @@ def list_transactions(  # noqa: PLR0917 - query parameters
 )
 @answers(write=True)
 def undo(request: HttpRequest, transaction_id: int) -> dict[str, Any]:
-    """Take back stamps or a redemption, by a transaction of its own. Of several callers one does it."""
+    """Take back stamps, given or taken, or a redemption, by a transaction of its own. One caller does it."""
     result = actions.undo(
         business_id=identity_of(request).business_id, entry_id=known_id(transaction_id, "transaction")
     )
@@ -97,8 +98,10 @@ def undo(request: HttpRequest, transaction_id: int) -> dict[str, Any]:
             "transaction_type": result.kind,
             "undoes": result.undone_entry_id,
             "customer_id": result.customer_id,
-            "stamps_taken": result.stamps,
-            "rewards_taken": result.rewards,
+            "stamps_taken": max(result.stamps, 0),
+            "rewards_taken": max(result.rewards, 0),
+            "stamps_returned": max(-result.stamps, 0),
+            "rewards_earned": max(-result.rewards, 0),
             "reward": result.reward or None,
             "current_stamps": result.current_stamps,
             "goal": result.goal,
