@@ -20,7 +20,7 @@ from regulars.counter.models import OperatorSession
 from regulars.messages.checks import check
 from regulars.messages.outcomes import Skipped
 from regulars.rules.errors import Closed, Conflict, InvalidInput, NotFound, PlanLimit
-from regulars.tenants import operators
+from regulars.tenants import addresses, operators
 from regulars.tenants.models import Business, User
 from tests.api.support import Rest, forget, ok, on_plan, refused
 from tests.campaigns.mail import again, customers, draft, messages, send
@@ -64,11 +64,22 @@ def test_a_new_operator_gets_a_password_once() -> None:
         operators.add_operator(email=OLGA)
 
 
-def test_an_owner_who_becomes_one_keeps_their_password(shop: Shop) -> None:
+def test_an_owner_whose_address_is_confirmed_becomes_one_and_keeps_their_password(shop: Shop) -> None:
+    addresses.note_confirmed(shop.owner.user)
     made = operators.add_operator(email=shop.owner.user.email)
     assert made.password is None
     assert made.user.pk == shop.owner.user_id
     assert authenticate(email=made.user.email, password="a long password") == made.user
+
+
+def test_whoever_registered_with_an_operators_address_does_not_become_one(shop: Shop) -> None:
+    """Nobody has confirmed it: the account may be anybody's, so it gets a new password."""
+    stranger = signed_in(shop.owner.user)
+    made = operators.add_operator(email=shop.owner.user.email)
+    assert made.password
+    assert authenticate(email=made.user.email, password="a long password") is None
+    assert authenticate(email=made.user.email, password=made.password) == made.user
+    assert stranger.get("account").status_code == 302
 
 
 @pytest.mark.parametrize(("email", "name"), [("nobody", ""), (OLGA, "x" * 201)])

@@ -16,7 +16,7 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL", help="E-mail address, the
 
 @operator.command("add")
 def add(email: Email, *, name: Annotated[str, typer.Option(help="Name of the person.")] = "") -> None:
-    """Let somebody open /admin/; prints their password once, if they had none."""
+    """Let somebody open /admin/; prints their password once, if they get one."""
     _start(writes=True)
     from regulars.tenants import operators  # noqa: PLC0415 - models need Django
 

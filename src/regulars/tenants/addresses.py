@@ -2,7 +2,9 @@
 
 A person has one address. A new one takes its place when whoever reads its mail has confirmed it, by a link
 that holds what the address was then: it works once, and no longer than the password with which it was asked
-for (docs/decisions/0024). Nobody learns from asking whether an address is known.
+for (docs/decisions/0024). It works only for whoever is signed in to the account as well: reading the mail
+shows whose the address is, signing in shows whose the account is, and the two need not be the same. Nobody
+learns from asking whether an address is known.
 """
 
 from __future__ import annotations
@@ -19,7 +21,7 @@ from django.utils.crypto import salted_hmac
 from django_scopes import scopes_disabled
 
 from regulars import db
-from regulars.rules.errors import NotFound, TooManyRequests
+from regulars.rules.errors import Conflict, NotFound, TooManyRequests
 from regulars.tenants import checks, mail, ratelimit
 from regulars.tenants.models import Staff, User
 
@@ -143,10 +145,14 @@ def asked_by(key: str) -> Asked:
     return Asked(_check(user, before, address, state), address)
 
 
-def confirm(*, key: str) -> Asked:
+def confirm(*, key: str, user_id: int | None) -> Asked:
     """Do what the link of an e-mail asks for; somebody whose address changes is told so at the old one.
 
+    `user_id` is who is signed in where the link is followed. Somebody who registered with the address of a
+    stranger could have it confirmed by them otherwise, and keep what opens the account.
+
     Raises:
+        Conflict: that is somebody else, or nobody.
         NotFound: the link was used, is older than three days or than the password, or was not made here; or
             somebody else signs in with the address.
     """
@@ -155,6 +161,8 @@ def confirm(*, key: str) -> Asked:
         db.serialise("user", address)
         locked = User.objects.select_for_update().filter(pk=pk, is_active=True).first()
         user = _check(locked, before, address, state)
+        if user.pk != user_id:
+            raise Conflict("Sign in to the account that this link is about, and follow the link again.")
         if User.objects.filter(email=address).exclude(pk=user.pk).exists():
             raise NotFound("This address cannot be used for signing in.")
         if before != address:

@@ -16,7 +16,7 @@ from django.utils import timezone
 from regulars import db
 from regulars.rules.errors import Conflict, NotFound
 from regulars.rules.text import clean_line
-from regulars.tenants import checks, identity, sessions
+from regulars.tenants import addresses, checks, identity, second_step, sessions
 from regulars.tenants.models import Business, User
 from regulars.tenants.plans import check_limits
 
@@ -25,7 +25,7 @@ from regulars.tenants.plans import check_limits
 class NewOperator:
     """Somebody who runs the installation from now on. The password is shown here and never again.
 
-    There is none where they sign in with one of their own already.
+    There is none where they sign in with one of their own already, at an address that they confirmed.
     """
 
     user: User
@@ -39,6 +39,9 @@ def operators() -> list[User]:
 
 def add_operator(*, email: str, name: str = "") -> NewOperator:
     """Let somebody open the operator's admin. Who has no account or no password gets a new one.
+
+    So does who never confirmed the address: anybody may have registered with it. What they signed in with
+    before, and where, ends (docs/decisions/0024).
 
     Raises:
         InvalidInput: the e-mail address or the name is unusable.
@@ -54,7 +57,11 @@ def add_operator(*, email: str, name: str = "") -> NewOperator:
         user.is_staff, user.is_active = True, True
         user.name = name or user.name
         password = None
-        if not user.pk or not user.has_usable_password():
+        is_theirs = user.pk and user.has_usable_password() and addresses.is_confirmed(user)
+        if not is_theirs:
+            if user.pk:
+                second_step.take_unproven(user)
+                sessions.end_everywhere(user=user, pins=True)
             password = secrets.token_urlsafe(15)
             user.set_password(password)
         user.save()

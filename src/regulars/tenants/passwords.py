@@ -108,7 +108,7 @@ def set_password(*, uid: str, token: str, password: str) -> User:
     """Give the person of a link a new password; the link is used up, and they are signed out everywhere.
 
     Reading the mail confirms the address. Where nobody had confirmed it, apps and passkeys may be of somebody
-    else, who registered with it: they go (docs/decisions/0024).
+    else, who registered with it: they go, and so do sessions that a PIN began (docs/decisions/0024).
 
     Teams that have invited them still want the temporary password before they are let in: reading the mail
     of an address is not the same as being the one whom a business meant (docs/decisions/0004).
@@ -126,10 +126,11 @@ def set_password(*, uid: str, token: str, password: str) -> User:
         check_new_password(password, user)
         user.set_password(password)
         user.save(update_fields=["password"])
-        if not addresses.is_confirmed(user):
+        proven = addresses.is_confirmed(user)
+        if not proven:
             second_step.take_unproven(user)
             addresses.note_confirmed(user)
-        sessions.end_everywhere(user=user)
+        sessions.end_everywhere(user=user, pins=not proven)
     return user
 
 

@@ -7,16 +7,19 @@ from typing import Any, Final
 
 from django.conf import settings
 from django.db import transaction
+from django_scopes import scopes_disabled
 
 from regulars.rules.errors import NotFound
 from regulars.tenants import addresses, checks, mail, ratelimit, sessions
-from regulars.tenants.models import User
+from regulars.tenants.models import Staff, User
 
 # Codes that one person may try, in so many seconds: a code has six digits and holds for a minute and a half.
 TRIES: Final = 5
 TRIES_IN: Final = 300
 # For how long a code that was used is remembered: longer than it holds.
 USED_FOR: Final = 180
+# Businesses that a mail names, at most.
+_NAMED: Final = 5
 
 
 @cache
@@ -108,17 +111,27 @@ def switch_off(*, email: str) -> tuple[User, list[str]]:
 def take_unproven(user: User) -> list[str]:
     """Take apps, passkeys and recovery codes from an account whose address nobody had confirmed.
 
-    Anybody may have registered with the address and put them there. Whoever reads its mail is told. Gives
-    what was removed. Within a transaction.
+    Anybody may have registered with the address and put them there. Whoever reads its mail is told, and told
+    where to look for more: what somebody else set up within a business may be what its owner works with, so
+    nothing of that is touched. Gives what was removed. Within a transaction.
     """
-    return _take(user, "The second step was removed with the new password. Set yours up again.")
+    with scopes_disabled():
+        rows = Staff.objects.filter(user=user, is_active=True, temp_password="").order_by("pk")
+        names = ", ".join(rows.values_list("business__name", flat=True)[:_NAMED])
+    told = "There is a new password. Any second step that was set up was removed: set up your own."
+    if names:
+        told += (
+            f" Nobody had confirmed your address before. If it was somebody else who used it to open {names}, "
+            "look there at the team, the API keys, the webhooks and the devices at the counter: they stay."
+        )
+    return _take(user, told, always=bool(names))
 
 
-def _take(user: User, told: str) -> list[str]:
+def _take(user: User, told: str, *, always: bool = False) -> list[str]:
     rows = _authenticators().objects.filter(user_id=user.pk)
     gone = sorted(rows.values_list("type", flat=True))
     rows.delete()
     staff = addresses.place_of(user)
-    if gone and staff is not None:
+    if (gone or always) and staff is not None:
         mail.tell_change(staff, user.email, told, f"{settings.REGULARS_PUBLIC_URL}/account/")
     return gone

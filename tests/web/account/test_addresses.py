@@ -67,7 +67,7 @@ def test_an_address_is_confirmed_by_the_button_behind_its_link(shop: Shop) -> No
     path = link_in(mail, "confirm_url")
     Browser().client.get(path, secure=True)
     assert not addresses.is_confirmed(user)
-    assert "The address is confirmed" in follow(Browser(), path)
+    assert "The address is confirmed" in follow(browser, path)
     assert addresses.is_confirmed(user)
     assert "was used already" in said(Browser().client.get(path, secure=True))
 
@@ -81,7 +81,7 @@ def test_another_address_takes_the_place_of_the_first_when_it_is_confirmed(shop:
     (mail,) = mails("confirm_sign_in")
     assert mail.to == "new@shop.example"
     assert owner_of(shop).email == before
-    follow(Browser(), link_in(mail, "confirm_url"))
+    follow(browser, link_in(mail, "confirm_url"))
     assert owner_of(shop).email == "new@shop.example"
     assert addresses.is_confirmed(owner_of(shop))
     assert signed_in(owner_of(shop)).who() == user.pk
@@ -98,7 +98,7 @@ def test_nobody_learns_whether_an_address_is_known_nor_takes_it(shop: Shop) -> N
     assert (known.status_code, known["Location"]) == (unknown.status_code, unknown["Location"])
     first, _ = mails("confirm_sign_in")
     path = link_in(first, "confirm_url")
-    assert "cannot be used" in said(Browser().client.post(path, secure=True))
+    assert "cannot be used" in said(browser.client.post(path, secure=True))
     assert owner_of(shop).email != taken
 
 
@@ -149,10 +149,11 @@ def test_a_used_link_stays_used_when_the_first_address_comes_back(shop: Shop) ->
     before = owner_of(shop).email
     there = asked(owner_of(shop), "new@shop.example")
     unused = asked(owner_of(shop), "third@shop.example")
-    follow(Browser(), there)
-    follow(Browser(), asked(owner_of(shop), before))
+    browser = signed_in(owner_of(shop))
+    follow(browser, there)
+    follow(browser, asked(owner_of(shop), before))
     for path in (there, unused):
-        assert Browser().client.post(path, secure=True).status_code == 404
+        assert browser.client.post(path, secure=True).status_code == 404
     assert owner_of(shop).email == before
 
 

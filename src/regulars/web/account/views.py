@@ -18,7 +18,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from regulars import __version__
-from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
+from regulars.rules.errors import Conflict, InvalidInput, NotFound, Refusal, TooManyRequests
 from regulars.tenants import addresses, invitations, ratelimit, registration, second_step, sessions, tries
 from regulars.tenants.actions import NewBusiness
 from regulars.tenants.models import User
@@ -165,11 +165,19 @@ def email(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(_METHODS)
 def confirm_email(request: HttpRequest, key: str) -> HttpResponse:
-    """Confirm an address, with the link of an e-mail: by a button, because mail scanners open links."""
+    """Confirm an address, with the link of an e-mail: by a button, because mail scanners open links.
+
+    Whoever is not signed in to the account signs in first, and comes back here.
+    """
+    user_id = person(request).pk if request.user.is_authenticated else None
     try:
         if request.method != "POST":
-            return page(request, "email_confirm", {"asked": addresses.asked_by(key)})
-        asked = addresses.confirm(key=key)
+            asked = addresses.asked_by(key)
+            return page(request, "email_confirm", {"asked": asked, "is_theirs": asked.user.pk == user_id})
+        asked = addresses.confirm(key=key, user_id=user_id)
+    except Conflict:  # nobody is signed in to that account here
+        asked = addresses.asked_by(key)
+        return page(request, "email_confirm", {"asked": asked}, status=HTTPStatus.FORBIDDEN)
     except NotFound as refusal:
         return notice(
             request,

@@ -76,7 +76,10 @@ class People(Table):
             name="operator.add",
             thing=User(email=_("New operator")),
             title=_("New operator"),
-            text=_("They may do all that you may do here. Who has no password of their own gets one."),
+            text=_(
+                "They may do all that you may do here. Who has no password of their own, or never confirmed "
+                "the address, gets one."
+            ),
             button=_("Add operator"),
             done="",
             back=self.address(),
@@ -95,7 +98,10 @@ class People(Table):
             name="operator.add",
             thing=user,
             title=_("Make %(email)s an operator") % {"email": user.email},
-            text=_("They may do all that you may do here, to all businesses."),
+            text=_(
+                "They may do all that you may do here, to all businesses. If they never confirmed their "
+                "address, they get a new password, because anybody may have registered with it."
+            ),
             button=_("Make an operator"),
             done="",
             back=self.address(user.pk),
