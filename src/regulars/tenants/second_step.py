@@ -121,7 +121,7 @@ def take_unproven(user: User) -> list[str]:
     told = "There is a new password. Any second step that was set up was removed: set up your own."
     if names:
         told += (
-            f" Nobody had confirmed your address before. If it was somebody else who used it to open {names}, "
+            f" Nobody had confirmed your address before. If somebody else used it to open {names}, "
             "look there at the team, the API keys, the webhooks and the devices at the counter: they stay."
         )
     return _take(user, told, always=bool(names))
