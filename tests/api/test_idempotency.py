@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -13,7 +15,7 @@ from regulars import seal
 from regulars.ledger.models import Entry
 from regulars.tenants import idempotency
 from regulars.tenants.models import IdempotencyRecord
-from tests.api.routes import furnish, own, send, writes
+from tests.api.routes import furnish, own, schema, send, writes
 from tests.api.support import Rest, answer, dump, ok, refused, text_of
 from tests.api.things import Call, Things
 from tests.factories import Shop, make_shop
@@ -54,6 +56,9 @@ def test_a_retry_gets_the_first_answer_and_has_no_second_effect(operation: str, 
     first = once(rest, operation, call)
     assert first.status_code == call.status
     assert "Idempotency-Replayed" not in first.headers
+    with scopes_disabled():
+        kept = IdempotencyRecord.objects.get().answer
+    assert seal.unseal(kept) == text_of(first), "anybody reads in the database what was answered"
     after = dump()
     for _ in range(3):
         again = once(rest, operation, call)
@@ -62,6 +67,39 @@ def test_a_retry_gets_the_first_answer_and_has_no_second_effect(operation: str, 
         assert again.headers["Idempotency-Replayed"] == "true"
         answer(again)
     assert dump() == after
+
+
+SECRET = re.compile(r"(^|_)(secret|password|pin|key|token)$")
+
+
+def fields(part: Any, seen: frozenset[str] = frozenset()) -> Iterator[str]:
+    """The names of all fields of an answer that hold text, however deep."""
+    if isinstance(part, list):
+        for one in part:
+            yield from fields(one, seen)
+    elif isinstance(part, dict):
+        name = str(part.get("$ref", "")).rpartition("/")[2]
+        if name and name not in seen:
+            yield from fields(schema()["components"]["schemas"][name], seen | {name})
+        yield from (
+            field for field, said in part.get("properties", {}).items() if said.get("type") == "string"
+        )
+        for one in part.values():
+            yield from fields(one, seen)
+
+
+def test_secrets_are_answered_by_writes_alone() -> None:
+    """What is kept of those for a retry is unreadable: the test above asks each."""
+    telling = {
+        f"{method.upper()} {path}"
+        for path, methods in schema()["paths"].items()
+        for method, said in methods.items()
+        for status, answered in said["responses"].items()
+        if int(status) < 300 and any(SECRET.search(name) for name in fields(answered))
+    }
+    assert telling >= {"POST /api/keys", "POST /api/team", "POST /api/webhooks", "POST /api/sso/secrets"}
+    # The address of a customer's card is given out again and again, and kept for no retry.
+    assert telling - {"GET /api/scratch-cards/{campaign_id}/cards"} <= set(WRITES)
 
 
 @pytest.mark.parametrize("operation", WRITES)

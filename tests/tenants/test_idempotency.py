@@ -11,6 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from pytest_django import Settings
 
+from regulars import seal
 from regulars.rules.errors import Conflict, InvalidInput
 from regulars.tenants import idempotency
 from regulars.tenants.idempotency import KEEP, KeyReused, StoredAnswer, check_key, claim, keep, request_hash
@@ -47,6 +48,12 @@ def test_an_answer_is_kept_sealed_and_one_from_before_is_still_read(shop: Shop) 
         assert "ssosec" not in rows.get().answer
         rows.update(answer='{"data": "as it was"}')
     assert ask(shop) == StoredAnswer(status=201, body='{"data": "as it was"}')
+
+
+def test_an_answer_that_was_sealed_twice_is_still_read(shop: Shop) -> None:
+    """Those with a new API key were, once."""
+    keep(business_id=shop.id, key="k", hashed="h", status=201, body=seal.seal('{"data": 1}'))
+    assert ask(shop) == StoredAnswer(status=201, body='{"data": 1}')
 
 
 def test_an_answer_under_another_secret_key_is_not_given_and_nothing_is_done_again(

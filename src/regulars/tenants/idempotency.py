@@ -93,16 +93,16 @@ def claim(*, business_id: int, key: str, hashed: str) -> StoredAnswer | None:
 
 
 def _opened(answer: str) -> str:
-    # What was kept before answers were sealed is JSON as it was sent.
-    if answer.startswith("{"):
-        return answer
     try:
-        return seal.unseal(answer)
+        # What was kept before answers were sealed is JSON as it was sent; some of those were sealed twice.
+        while not answer.startswith("{"):
+            answer = seal.unseal(answer)
     except seal.Unsealable:
         raise Conflict(
             "The request with this Idempotency-Key took effect; its answer can be read no more, because "
             "REGULARS_SECRET_KEY is another one since."
         ) from None
+    return answer
 
 
 def keep(*, business_id: int, key: str, hashed: str, status: int, body: str) -> None:

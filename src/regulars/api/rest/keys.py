@@ -50,7 +50,7 @@ def list_keys(request: HttpRequest) -> dict[str, Any]:
     summary="Create API key",
     openapi_extra=IDEMPOTENT,
 )
-@answers(201, write=True, secret=True)
+@answers(201, write=True)
 def create_key(request: HttpRequest, body: KeyIn) -> dict[str, Any]:
     """Make a key. The answer holds it, this once. A key gives another one no scope that it lacks itself."""
     identity = identity_of(request)

@@ -12,19 +12,18 @@ from django.http import HttpRequest, HttpResponse
 from regulars.api.rest import envelope
 from regulars.api.rest.auth import identity_of
 from regulars.rules.errors import InvalidInput
-from regulars.seal import seal, unseal
 from regulars.tenants import idempotency
 
 View = Callable[..., dict[str, Any]]
 
 
 def answers(
-    status: int = 200, *, write: bool = False, file: bool = False, secret: bool = False
+    status: int = 200, *, write: bool = False, file: bool = False
 ) -> Callable[[View], Callable[..., HttpResponse]]:
     """Make a view that returns a payload answer with it; a `write` also honours `Idempotency-Key`.
 
     Whoever sends fields to one that takes none is told so, as elsewhere, unless it takes a `file`.
-    What is kept of a `secret` answer for its retry nobody can read.
+    What is kept of an answer for its retry nobody can read: see `idempotency.keep`.
     """
 
     def decorate(view: View) -> Callable[..., HttpResponse]:
@@ -46,7 +45,7 @@ def answers(
             key = request.META.get("HTTP_IDEMPOTENCY_KEY") if write else None
             if key is None:
                 return envelope.respond(envelope.dump(view(request, *args, **kwargs)), status)
-            return _once(request, key, status, lambda: view(request, *args, **kwargs), secret=secret)
+            return _once(request, key, status, lambda: view(request, *args, **kwargs))
 
         return wrapped
 
@@ -63,9 +62,7 @@ def _check_no_fields(request: HttpRequest) -> None:
         raise InvalidInput.at(field, "is not a field of this request")
 
 
-def _once(
-    request: HttpRequest, key: str, status: int, run: Callable[[], dict[str, Any]], *, secret: bool
-) -> HttpResponse:
+def _once(request: HttpRequest, key: str, status: int, run: Callable[[], dict[str, Any]]) -> HttpResponse:
     business_id = identity_of(request).business_id
     idempotency.prepare(key)
     hashed = idempotency.request_hash(
@@ -76,9 +73,10 @@ def _once(
         stored = idempotency.claim(business_id=business_id, key=key, hashed=hashed)
         if stored is None:
             body = envelope.dump(run())
-            kept = seal(body.decode()) if secret else body.decode()
-            idempotency.keep(business_id=business_id, key=key, hashed=hashed, status=status, body=kept)
+            idempotency.keep(
+                business_id=business_id, key=key, hashed=hashed, status=status, body=body.decode()
+            )
             return envelope.respond(body, status)
-    response = envelope.respond(unseal(stored.body) if secret else stored.body, stored.status)
+    response = envelope.respond(stored.body, stored.status)
     response.headers["Idempotency-Replayed"] = "true"
     return response

@@ -106,9 +106,7 @@ def _reasons(member_id: int, entry_ids: list[int]) -> dict[int, str]:
     return {after[ENTRY]: reason for after, reason in found}
 
 
-def _line(
-    desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str, sales: set[int | None]
-) -> Line:
+def _line(desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str, sales: set[int | None]) -> Line:
     sale = _number(entry, _SALE)
     return Line(
         id=entry.pk,
