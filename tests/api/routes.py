@@ -131,6 +131,10 @@ def own(mine: Things) -> dict[str, Call]:
         "DELETE /api/customers/{customer_id}": Call(path={"customer_id": mine.customer_id}),
         "GET /api/customers/{customer_id}/data": Call(path={"customer_id": mine.customer_id}),
         "POST /api/stamps/add": Call(body={"qr_code": mine.qr_code, "count": 3, "branch_id": mine.branch_id}),
+        "POST /api/customers/{customer_id}/stamps/take": Call(
+            path={"customer_id": mine.customer_id},
+            body={"count": 1, "reason": "Rain", "branch_id": mine.branch_id},
+        ),
         "POST /api/rewards/redeem": Call(body={"qr_code": mine.qr_code}),
         "GET /api/rewards": Call(query={"page": 1, "per_page": 100}),
         "GET /api/transactions": Call(query={"branch_id": mine.branch_id, "type": "stamp_add"}),
@@ -171,6 +175,15 @@ def foreign(mine: Things, theirs: Things) -> dict[str, list[Call]]:
             Call(404, body={"qr_code": mine.qr_code, "branch_id": theirs.branch_id}),
             Call(404, body={"qr_code": theirs.qr_code, "branch_id": theirs.branch_id}),
             Call(404, body={"qr_code": theirs.qr_code, "branch_id": mine.branch_id}),
+        ],
+        "POST /api/customers/{customer_id}/stamps/take": [
+            Call(404, path={"customer_id": customer}, body={"count": 1, "reason": "Rain"} | branch)
+            for customer, branch in (
+                (theirs.customer_id, {}),
+                (theirs.customer_id, {"branch_id": mine.branch_id}),
+                (theirs.customer_id, {"branch_id": theirs.branch_id}),
+                (mine.customer_id, {"branch_id": theirs.branch_id}),
+            )
         ],
         "POST /api/rewards/redeem": [Call(404, body={"qr_code": theirs.qr_code})],
         "GET /api/transactions": [

@@ -40,6 +40,7 @@ def test_rows_of_both_kinds_newest_first(shop: Shop, rest: Rest) -> None:
         "created_at": first["created_at"],
         "undone": False,
         "undoes": None,
+        "reason": None,
     }
     assert second == first | {
         "id": second["id"],

@@ -26,6 +26,8 @@ def test_stamps_are_undone_and_both_rows_are_shown(shop: Shop, rest: Rest) -> No
         "customer_id": card.pk,
         "stamps_taken": 2,
         "rewards_taken": 1,
+        "stamps_returned": 0,
+        "rewards_earned": 0,
         "reward": None,
         "current_stamps": 7,
         "goal": 8,

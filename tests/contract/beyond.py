@@ -57,6 +57,7 @@ BEYOND = {
     "PATCH /api/reports/reward-cost": _REPORTS,
     "PATCH /api/team/{}": _TEAM,
     "POST /api/team/{}/invite": _TEAM,
+    "POST /api/customers/{}/stamps/take": "stamps are taken with a reason, as in the back office",
     "GET /api/customers/{}/data": "what is kept about a customer is theirs to have",
     "GET /api/messages": _MESSAGES,
     "GET /api/messages/kinds": _MESSAGES,

@@ -210,7 +210,10 @@ CALLS = [
         ],
         query="type=stamp_add&branch_id=<branch>&date_from=2026-06-01&date_to=2126-06-30",
         meta=PAGE | {"per_page": 50},
-        extra=dict.fromkeys(("undone", "undoes"), "transactions can be undone, and a client must see it"),
+        extra={
+            **dict.fromkeys(("undone", "undoes"), "transactions can be undone, and a client must see it"),
+            "reason": "stamps are taken for a reason",
+        },
     ),
     Documented(
         "GET",

@@ -41,7 +41,7 @@ def told(seat: Seat, card: Card, **query: str) -> str:
 
 def test_stamps_are_given_with_a_reason_and_taken_back(owner: Seat, shop: Shop, card: Card) -> None:
     branch = shop.branch("Harbour")
-    given = {"count": "3", "branch_id": branch.pk, "reason": "The till was down"}
+    given = {"way": "give", "count": "3", "branch_id": branch.pk, "reason": "The till was down"}
     assert owner.post("member-stamps", given, member_id=card.pk).status_code == 303
     assert now(card).stamps == 3
     page = told(owner, card)
@@ -87,11 +87,13 @@ def test_points_are_given_and_taken_with_a_reason_and_put_right(owner: Seat, sho
 
 
 def test_what_cannot_be_given_is_refused_where_it_was_typed(owner: Seat, shop: Shop, card: Card) -> None:
-    refused = owner.post("member-stamps", {"count": "11", "reason": "Because"}, member_id=card.pk)
+    refused = owner.post(
+        "member-stamps", {"way": "give", "count": "11", "reason": "Because"}, member_id=card.pk
+    )
     assert refused.status_code == 400
     assert 'value="Because"' in refused.content.decode()
-    assert "This must be at most 10." in refused.content.decode()
-    refused = owner.post("member-stamps", {"count": "1", "reason": ""}, member_id=card.pk)
+    assert "At most 10 stamps can be given at once." in refused.content.decode()
+    refused = owner.post("member-stamps", {"way": "give", "count": "1", "reason": ""}, member_id=card.pk)
     assert refused.status_code == 400
     assert "This is needed." in refused.content.decode()
     more = owner.post("member-points", {"way": "take", "points": "5", "reason": "Oops"}, member_id=card.pk)
@@ -125,7 +127,8 @@ def test_what_a_suspended_card_does_not_allow_is_said_on_its_page(
     assert owner.post("member-suspend", member_id=card.pk).status_code == 303
     before = len(records(shop))
     for name, said in (
-        ("member-stamps", {"count": "1", "reason": "Rain"}),
+        ("member-stamps", {"way": "give", "count": "1", "reason": "Rain"}),
+        ("member-stamps", {"way": "take", "count": "1", "reason": "Rain"}),
         ("member-points", {"way": "give", "points": "5", "reason": "Rain"}),
         ("member-redeem", {}),
     ):
@@ -184,9 +187,10 @@ def test_whoever_is_limited_to_a_branch_sees_what_happened_there(shop: Shop, car
     assert "+2 stamps" in page
     assert "+3 stamps" not in page
     assert seat.post("member-undo", {"reason": "A mistake"}, entry_id=other).status_code == 404
-    said = {"count": "1", "reason": "Rain", "branch_id": there.pk}
-    assert seat.post("member-stamps", said, member_id=card.pk).status_code == 400
-    assert seat.post("member-stamps", said | {"branch_id": here.pk}, member_id=card.pk).status_code == 303
+    for way in ("give", "take"):
+        said = {"way": way, "count": "1", "reason": "Rain", "branch_id": there.pk}
+        assert seat.post("member-stamps", said, member_id=card.pk).status_code == 400
+        assert seat.post("member-stamps", said | {"branch_id": here.pk}, member_id=card.pk).status_code == 303
 
 
 def test_vouchers_and_consents_and_changes_have_their_place(owner: Seat, shop: Shop, card: Card) -> None:

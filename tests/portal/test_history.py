@@ -44,6 +44,8 @@ def card(shop: Shop) -> Card:
     with time_machine.travel("2026-05-21 10:00:00Z", tick=False):
         wrong = shop.stamp(card, 1)
         undo(**about, entry_id=wrong.entry_id)
+        taken = ledger.take_stamps(**about, member_id=card.pk, count=1, reason="Given twice")
+        undo(**about, entry_id=taken.entry_id)
         sales.add_sale(**about, member_id=card.pk, total_value=Decimal(1500))
         issue(shop, voucher(shop, "Cake", points_required=50), card)
         adjustments.add_adjustment(**about, member_id=card.pk, points=-1)
@@ -57,6 +59,8 @@ def test_every_kind_has_its_words(shop: Shop, card: Card) -> None:
         ("Points used", "\N{MINUS SIGN}1 point"),
         ("Voucher: Cake", "\N{MINUS SIGN}50 points"),
         ("Purchase", "+1,500 points"),
+        ("Stamps given back", "+1 stamp"),
+        ("Stamps taken", "\N{MINUS SIGN}1 stamp"),
         ("Stamps taken back", "\N{MINUS SIGN}1 stamp"),
         ("Visit", "+1 stamp"),
         (f"Reward: {shop.business.program.reward_description}", ""),
@@ -64,17 +68,17 @@ def test_every_kind_has_its_words(shop: Shop, card: Card) -> None:
         ("Welcome gift", "+40 points"),
         ("You joined", ""),
     ]
-    assert [row.text for row in rows if row.undone] == ["Visit"]
-    assert (rows[6].branch, rows[6].day, rows[6].stamps_after) == ("Old Town", dt.date(2026, 5, 20), 1)
+    assert [row.text for row in rows if row.undone] == ["Stamps taken", "Visit"]
+    assert (rows[8].branch, rows[8].day, rows[8].stamps_after) == ("Old Town", dt.date(2026, 5, 20), 1)
 
 
 def test_it_is_found_by_kind_and_day_and_page_by_page(shop: Shop, card: Card) -> None:
     which: dict[str, Any] = {"business_id": shop.id, "member_id": card.pk}
     rows = history(**which)
     assert sum(len(history(**which, only=one)) for one in FILTERS) == len(rows) - 1
-    assert history(**which, only="rewards") == [rows[5]]
-    assert history(**which, last_day=dt.date(2026, 5, 20)) == rows[5:]
-    assert history(**which, first_day=dt.date(2026, 5, 21)) == rows[:5]
+    assert history(**which, only="rewards") == [rows[7]]
+    assert history(**which, last_day=dt.date(2026, 5, 20)) == rows[7:]
+    assert history(**which, first_day=dt.date(2026, 5, 21)) == rows[:7]
     assert history(**which, before=rows[2].id, most=3) == rows[3:6]
     with CaptureQueriesContext(connection) as caught:
         history(**which)

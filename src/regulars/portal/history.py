@@ -20,7 +20,12 @@ STAMPS: Final = "stamps"
 POINTS: Final = "points"
 REWARDS: Final = "rewards"
 FILTERS: Final = {
-    STAMPS: (Entry.Kind.STAMP_ADD, Entry.Kind.BIRTHDAY_BONUS, Entry.Kind.STAMP_UNDO),
+    STAMPS: (
+        Entry.Kind.STAMP_ADD,
+        Entry.Kind.BIRTHDAY_BONUS,
+        Entry.Kind.STAMP_TAKE,
+        Entry.Kind.STAMP_UNDO,
+    ),
     POINTS: (
         Entry.Kind.POINTS_EARN,
         Entry.Kind.POINTS_SPEND,
@@ -119,7 +124,8 @@ def _text(entry: Entry) -> str:
         Entry.Kind.STAMP_ADD.value: _("Visit"),
         Entry.Kind.BIRTHDAY_BONUS.value: _("Birthday gift"),
         Entry.Kind.REWARD_REDEEM.value: _("Reward: %(reward)s") % {"reward": entry.text},
-        Entry.Kind.STAMP_UNDO.value: _("Stamps taken back"),
+        Entry.Kind.STAMP_TAKE.value: _("Stamps taken"),
+        Entry.Kind.STAMP_UNDO.value: _("Stamps given back") if entry.stamps > 0 else _("Stamps taken back"),
         Entry.Kind.REWARD_UNDO.value: _("Reward given back: %(reward)s") % {"reward": entry.text},
     }
     return said.get(entry.kind) or _text_of_points(entry)

@@ -39,7 +39,7 @@ def done(shop: Shop) -> list[str]:
 
 def test_what_an_operator_does_stands_under_nobody_s_name(olga: Operator, shop: Shop) -> None:
     card, seat = shop.enrol(), Seat(shop)
-    given = {"count": "2", "reason": "Forgotten", "branch_id": ""}
+    given = {"way": "give", "count": "2", "reason": "Forgotten", "branch_id": ""}
     enter(olga, shop)
     url = seat.url("member-stamps", member_id=card.pk)
     assert olga.client.post(url, given, secure=True).status_code == 303

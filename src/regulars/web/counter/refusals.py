@@ -154,6 +154,7 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "too_late": lambda _r: _("The time for undoing this is over. Ask the owner."),
     "not_undoable": lambda _r: _("This cannot be undone any more."),
     "stamps_spent": lambda _r: _("These stamps are in a reward that was handed out. Undo the reward first."),
+    "stamps_taken": lambda _r: _("These stamps were taken off the card by the shop. Ask the owner."),
     "suspended": lambda _r: _("This card is paused: nothing can be collected or redeemed. Ask the owner."),
     "business_closed": lambda _r: _("Nothing is collected here at the moment. What you have stays yours."),
     "no_pending_reward": lambda _r: _("No reward is waiting. It may have been handed out already."),

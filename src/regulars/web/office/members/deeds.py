@@ -47,9 +47,24 @@ class _Reasoned(OfficeForm):
 
 
 class StampsForm(_Reasoned):
-    """How many stamps, where and why."""
+    """How many stamps are given or taken, where and why."""
 
-    count = WholeField(stamps.MIN_COUNT, stamps.MAX_COUNT, label=gettext_lazy("Stamps"), initial=1)
+    way = django_forms.ChoiceField(
+        label=gettext_lazy("What to do"),
+        choices=((GIVE, gettext_lazy("Give stamps")), (TAKE, gettext_lazy("Take stamps"))),
+        help_text=gettext_lazy(
+            "Taking leaves rewards that wait as they are: take back in the history what completed them."
+        ),
+    )
+    count = WholeField(stamps.MIN_COUNT, stamps.MAX_TAKEN, label=gettext_lazy("Stamps"), initial=1)
+
+    def clean(self) -> dict[str, Any]:
+        """Fewer can be given at once than taken."""
+        said = super().clean() or {}
+        if said.get("way") == GIVE and said.get("count", 0) > stamps.MAX_COUNT:
+            told = _("At most %(number)s stamps can be given at once.")
+            self.add_error("count", told % {"number": stamps.MAX_COUNT})
+        return said
 
 
 class PointsForm(_Reasoned):
@@ -73,11 +88,11 @@ def _shown(desk: Desk, card: Card) -> dict[str, Any]:
     return {"back": {"url": url, "label": name}, "cancel": url}
 
 
-def give_stamps(desk: Desk, member_id: int) -> HttpResponse:
-    """Give stamps."""
+def change_stamps(desk: Desk, member_id: int) -> HttpResponse:
+    """Give or take stamps."""
     card = _card(desk, member_id)
 
-    def save(said: dict[str, Any]) -> HttpResponse:
+    def give(said: dict[str, Any]) -> HttpResponse:
         with desk.changing("member.stamps-given", card, member_id=member_id, reason=said["reason"]) as change:
             made = ledger.add_stamps(
                 business_id=desk.business.pk,
@@ -90,12 +105,26 @@ def give_stamps(desk: Desk, member_id: int) -> HttpResponse:
         told = ngettext("%(number)s stamp given", "%(number)s stamps given", made.stamps_added)
         return desk.done(told % {"number": made.stamps_added}, "member", member_id=member_id)
 
+    def take(said: dict[str, Any]) -> HttpResponse:
+        with desk.changing("member.stamps-taken", card, member_id=member_id, reason=said["reason"]) as change:
+            made = ledger.take_stamps(
+                business_id=desk.business.pk,
+                member_id=member_id,
+                count=said["count"],
+                reason=said["reason"],
+                branch_id=said["branch_id"],
+                staff_id=desk.staff_id,
+            )
+            change.note(entry=made.entry_id, taken=made.stamps_taken)
+        told = ngettext("%(number)s stamp taken", "%(number)s stamps taken", made.stamps_taken)
+        return desk.done(told % {"number": made.stamps_taken}, "member", member_id=member_id)
+
     return forms.answer(
         desk,
         StampsForm,
-        title=_("Give stamps"),
-        save=_or_say_why(desk, member_id, save),
-        button=_("Give stamps"),
+        title=_("Give or take stamps"),
+        save=_or_say_why(desk, member_id, lambda said: (give if said["way"] == GIVE else take)(said)),
+        button=_("Save"),
         here="members",
         context=_shown(desk, card),
         at=desk,

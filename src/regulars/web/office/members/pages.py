@@ -30,7 +30,7 @@ PAGES = (
     Page("members/groups/<int:group_id>/delete", "group-delete", group_pages.delete, "members.manage", _POST),
     Page(_ONE, "member", record.page, "members.view"),
     form(f"{_ONE}edit/", "member-edit", person.edit, "members.edit"),
-    form(f"{_ONE}stamps/", "member-stamps", deeds.give_stamps, "members.balance"),
+    form(f"{_ONE}stamps/", "member-stamps", deeds.change_stamps, "members.balance"),
     form(f"{_ONE}points/", "member-points", deeds.change_points, "members.balance"),
     Page(f"{_ONE}redeem", "member-redeem", deeds.redeem, "members.balance", _POST),
     form("members/entries/<int:entry_id>/undo/", "member-undo", deeds.take_back, "members.balance"),

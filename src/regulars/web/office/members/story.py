@@ -15,6 +15,7 @@ from regulars.ledger.models import Entry, PointsAdjustment
 from regulars.ledger.undoing import UNDOES, undone_by
 from regulars.rules import occasions
 from regulars.sales.models import Sale
+from regulars.web.office import names
 from regulars.web.office.desk import Desk
 from regulars.web.office.digits import whole
 from regulars.web.office.tags import number
@@ -31,6 +32,7 @@ _ICONS: Final = {
     Entry.Kind.BIRTHDAY_BONUS.value: "gift",
     Entry.Kind.REWARD_REDEEM.value: "gift",
     Entry.Kind.POINTS_EXPIRE.value: "clock",
+    Entry.Kind.STAMP_TAKE.value: "stamp",
     Entry.Kind.STAMP_UNDO.value: "undo",
     Entry.Kind.REWARD_UNDO.value: "undo",
     Entry.Kind.POINTS_REVERSE.value: "undo",
@@ -117,12 +119,19 @@ def _line(desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str, sa
         gain=entry.stamps > 0 or entry.points > 0 or entry.rewards > 0,
         balance=_balance(entry),
         where=entry.branch.name if entry.branch else "",
-        who=entry.staff.name if entry.staff else "",
-        why=reason or (gift.internal_notes if gift is not None else ""),
+        who=names.who(entry.staff),
+        why=reason or _own_reason(entry, gift),
         undone=entry.undone,
         undo=_undo(desk, entry, gift),
         url=desk.url("sale", sale_id=sale) if sale is not None and sale in sales else "",
     )
+
+
+def _own_reason(entry: Entry, gift: PointsAdjustment | None) -> str:
+    """Why, as far as it is kept with the change itself: the API has no audit log."""
+    if gift is not None:
+        return gift.internal_notes
+    return entry.text if entry.kind == Entry.Kind.STAMP_TAKE else ""
 
 
 def _undo(desk: Desk, entry: Any, gift: PointsAdjustment | None) -> str:
@@ -140,7 +149,8 @@ def _text(entry: Entry) -> str:
         Entry.Kind.STAMP_ADD.value: _("Visit"),
         Entry.Kind.BIRTHDAY_BONUS.value: _("Birthday gift"),
         Entry.Kind.REWARD_REDEEM.value: _("Reward handed out: %(text)s"),
-        Entry.Kind.STAMP_UNDO.value: _("Stamps taken back"),
+        Entry.Kind.STAMP_TAKE.value: _("Stamps taken"),
+        Entry.Kind.STAMP_UNDO.value: _("Stamps given back") if entry.stamps > 0 else _("Stamps taken back"),
         Entry.Kind.REWARD_UNDO.value: _("Reward waits again: %(text)s"),
         Entry.Kind.MERGE.value: _("Came from another record of theirs"),
         Entry.Kind.POINTS_EXPIRE.value: _("Points lapsed"),
