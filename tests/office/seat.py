@@ -24,7 +24,7 @@ class Seat:
         self.staff = staff or shop.owner
         self.client = Client()
         self.client.force_login(
-            User.objects.get(pk=self.staff.user_id), backend="regulars.tenants.backends.StaffBackend"
+            User.objects.get(pk=self.staff.user.pk), backend="regulars.tenants.backends.StaffBackend"
         )
 
     @classmethod

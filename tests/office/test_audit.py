@@ -94,14 +94,14 @@ def test_the_newest_is_first_whatever_its_number(shop: Shop, owner: Seat) -> Non
 )
 def test_no_filter_reads_the_whole_history(shop: Shop, owner: Seat, query: dict[str, str]) -> None:
     write(shop)
-    wanted = {name: str(shop.owner.user_id) if name == "who" else text for name, text in query.items()}
+    wanted = {name: str(shop.owner.pk) if name == "who" else text for name, text in query.items()}
     done = [
         step
         for step, sql in steps(lambda: owner.text("audit", wanted))
         if 'FROM "auditlog_record"' in sql and "LIMIT 1)" not in sql and '"kind" >' not in sql
     ]
     found = [step for step in done if "auditlog_record" in step]
-    columns = {"who": "user_id=?", "kind": "kind=?", "at_from": "at>?", "at_to": "at<?", "q": "at>?"}
+    columns = {"who": "staff_id=?", "kind": "kind=?", "at_from": "at>?", "at_to": "at<?", "q": "at>?"}
     for name in query:
         assert found
         assert all(columns[name] in step for step in found), found

@@ -20,8 +20,9 @@ from regulars.outbox import actions as webhooks
 from regulars.outbox import fanout, queries
 from regulars.outbox.models import Delivery
 from regulars.portal import sso_secrets
+from regulars.tenants import actions as tenants
 from regulars.tenants import api_keys
-from regulars.tenants.models import Staff
+from regulars.tenants.models import Staff, User
 from regulars.web.office import exporting
 from tests.factories import Shop
 from tests.office import offered, traded
@@ -67,6 +68,14 @@ def _delivery(shop: Shop) -> int:
     fanout.pass_on_all()
     with scope(business=shop.business):
         return Delivery.objects.filter(endpoint_id=endpoint_id).order_by("-pk")[0].pk
+
+
+def left_of(shop: Shop) -> int:
+    """Somebody who has left the team."""
+    email = f"left{User.objects.count()}@shop.example"
+    staff = tenants.add_staff(business=shop.business, name="Priya", email=email).staff
+    tenants.remove_staff(business_id=shop.id, staff_id=staff.pk)
+    return staff.pk
 
 
 def _branch(shop: Shop) -> int:
@@ -148,6 +157,7 @@ MAKERS: dict[str, Maker] = {
     "record_id": _record,
     "branch_id": _branch,
     "staff_id": lambda shop: shop.owner.pk,
+    "left_id": left_of,
     "job_id": lambda shop: export_of(shop, shop.owner),
     "campaign_id": _campaign,
     "draft_id": draft_of,

@@ -258,8 +258,8 @@ class Staff(models.Model):
         STAFF = "staff"
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
-    # None for those who left, whom only `history` finds.
-    user: models.ForeignKey[User, User] = models.ForeignKey(  # type: ignore[misc] - whom `objects` finds has one
+    # None for those who left, whom only `history` finds: everybody else has one, and that is its type.
+    user: models.ForeignKey[User, User] = models.ForeignKey(  # type: ignore[misc]
         User, null=True, on_delete=models.CASCADE, related_name="+"
     )
     code = models.CharField(max_length=50)

@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, Field
 
-from regulars.api.rest.schemas import Day, Incoming
+from regulars.api.rest.schemas import Day, Incoming, Moment
 
 # Money is text, in both directions: a number of JSON is a float to most that read it.
 Amount = Annotated[str, Field(examples=["12.50"], description="In the business's currency, exact")]
@@ -54,10 +54,14 @@ class ReportBranch(ReportFigures):
 
 
 class ReportStaff(BaseModel):
-    """Somebody of the team; `staff_id` is null for what named nobody, `name` for who left."""
+    """Somebody of the team; `staff_id` is null for what named nobody.
+
+    Whoever left the team has `left_at`; their `name` is null when it was forgotten.
+    """
 
     staff_id: int | None
     name: str | None
+    left_at: Moment | None
     stamps: int
     visits: int
     rewards_redeemed: int

@@ -13,7 +13,7 @@ from regulars.analytics import actions, people, reports
 from regulars.analytics.models import RewardCost
 from regulars.analytics.reports import Figures
 from regulars.api.rest.auth import identity_of
-from regulars.api.rest.common import IDEMPOTENT, answered, parse_amount, parse_day
+from regulars.api.rest.common import IDEMPOTENT, answered, parse_amount, parse_day, printed
 from regulars.api.rest.envelope import data
 from regulars.api.rest.report_schemas import (
     ReportBranch,
@@ -142,6 +142,7 @@ def staff(
             {
                 "staff_id": one.staff_id,
                 "name": one.name or None,
+                "left_at": printed(one.left_at, business),
                 "stamps": one.figures.stamps,
                 "visits": one.figures.visits,
                 "rewards_redeemed": one.figures.rewards_redeemed,

@@ -15,11 +15,13 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from regulars.portal import money as money_of
+from regulars.web.office import names
 from regulars.web.office.audit.told import told_action, told_name
 
 register = template.Library()
 register.filter("told_action", told_action)
 register.filter("told_name", told_name)
+register.filter("who", names.who)
 
 DASH = "\N{EN DASH}"
 _KINDS = {

@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from typing import Any, Final
 
-from django.db.models import Q
+from django.db.models import F, Q, QuerySet
 from django.http import HttpResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -15,6 +15,7 @@ from regulars.auditlog import queries
 from regulars.auditlog.models import Record
 from regulars.rules.errors import NotFound
 from regulars.tenants.models import Staff
+from regulars.web.office import names
 from regulars.web.office.audit.told import told_action, told_name, told_value
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice, moments
@@ -28,7 +29,7 @@ _NOBODY: Final = gettext_lazy("Nothing was done here yet. What people of the tea
 
 def records(desk: Desk) -> HttpResponseBase:
     """The log, newest first."""
-    team = [(str(user), name) for user, name in Staff.objects.order_by("name").values_list("user_id", "name")]
+    team = [(str(one.pk), names.who(one)) for one in _team()]
     kinds = [(kind, told_name(kind)) for kind in _kinds()]
     days = moments("at", _("When"), "at", desk.zone)
     is_recent = not days.chosen(desk.get)
@@ -56,7 +57,7 @@ def records(desk: Desk) -> HttpResponseBase:
         search=lambda rows, q: _searched(desk, rows, q, is_recent=is_recent),
         search_label=_("Name of a person or a thing"),
         filters=(
-            Choice("who", _("Who"), team, lambda rows, value: rows.filter(user_id=int(value))),
+            Choice("who", _("Who"), team, lambda rows, value: rows.filter(staff_id=int(value))),
             Choice("kind", _("Kind"), kinds, lambda rows, value: rows.filter(kind=value)),
             days,
         ),
@@ -77,11 +78,16 @@ def _searched(desk: Desk, rows: Rows, q: str, *, is_recent: bool) -> Rows:
 
 
 def _who(row: Record) -> str:
-    return _("%(name)s (operator)") % {"name": row.actor} if row.by_operator else row.actor
+    return _("%(name)s (operator)") % {"name": row.actor} if row.by_operator else row.actor or _("Somebody")
 
 
 def _short(facts: dict[str, Any]) -> str:
     return "; ".join(f"{name}: {told_value(value)}" for name, value in facts.items())
+
+
+def _team() -> QuerySet[Staff]:
+    """Everybody who may be in the log: who works here, then who left."""
+    return Staff.history.order_by(F("left_at").asc(nulls_first=True), "name", "pk")
 
 
 def _kinds() -> list[str]:
@@ -101,9 +107,10 @@ def record(desk: Desk, record_id: int) -> HttpResponse:
     row = queries.records().filter(pk=record_id).first()
     if row is None:
         raise NotFound(f"There is no record {record_id}.")
-    names = list(dict.fromkeys([*row.before, *row.after]))
+    fields = list(dict.fromkeys([*row.before, *row.after]))
     changes = [
-        (told_name(name), told_value(row.before.get(name)), told_value(row.after.get(name))) for name in names
+        (told_name(name), told_value(row.before.get(name)), told_value(row.after.get(name)))
+        for name in fields
     ]
     others = []
     if row.object_id is not None:

@@ -12,6 +12,7 @@ from django.utils.translation import gettext_lazy
 
 from regulars.analytics import reports
 from regulars.analytics.reports import AtBranch, ByStaff
+from regulars.web.office import names
 from regulars.web.office.desk import Desk
 from regulars.web.office.reports import Chart, Heading, Range, Report, Series
 from regulars.web.office.reports_pages import shared
@@ -102,7 +103,7 @@ def _at(one: AtBranch) -> str:
 def _by(one: ByStaff) -> str:
     if one.staff_id is None:
         return _("Nobody named (programs, tills)")
-    return one.name or str(_SOMEBODY)
+    return names.named(one.name, one.left_at) or str(_SOMEBODY)
 
 
 def team(desk: Desk) -> HttpResponseBase:
@@ -122,8 +123,7 @@ def team(desk: Desk) -> HttpResponseBase:
         title=_("Team"),
         finding=_best(desk, measure, [(_by(one), measure.of(one.figures)) for one in shown], chosen),
         hint=_(
-            "What somebody undid is taken from whoever had done it. If they have left the team since, it is "
-            "taken from nobody named, which may be below zero then."
+            "What somebody undid is taken from whoever had done it, also when they have left the team since."
         ),
         chart=_bars(
             desk,

@@ -137,7 +137,8 @@ def _write(path: Path, business_id: int) -> int:
         scope(business=business_id),
     ):
         for name, model in names().items():
-            rows: Any = model._default_manager  # noqa: SLF001 - Django's documented name for it
+            # Whoever left did what other tables tell, so they are in it, too.
+            rows: Any = Staff.history if model is Staff else model._default_manager  # noqa: SLF001
             found = rows.filter(pk=business_id) if model is Business else rows.all()
             columns = _columns(model)
             values = found.order_by("pk").values_list(*columns).iterator(chunk_size=_ROWS)

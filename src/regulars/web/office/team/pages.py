@@ -1,7 +1,7 @@
 """The part of the table of pages."""
 
 from regulars.web.office.pages import Page
-from regulars.web.office.team import views
+from regulars.web.office.team import leaving, views
 
 _EDIT = "team.edit"
 _FORM = ("GET", "POST")
@@ -16,4 +16,6 @@ PAGES = (
     Page("team/<int:staff_id>/pin/", "team-pin", views.set_pin, _EDIT, _FORM, whole_business=True),
     Page("team/<int:staff_id>/pin/away/", "team-pin-away", views.take_pin, _EDIT, _POST, whole_business=True),
     Page("team/<int:staff_id>/remove/", "team-remove", views.remove, _EDIT, _POST, whole_business=True),
+    Page("team/left/<int:left_id>/", "team-left", leaving.shown, _EDIT, whole_business=True),
+    Page("team/left/<int:left_id>/forget/", "team-forget", leaving.forget, _EDIT, _POST, whole_business=True),
 )

@@ -20,9 +20,9 @@ from regulars.tenants import actions, mail
 from regulars.tenants.models import Staff
 from regulars.web.office import once
 from regulars.web.office.desk import Desk
-from regulars.web.office.filters import Choice
 from regulars.web.office.forms import BranchField, OfficeForm, SwitchField, answer
 from regulars.web.office.lists import Action, Column, Empty, Listing, Rows
+from regulars.web.office.team import leaving
 
 _HERE: Final = "places"
 
@@ -37,8 +37,10 @@ _LIMITED: Final = f"role={Staff.Role.MANAGER.value}|{Staff.Role.STAFF.value}"
 
 
 def listed(desk: Desk) -> HttpResponseBase:
-    """Everybody on the team."""
+    """Everybody on the team; by a filter those who left it."""
     edits = desk.may("team.edit")
+    if desk.get.get(leaving.PLACE) == leaving.LEFT:
+        return leaving.listed(desk)
     return Listing(
         desk,
         title=_("Team"),
@@ -72,7 +74,7 @@ def listed(desk: Desk) -> HttpResponseBase:
         ),
         search=_search,
         search_label=_("Name or e-mail address"),
-        filters=(Choice("role", _("Role"), Staff.Role.choices, lambda rows, value: rows.filter(role=value)),),
+        filters=(leaving.of_role(), leaving.of_place()),
         order=("name", "pk"),
         empty=Empty(_("Nobody is on the team.")),
         actions=(Action(_("Add somebody"), desk.url("team-new")),) if edits else (),
@@ -83,7 +85,7 @@ def listed(desk: Desk) -> HttpResponseBase:
 def state_of(row: Staff) -> tuple[str, str]:
     """How far somebody has come in."""
     if not row.is_active:
-        return _("Left"), "secondary"
+        return _("Closed"), "secondary"
     if not row.must_change_password:
         return _("Active"), "success"
     ends = row.temp_password_expires_at
@@ -146,6 +148,7 @@ class StaffForm(OfficeForm):
 
 def new(desk: Desk) -> HttpResponse:
     """Add somebody, with a temporary password that is shown once."""
+    again = leaving.found(desk.get.get(leaving.AGAIN, ""))
 
     def save(given: dict[str, Any]) -> HttpResponse:
         invited = given.pop("invite")
@@ -162,7 +165,12 @@ def new(desk: Desk) -> HttpResponse:
         desk,
         StaffForm,
         title=_("Add somebody to the team"),
-        initial={"role": Staff.Role.STAFF.value, "office": True, "invite": True},
+        initial={
+            "role": Staff.Role.STAFF.value,
+            "office": True,
+            "invite": True,
+            **({"name": again.name, "email": again.left_email} if again is not None else {}),
+        },
         save=save,
         button=_("Add to the team"),
         here=_HERE,
@@ -313,7 +321,7 @@ def take_pin(desk: Desk, staff_id: int) -> HttpResponse:
 
 
 def remove(desk: Desk, staff_id: int) -> HttpResponse:
-    """Take somebody off the team for good."""
+    """Take somebody off the team; what they did keeps their name."""
     staff = access(staff_id)
     try:
         with desk.changing("team.remove", staff):
