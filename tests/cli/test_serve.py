@@ -1,5 +1,6 @@
 """The server as a process: it answers, stops, comes back, and its parts live and die together."""
 
+import json
 import os
 import signal
 import sqlite3
@@ -106,6 +107,20 @@ def test_ctrl_c_and_a_closed_terminal_stop_it(regulars: Regulars, how: signal.Si
         os.killpg(running.process.pid, how)  # as a terminal does: to the whole group
         assert running.process.wait(20) == 0
         assert not alive(worker)
+
+
+@pytest.mark.usefixtures("tables")
+def test_what_was_called_just_before_it_stops_stands_in_the_request_log(regulars: Regulars) -> None:
+    regulars = Regulars(regulars.folder, {**regulars.env, "REGULARS_ALLOW_HTTP": "loopback"})
+    made = json.loads(regulars("createbusiness", "Alice", "--owner-email", "alice@shop.example").stdout)
+    headers = {"X-Api-Key": made["api_key"]}
+    with regulars.serving() as running:
+        for path in ("stats", "nothing"):
+            httpx.get(f"{running.url}/api/{path}", headers=headers, timeout=30)
+        assert running.stop() == 0
+    with regulars.serving() as running:
+        found = httpx.get(f"{running.url}/api/request-log", headers=headers, timeout=30).json()["data"]
+    assert [one["target"] for one in found] == ["/api/nothing", "/api/stats"]
 
 
 @pytest.mark.usefixtures("tables")

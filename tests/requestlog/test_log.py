@@ -119,6 +119,26 @@ def test_calls_without_a_valid_key_are_nobodys(shop: Shop) -> None:
         assert Call.objects.count() == 0
 
 
+def test_what_is_not_there_is_kept_too(shop: Shop) -> None:
+    """Whoever builds a till looks here first when an address is mistyped."""
+    for headers in ({}, {"Authorization": f"Bearer {shop.api_key}"}):
+        rest = Rest(shop) if not headers else Rest(**headers)
+        rest.get("/api/nothing")
+        rest.delete("/api/stats")
+    assert [(call.method, call.target, call.status, call.code) for call in kept(shop)] == [
+        ("DELETE", "/api/stats", 405, "method_not_allowed"),
+        ("GET", "/api/nothing", 404, "not_found"),
+    ] * 2
+
+
+def test_what_is_not_there_is_nobodys_without_a_valid_key(shop: Shop) -> None:
+    Rest().get("/api/nothing")
+    Rest(Authorization="Bearer rk_unknown").get("/api/nothing")
+    with scopes_disabled():
+        buffer.flush()
+        assert Call.objects.count() == 0
+
+
 def test_what_is_refused_for_its_number_or_its_scope_is_kept(shop: Shop) -> None:
     row, key = api_keys.create_api_key(business=shop.business, name="Till", may=["read"])
     Rest(Authorization=f"Bearer {key}").post("/api/branches", {"name": "Second"})

@@ -76,3 +76,38 @@ def test_without_calls_nobody_writes(monkeypatch: pytest.MonkeyPatch) -> None:
     again = threading.Event()
     monkeypatch.setattr(buffer, "flush", again.set)
     assert not again.wait(0.2)
+
+
+def test_whoever_ends_waits_for_what_is_not_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffer, "PAUSE", 3600)
+    note("/api/1")
+    buffer._buffer.finish()
+    assert written() == ["/api/1"]
+
+
+def test_whoever_ends_waits_for_what_is_being_written(monkeypatch: pytest.MonkeyPatch) -> None:
+    write, begun = buffer._write, threading.Event()
+
+    def slowly(calls: list[Noted]) -> None:
+        begun.set()
+        time.sleep(0.2)
+        write(calls)
+
+    monkeypatch.setattr(buffer, "_write", slowly)
+    note("/api/1")
+    assert begun.wait(PATIENCE)
+    note("/api/2")
+    buffer._buffer.finish()
+    assert written() == ["/api/1", "/api/2"]
+
+
+def test_whoever_ends_does_not_wait_for_ever(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(buffer, "LAST_WAIT", 0.1)
+    go_on = threading.Event()
+    monkeypatch.setattr(buffer, "_write", lambda _calls: go_on.wait(PATIENCE))
+    note("/api/1")
+    began = time.monotonic()
+    buffer._buffer.finish()
+    assert 0.1 <= time.monotonic() - began < PATIENCE / 2
+    go_on.set()
+    wait_for(buffer._buffer.clean.is_set)

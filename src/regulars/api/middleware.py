@@ -10,12 +10,13 @@ from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
 from regulars.api import bodies, calls, forwarded, limits
-from regulars.api.rest import envelope
+from regulars.api.rest import auth, envelope
 from regulars.api.rpc import view as rpc
 from regulars.rules.errors import InvalidInput
 
 _OPEN = ("/api/docs", "/api/openapi.json")
 _JSON = "application/json"
+_NOTHING_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
 # Pages take nothing from elsewhere and run no inline script; the API page's viewer styles itself inline.
 _PAGE_POLICY = (
     "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; "
@@ -54,6 +55,8 @@ class Gateway:
         limits.add_headers(request, response)
         response.headers.setdefault("Cache-Control", "no-store")
         response.headers.setdefault("X-Content-Type-Options", "nosniff")
+        if response.status_code in _NOTHING_THERE:
+            auth.recognise(request)
         calls.note(request, response, began)
         return response
 

@@ -1,6 +1,7 @@
 """Calls wait here, in the memory of the process that answered them, until a thread writes them in batches.
 
-A call is noted without a statement, a lock of the database or a wait. What waits when a process dies is lost;
+A call is noted without a statement, a lock of the database or a wait. A process that stops in order writes
+what waits before it ends, if that takes no longer than `LAST_WAIT`. What waits when it is killed is lost, and
 so is what cannot be written (docs/decisions/0023).
 """
 
@@ -9,8 +10,8 @@ from __future__ import annotations
 import datetime as dt
 import os
 import threading
-import time
 from collections import deque
+from multiprocessing.util import Finalize
 from typing import Final, NamedTuple
 
 import structlog
@@ -24,6 +25,8 @@ KEEP: Final = 1000
 # Seconds that a call waits; while there are many, longer: only the last of them are written.
 PAUSE: Final = 1.0
 BUSY_PAUSE: Final = 5.0
+# Seconds that a process which stops waits for what is not written yet.
+LAST_WAIT: Final = 2.0
 _MANY = 200
 _BATCH = 500
 # Beyond what is kept, so many may lie there before somebody takes them away.
@@ -64,6 +67,8 @@ class _Buffer:
     def __init__(self) -> None:
         self.lock = threading.Lock()
         self.filled = threading.Event()
+        self.clean = threading.Event()  # nothing waits, and nothing is being written
+        self.ending = threading.Event()  # write at once: the process is about to end
         self.waiting: dict[int, deque[Noted]] = {}
         self.written: dict[int, int] = {}  # rows since a business was last trimmed
         self.writer: int = 0  # the process that has a thread: a forked one has none
@@ -74,9 +79,12 @@ class _Buffer:
             if calls is None:
                 calls = self.waiting[call.business_id] = deque(maxlen=KEEP)
             calls.append(call)
+            self.clean.clear()
             if self.writer != os.getpid() and settings.REQUEST_LOG_WRITER:
                 self.writer = os.getpid()
                 threading.Thread(target=_write_on, args=(self,), name="request log", daemon=True).start()
+                # Processes of multiprocessing, such as the server's, run these when they end, and no others.
+                Finalize(None, self.finish, exitpriority=10)
         if not self.filled.is_set():
             self.filled.set()
 
@@ -85,6 +93,17 @@ class _Buffer:
             self.filled.clear()
             taken, self.waiting = self.waiting, {}
         return taken
+
+    def wrote(self) -> None:
+        """Note that what was taken is written, or lost."""
+        with self.lock:
+            if not self.waiting:
+                self.clean.set()
+
+    def finish(self) -> None:
+        """Let the thread write what waits, now; it has no more than `LAST_WAIT` for it."""
+        self.ending.set()
+        self.clean.wait(LAST_WAIT)
 
 
 _buffer = _Buffer()
@@ -142,10 +161,11 @@ def _write_on(buffer: _Buffer) -> None:
     pause = PAUSE
     while True:
         buffer.filled.wait()
-        time.sleep(pause)
+        buffer.ending.wait(pause)
         try:
             pause = BUSY_PAUSE if flush() > _MANY else PAUSE
         except _FAILURES as error:
             log.warning("calls are missing in the request log", error=str(error).strip())
         finally:
+            buffer.wrote()
             connection.close()

@@ -3,7 +3,7 @@
 from django.http import HttpRequest
 from ninja.security import APIKeyHeader, HttpBearer
 
-from regulars.api import limits
+from regulars.api import calls, limits
 from regulars.api.rest import scopes
 from regulars.api.rest.errors import Unauthorized
 from regulars.rules.errors import TooManyRequests
@@ -34,6 +34,15 @@ def _check_key(request: HttpRequest, key: str | None) -> Identity:
     return identity
 
 
+def recognise(request: HttpRequest) -> None:
+    """Note whose key a request brought that nobody asked for one, because there is nothing at its address."""
+    key = key_of(request)
+    if key and not hasattr(request, "identity"):
+        identity = identify(key)
+        if identity is not None:
+            calls.mark(request, identity)
+
+
 class HeaderKey(APIKeyHeader):
     """The key in `X-Api-Key`; it also looks into `Authorization`, so that one answer is given for both."""
 
@@ -56,7 +65,7 @@ class HeaderKey(APIKeyHeader):
 
 
 def key_of(request: HttpRequest) -> str:
-    """The key itself that a request brought, after it was checked."""
+    """The key itself that a request brought."""
     key: str = request.headers.get("X-Api-Key", "")
     return key or request.headers.get("Authorization", "").partition(" ")[2].strip()
 
