@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pytest
+from django.http.response import HttpResponseBase
 
 from regulars.ledger.models import Card
 from regulars.members.actions import edit_member
@@ -20,7 +21,7 @@ def card(shop: Shop) -> Card:
     return card
 
 
-def take(rest: Rest, card: Card, **said: object) -> object:
+def take(rest: Rest, card: Card, **said: object) -> HttpResponseBase:
     body = {"count": 2, "reason": "Given twice"} | said
     return rest.post(f"/api/customers/{card.pk}/stamps/take", body)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 from django_scopes import scopes_disabled
 
@@ -118,4 +120,30 @@ def test_one_code_is_given_to_one_card(shop: Shop) -> None:
     assert (len(got), kinds(refused)) == (1, {"Conflict": 7})
     with scopes_disabled():
         assert Card.objects.filter(qr_code="5be0d6c1a97f3e24").count() == 1
+    assert audit().ok
+
+
+def test_of_those_who_take_stamps_each_finds_what_the_others_left(shop: Shop) -> None:
+    card = shop.enrol()
+    shop.stamp(card, 7)
+    who: dict[str, Any] = {"business_id": shop.id, "member_id": card.pk, "reason": "Rain"}
+    got, refused = split(together(16, lambda _: actions.take_stamps(**who, count=2)))
+    assert (len(got), kinds(refused)) == (3, {"NotEnoughStamps": 13})
+    assert sorted(result.current_stamps for result in got) == [1, 3, 5]
+    assert (fresh(card).stamps, fresh(card).total_stamps) == (1, 1)
+    assert audit().ok
+
+
+def test_stamps_are_taken_or_their_giving_is_undone_never_both(shop: Shop) -> None:
+    card = shop.enrol()
+    given = shop.stamp(card, 5).entry_id
+    who: dict[str, Any] = {"business_id": shop.id, "member_id": card.pk, "reason": "Rain"}
+
+    def act(number: int) -> object:
+        return undo(shop, given) if number % 2 else actions.take_stamps(**who, count=5)
+
+    got, refused = split(together(12, act))
+    assert len(got) == 1
+    assert set(kinds(refused)) <= {"NotEnoughStamps", "AlreadyUndone", "StampsTakenSince"}
+    assert fresh(card).stamps == 0
     assert audit().ok
