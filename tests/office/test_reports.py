@@ -18,7 +18,7 @@ from regulars.ledger import actions as ledger
 from regulars.ledger import points
 from regulars.sales.actions import add_sale
 from regulars.web.office.reports import Range
-from regulars.web.office.tags import number
+from regulars.web.office.tags import address, number
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 
@@ -163,3 +163,14 @@ def test_days_that_were_chosen_are_not_covered_by_what_chose_them(owner: Seat) -
 
 def test_a_number_below_0_has_the_minus_of_amounts() -> None:
     assert (number(-19), number(0), number(1234)) == ("\N{MINUS SIGN}19", "0", "1,234")
+    assert (number(Decimal("-1.500")), number(Decimal("100.000"))) == ("\N{MINUS SIGN}1.5", "100")
+
+
+def test_long_addresses_may_be_divided_where_people_would() -> None:
+    assert address("asha@example.com") == "asha@example.com"
+    long = "a<b.kamath@a.very.long.domain.example.com"
+    divided = "a&lt;b<wbr>.kamath<wbr>@a<wbr>.very<wbr>.long<wbr>.domain<wbr>.example<wbr>.com"
+    assert address(long) == divided
+    short = address("https://till.example/a").split('<wbr class="narrow">')
+    assert short == ["https://till", ".example", "/a"]
+    assert address("no address, however long it may be") == "no address, however long it may be"

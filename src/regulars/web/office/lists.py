@@ -21,6 +21,7 @@ from regulars.rules.errors import InvalidInput
 from regulars.web.office import exporting, exports
 from regulars.web.office.filters import Filter
 from regulars.web.office.pages import BIGGEST_ID
+from regulars.web.office.tags import number
 
 if TYPE_CHECKING:
     from regulars.web.office.desk import Desk
@@ -189,7 +190,7 @@ class Listing:
     @property
     def total_text(self) -> str:
         """How many there are, for people."""
-        return f"{COUNTED:,}+" if self.total > COUNTED else f"{self.total:,}"
+        return f"{number(COUNTED)}+" if self.total > COUNTED else number(self.total)
 
     @cached_property
     def number(self) -> int:

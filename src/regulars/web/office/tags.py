@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+import re
 from collections.abc import Callable
 from decimal import Decimal
 from typing import Any
@@ -10,7 +11,7 @@ from typing import Any
 from django import template
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
-from django.utils.html import format_html
+from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
@@ -24,6 +25,12 @@ register.filter("told_name", told_name)
 register.filter("who", names.who)
 
 DASH = "\N{EN DASH}"
+MINUS = "\N{MINUS SIGN}"
+# An address that may not fit into a line of a phone, or of a table; and what of it stays together.
+_LONG = 20
+_WIDE = 26
+_ADDRESS = re.compile(r"\S+@\S+|https?://\S+")
+_PARTS = re.compile(r"https?://[^./@]*|[./@]?[^./@]*[^./@]|[./@]")
 _KINDS = {
     "CheckboxInput": "check",
     "CheckboxSelectMultiple": "checks",
@@ -43,7 +50,18 @@ def number(value: Any) -> str:
     """A number with its thousands apart; below 0 with the minus that amounts have."""
     if value is None:
         return DASH
-    return number_format(value, use_l10n=True, force_grouping=True).replace("-", "\N{MINUS SIGN}")
+    if isinstance(value, Decimal):
+        value = value.normalize()
+    return number_format(value, use_l10n=True, force_grouping=True).replace("-", MINUS)
+
+
+@register.filter
+def address(value: str) -> SafeString | str:
+    """A text in which a long e-mail or web address may go to the next line, where people would divide it."""
+    if len(value) < _LONG or not _ADDRESS.fullmatch(value):
+        return value
+    divide = "<wbr>" if len(value) > _WIDE else '<wbr class="narrow">'
+    return format_html_join(SafeString(divide), "{}", ((part,) for part in _PARTS.findall(value)))
 
 
 @register.simple_tag(takes_context=True)
@@ -56,7 +74,7 @@ def shown(context: template.Context, value: Any, kind: str) -> SafeString | str:
     if kind == "money":
         return money(value, context["business"].currency)
     show = _SHOWN.get(kind)
-    return format_html("<bdi>{}</bdi>", value) if show is None else show(value)
+    return format_html("<bdi>{}</bdi>", address(str(value))) if show is None else show(value)
 
 
 def _badge(text: Any, colour: str = "") -> SafeString:
@@ -89,7 +107,7 @@ def kind_of(field: Any) -> str:
 
 _SHOWN: dict[str, Callable[[Any], SafeString | str]] = {
     "number": number,
-    "percent": lambda value: f"{number_format(value, 1)} %",
+    "percent": lambda value: f"{number_format(value, 1)} %".replace("-", MINUS),
     "day": lambda value: _time(value.isoformat(), date_format(value, "SHORT_DATE_FORMAT")),
     "moment": moment,
     "flag": lambda value: _("yes") if value else _("no"),

@@ -19,7 +19,7 @@ from regulars.outbox import actions, catalogue, queries, resending
 from regulars.outbox.models import Event, WebhookEndpoint
 from regulars.outbox.webhooks import EVERYTHING
 from regulars.rules.errors import Conflict
-from regulars.web.office import once
+from regulars.web.office import once, tags
 from regulars.web.office.api import samples, words
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import MomentField, OfficeForm, WholeField, answer, told
@@ -322,7 +322,7 @@ def resend(desk: Desk, endpoint_id: int) -> HttpResponse:
         with desk.changing("webhook.resend", row) as change:
             change.note(since=values["since"].isoformat(), events=number)
         text = ngettext("%(number)s event is sent again.", "%(number)s events are sent again.", number)
-        return desk.done(text % {"number": f"{number:,}"}, "webhook", endpoint_id=row.pk)
+        return desk.done(text % {"number": tags.number(number)}, "webhook", endpoint_id=row.pk)
 
     return answer(
         desk,

@@ -12,6 +12,7 @@ from regulars.outbox.models import Delivery, WebhookEndpoint
 from regulars.requestlog.models import Call
 from regulars.requestlog.queries import outcome_of
 from regulars.tenants.models import ApiKey
+from regulars.web.office import tags
 
 Badge = tuple[str, str]
 
@@ -130,7 +131,7 @@ def delivery_badge(delivery: Delivery) -> Badge:
 
 def milliseconds(number: int) -> str:
     """A span of time."""
-    return _("%(number)s ms") % {"number": f"{number:,}"}
+    return _("%(number)s ms") % {"number": tags.number(number)}
 
 
 def choices(table: dict[str, Any]) -> list[tuple[str, Any]]:

@@ -7,11 +7,13 @@ from typing import Any
 from django.http import FileResponse, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from regulars.jobs.models import Job
 from regulars.rules.errors import NotFound
 from regulars.web.office import exporting, exports
 from regulars.web.office.desk import Desk
+from regulars.web.office.tags import number
 
 
 def _state(desk: Desk, job: Job) -> dict[str, Any]:
@@ -19,16 +21,16 @@ def _state(desk: Desk, job: Job) -> dict[str, Any]:
     failed = job.status == Job.Status.FAILED or (job.status == Job.Status.SUCCEEDED and not ready)
     done = (job.result or {}).get("rows", job.progress_done or 0)
     texts = {
-        "ready": _("Your file is ready: %(count)s rows."),
+        "ready": ngettext("Your file is ready: %(count)s row.", "Your file is ready: %(count)s rows.", done),
         "failed": _("The file could not be made, or was kept long enough. Export the list again."),
-        "running": _("%(count)s rows so far."),
+        "running": ngettext("%(count)s row so far.", "%(count)s rows so far.", done),
     }
     state = "ready" if ready else "failed" if failed else "running"
     return {
         "done": done,
         "total": job.progress_total,
         "state": state,
-        "text": texts[state] % {"count": f"{done:,}"},
+        "text": texts[state] % {"count": number(done)},
         "url": desk.url("export-file", job_id=job.pk) if ready else "",
     }
 

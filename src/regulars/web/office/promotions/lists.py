@@ -6,7 +6,6 @@ from decimal import Decimal
 
 from django.db.models import Q, QuerySet
 from django.http.response import HttpResponseBase
-from django.utils.formats import number_format
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
@@ -17,6 +16,7 @@ from regulars.web.office import offers
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice
 from regulars.web.office.lists import Action, Column, Empty, Listing
+from regulars.web.office.tags import number
 
 
 def _groups() -> Choice:
@@ -31,8 +31,7 @@ def _search(rows: QuerySet[Promotion], q: str) -> QuerySet[Promotion]:
 
 def plain(value: Decimal) -> str:
     """A number with the decimal places that it needs."""
-    short = value.normalize()
-    return number_format(value, decimal_pos=max(-int(short.as_tuple().exponent), 0), use_l10n=True)
+    return number(value)
 
 
 def gives(row: Promotion, currency: str) -> str:

@@ -130,6 +130,7 @@ def _finding(desk: Desk, total: Figures, before: Figures, cost: Decimal | None) 
 
 def set_cost(desk: Desk) -> HttpResponse:
     """Say what one reward costs."""
+    rewards = desk.url("report-rewards")
 
     def save(cleaned: dict[str, Any]) -> HttpResponse:
         cost = cleaned["cost"]
@@ -146,6 +147,7 @@ def set_cost(desk: Desk) -> HttpResponse:
         save=save,
         initial={"cost": _cost_of(desk)},
         here="reports",
+        context={"back": {"url": rewards, "label": _("Rewards and what they cost")}, "cancel": rewards},
     )
 
 

@@ -19,6 +19,7 @@ from regulars.portal import money as money_of
 from regulars.rules.errors import NotFound
 from regulars.tenants.models import Branch
 from regulars.web.office.reports import Range
+from regulars.web.office.tags import number
 
 if TYPE_CHECKING:
     from regulars.web.office.desk import Desk
@@ -45,7 +46,7 @@ class Measure:
         """A value for people."""
         if self.kind == "money":
             return money_of.money(Decimal(value), currency)
-        return number_format(value, use_l10n=True, force_grouping=True)
+        return number(value)
 
 
 MEASURES: Final = (

@@ -19,7 +19,7 @@ from regulars.scratchcards import batches, queries
 from regulars.scratchcards import cards as actions
 from regulars.scratchcards.models import ScratchBatch, ScratchCampaign, ScratchCard
 from regulars.web.member.picture import qr_code
-from regulars.web.office import offers
+from regulars.web.office import offers, tags
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice, moments
 from regulars.web.office.forms import answer
@@ -207,7 +207,7 @@ def batch_now(desk: Desk, batch_id: int) -> HttpResponse:
     """How far cards for many are, for the script of the page."""
     batch = _batch_of(batch_id)
     running = batch.state == ScratchBatch.State.RUNNING
-    text = _("%(done)s of %(total)s") % {"done": f"{batch.done:,}", "total": f"{batch.total:,}"}
+    text = _("%(done)s of %(total)s") % {"done": tags.number(batch.done), "total": tags.number(batch.total)}
     return JsonResponse(
         {
             "done": batch.done,

@@ -13,6 +13,7 @@ from django.http import FileResponse, HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 from django_scopes import scope
 from django_tasks import task
 
@@ -34,6 +35,7 @@ from regulars.tenants.models import Branch, Business, Microsite, Program, Staff
 from regulars.vouchers.models import Precode, Voucher, VoucherCode, VoucherIssue, VoucherLog
 from regulars.web.office import exporting, exports
 from regulars.web.office.desk import Desk
+from regulars.web.office.tags import number
 
 # What is a business's own. What opens something (keys, sessions, links) stays here.
 TABLES: Final[tuple[type[Model], ...]] = (
@@ -101,16 +103,24 @@ def _state(desk: Desk, job: Job) -> dict[str, Any]:
     ended = job.status in {Job.Status.FAILED, Job.Status.SUCCEEDED}
     done = (job.result or {}).get("rows", job.progress_done or 0)
     texts = {
-        "ready": _("Your file is ready: %(count)s rows. It is kept for two days."),
+        "ready": ngettext(
+            "Your file is ready: %(count)s row. It is kept for two days.",
+            "Your file is ready: %(count)s rows. It is kept for two days.",
+            done,
+        ),
         "failed": _("There is no file now. It could not be made, or was kept long enough."),
-        "running": _("%(count)s rows so far. You can leave this page and come back to it."),
+        "running": ngettext(
+            "%(count)s row so far. You can leave this page and come back to it.",
+            "%(count)s rows so far. You can leave this page and come back to it.",
+            done,
+        ),
     }
     state = "ready" if ready else "failed" if ended else "running"
     return {
         "done": done,
         "total": None,
         "state": state,
-        "text": texts[state] % {"count": f"{done:,}"},
+        "text": texts[state] % {"count": number(done)},
         "url": desk.url("settings-leave-file") if ready else "",
     }
 

@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 
 from regulars.vouchers import actions
 from regulars.vouchers.models import Precode, Voucher, VoucherCode, VoucherIssue
-from regulars.web.office import offers
+from regulars.web.office import offers, tags
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import answer
 from regulars.web.office.vouchers import told
@@ -176,7 +176,7 @@ def record(desk: Desk, voucher_id: int) -> HttpResponse:
 
 def _counted(rows: QuerySet[Any]) -> str:
     number = rows.order_by().values("pk")[: COUNTED + 1].count()
-    return f"{COUNTED:,}+" if number > COUNTED else f"{number:,}"
+    return f"{tags.number(COUNTED)}+" if number > COUNTED else tags.number(number)
 
 
 def end(desk: Desk, voucher_id: int) -> HttpResponse:
