@@ -94,4 +94,9 @@ def test_a_retry_takes_nothing_more(rest: Rest, card: Card) -> None:
     assert ok(first) == ok(second)
     assert second.headers["Idempotency-Replayed"] == "true"
     assert ok(rest.get(f"/api/customers/{card.pk}"))["current_stamps"] == 3
-    refused(rest.post(path, {"count": 3, "reason": "Rain"}, headers=key), 422, "idempotency_key_reused", "Idempotency-Key")
+    refused(
+        rest.post(path, {"count": 3, "reason": "Rain"}, headers=key),
+        422,
+        "idempotency_key_reused",
+        "Idempotency-Key",
+    )
