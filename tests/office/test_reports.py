@@ -5,8 +5,10 @@ from __future__ import annotations
 import csv
 import datetime as dt
 import io
+import re
 from collections.abc import Iterator
 from decimal import Decimal
+from html.parser import HTMLParser
 from typing import Any
 
 import pytest
@@ -154,6 +156,57 @@ def test_days_in_the_wrong_order_are_swapped() -> None:
     query = QueryDict("from=2026-06-10&to=2026-06-01")
     found = Range.of(query, NOON.date())
     assert (found.first, found.last, found.days) == (dt.date(2026, 6, 1), dt.date(2026, 6, 10), 10)
+
+
+class Buttons(HTMLParser):
+    """What a browser would ask for by each button of the forms that ask, by the button's name and value."""
+
+    def __init__(self, page: str) -> None:
+        super().__init__()
+        self.sent: dict[tuple[str, str], QueryDict] = {}
+        self._form: QueryDict | None = None
+        self._pressed: list[tuple[str, str]] = []
+        self.feed(page)
+
+    def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
+        found = {name: value or "" for name, value in attrs}
+        if tag == "form":
+            self._form = QueryDict(mutable=True) if found.get("method") == "get" else None
+            self._pressed = []
+        elif tag == "input" and self._form is not None and "name" in found:
+            self._form.appendlist(found["name"], found.get("value", ""))
+        elif tag == "button" and self._form is not None:
+            self._pressed.append((found.get("name", ""), found.get("value", "")))
+
+    def handle_endtag(self, tag: str) -> None:
+        if tag == "form" and self._form is not None:
+            for pressed in self._pressed:
+                self.sent[pressed] = self._form.copy()
+                if pressed[0]:
+                    self.sent[pressed].appendlist(*pressed)
+            self._form = None
+
+
+@pytest.mark.parametrize(
+    "name", ["home", "reports", "report-visits", "report-rewards", "report-branches", "report-team"]
+)
+def test_the_days_of_a_button_are_shown_whatever_was_shown_before(busy: Shop, owner: Seat, name: str) -> None:
+    for before in ({}, {"from": "2026-05-01", "to": "2026-05-03"}, {"range": "365"}):
+        sent = {
+            key: query for key, query in Buttons(owner.text(name, before)).sent.items() if key[0] == "range"
+        }
+        assert [value for _, value in sent] == ["7", "30", "90", "365", "month", "last-month"]
+        for (_, value), query in sent.items():
+            page = owner.text(name, query.dict())
+            assert re.findall(r'value="([\w-]+)" aria-pressed="true"', page) == [value]
+
+
+def test_days_that_are_typed_are_shown_whatever_button_was_pressed_before(busy: Shop, owner: Seat) -> None:
+    page = owner.text("reports", {"range": "7", "branch": ""})
+    query = Buttons(page).sent["", ""]
+    assert query.dict() == {"branch": "", "from": "2026-06-09", "to": "2026-06-15"}
+    query["from"] = "2026-06-10"
+    assert 'id="range-from" name="from" value="2026-06-10"' in owner.text("reports", query.dict())
 
 
 def test_days_that_were_chosen_are_not_covered_by_what_chose_them(owner: Seat) -> None:

@@ -43,7 +43,10 @@ class Range:
 
     @classmethod
     def of(cls, query: QueryDict, today: dt.date) -> Self:
-        """The range that an address names by `range`, or by `from` and `to`, in any order; 30 days else."""
+        """The range that an address names by `range`, else by `from` and `to`, in any order; 30 days else."""
+        key = query.get("range", "")
+        if key in dict(_CHOICES):
+            return cls._named(key, today)
         first, last = (day_of(query.get(name, "")) for name in ("from", "to"))
         if first is not None and last is not None and first > last:
             first, last = last, first
@@ -51,15 +54,16 @@ class Range:
             last = min(last or today, today)
             first = min(first or last, last)
             return cls(max(first, last - dt.timedelta(days=LONGEST - 1)), last, "")
-        key = query.get("range", USUAL)
+        return cls._named(USUAL, today)
+
+    @classmethod
+    def _named(cls, key: str, today: dt.date) -> Self:
         this_month = today.replace(day=1)
         if key == "month":
             return cls(this_month, today, key)
         if key == "last-month":
             end = this_month - dt.timedelta(days=1)
             return cls(end.replace(day=1), end, key)
-        if key not in dict(_CHOICES):
-            key = USUAL
         return cls(today - dt.timedelta(days=int(key) - 1), today, key)
 
     @property
