@@ -8,6 +8,7 @@ from django_scopes import scope
 
 from regulars.auditlog import actions as auditlog
 from regulars.auditlog.models import Record
+from regulars.tenants.models import User
 from tests.factories import Shop, make_shop
 from tests.office.seat import Seat
 from tests.test_plans import sqlite_only, steps
@@ -17,9 +18,8 @@ def write(shop: Shop, action: str = "member.edit", **more: object) -> Record:
     given = {"kind": "member", "label": "Priya", "before": {"name": "Priya"}, "after": {"name": "Priya S"}}
     return auditlog.record(
         business_id=shop.id,
-        actor=auditlog.Actor.of(shop.owner),
         action=action,
-        **(given | more),  # type: ignore[arg-type]
+        **({"actor": auditlog.Actor.of(shop.owner)} | given | more),  # type: ignore[arg-type]
     )
 
 
@@ -37,6 +37,23 @@ def test_another_business_finds_nothing_of_it(shop: Shop) -> None:
     stranger = Seat(make_shop("Charlie's"))
     assert "Priya" not in stranger.text("audit")
     assert stranger.get("audit-record", record_id=made.pk).status_code == 404
+
+
+def test_what_operators_did_is_found_by_itself(shop: Shop, owner: Seat) -> None:
+    write(shop, label="Of Alice")
+    assert "Operators of this installation" not in owner.text("audit")
+    olga = User.objects.create_user("olga@harbour.example", None, name="Olga")
+    operator = auditlog.Actor.of_operator(olga)
+    write(shop, "operator.enter", actor=operator, kind="business", label="Of Olga", before={}, after={})
+    assert "Operators of this installation" in owner.text("audit")
+    found = owner.text("audit", {"who": "operators"})
+    assert "Operator signed in as the business" in found
+    assert ("Of Olga" in found, "Of Alice" in found) == (True, False)
+
+
+def test_a_file_names_fields_in_words(shop: Shop, owner: Seat) -> None:
+    write(shop, "api-key.add", kind="apikey", before={}, after={"reward_description": "Tea"})
+    assert "Reward description: Tea" in owner.get("audit", {"export": "csv"}).content.decode()
 
 
 def test_it_is_empty_searched_filtered_and_exported(shop: Shop, owner: Seat) -> None:
@@ -84,6 +101,7 @@ def test_the_newest_is_first_whatever_its_number(shop: Shop, owner: Seat) -> Non
     [
         {},
         {"who": "owner"},
+        {"who": "operators"},
         {"kind": "member"},
         {"at_from": "2026-01-01"},
         {"at_to": "2026-01-01"},
@@ -94,12 +112,17 @@ def test_the_newest_is_first_whatever_its_number(shop: Shop, owner: Seat) -> Non
 )
 def test_no_filter_reads_the_whole_history(shop: Shop, owner: Seat, query: dict[str, str]) -> None:
     write(shop)
-    wanted = {name: str(shop.owner.pk) if name == "who" else text for name, text in query.items()}
-    done = [
-        step
+    write(shop, "operator.enter", actor=auditlog.Actor.of_operator(shop.owner.user))
+    wanted = {name: str(shop.owner.pk) if text == "owner" else text for name, text in query.items()}
+    asked = [
+        (step, sql)
         for step, sql in steps(lambda: owner.text("audit", wanted))
         if 'FROM "auditlog_record"' in sql and "LIMIT 1)" not in sql and '"kind" >' not in sql
     ]
+    offered = [step for step, sql in asked if ' AS "a"' in sql]  # are there operators to choose?
+    assert offered
+    assert all("staff_id=?" in step for step in offered)
+    done = [step for step, sql in asked if ' AS "a"' not in sql]
     found = [step for step in done if "auditlog_record" in step]
     columns = {"who": "staff_id=?", "kind": "kind=?", "at_from": "at>?", "at_to": "at<?", "q": "at>?"}
     for name in query:

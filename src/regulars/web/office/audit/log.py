@@ -16,12 +16,14 @@ from regulars.auditlog.models import Record
 from regulars.rules.errors import NotFound
 from regulars.tenants.models import Staff
 from regulars.web.office import names
+from regulars.web.office.audit import words
 from regulars.web.office.audit.told import told_action, told_name, told_value
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice, moments
 from regulars.web.office.lists import Column, Empty, Listing, Rows
 
 _OTHERS: Final = 10
+_OPERATORS: Final = "operators"
 # A search reads every line of so many days, unless somebody chooses others.
 _SEARCHED_DAYS: Final = 90
 _NOBODY: Final = gettext_lazy("Nothing was done here yet. What people of the team do will stand here.")
@@ -29,8 +31,10 @@ _NOBODY: Final = gettext_lazy("Nothing was done here yet. What people of the tea
 
 def records(desk: Desk) -> HttpResponseBase:
     """The log, newest first."""
-    team = [(str(one.pk), names.who(one)) for one in _team()]
-    kinds = [(kind, told_name(kind)) for kind in _kinds()]
+    people = [(str(one.pk), names.who(one)) for one in _team()]
+    if _by_operators(queries.records()).exists():
+        people.append((_OPERATORS, _("Operators of this installation")))
+    kinds = [(kind, words.of_kind(kind)) for kind in _kinds()]
     days = moments("at", _("When"), "at", desk.zone)
     is_recent = not days.chosen(desk.get)
     listing = Listing(
@@ -57,7 +61,7 @@ def records(desk: Desk) -> HttpResponseBase:
         search=lambda rows, q: _searched(desk, rows, q, is_recent=is_recent),
         search_label=_("Name of a person or a thing"),
         filters=(
-            Choice("who", _("Who"), team, lambda rows, value: rows.filter(staff_id=int(value))),
+            Choice("who", _("Who"), people, _of_person),
             Choice("kind", _("Kind"), kinds, lambda rows, value: rows.filter(kind=value)),
             days,
         ),
@@ -77,12 +81,21 @@ def _searched(desk: Desk, rows: Rows, q: str, *, is_recent: bool) -> Rows:
     return rows.filter(Q(actor__icontains=q) | Q(label__icontains=q) | Q(action__icontains=q))
 
 
+def _of_person(rows: Rows, value: str) -> Rows:
+    return _by_operators(rows) if value == _OPERATORS else rows.filter(staff_id=int(value))
+
+
+def _by_operators(rows: Rows) -> Rows:
+    # They have no place on the team: what those have who do not is few, and found by an index.
+    return rows.filter(staff_id=None, by_operator=True)
+
+
 def _who(row: Record) -> str:
     return _("%(name)s (operator)") % {"name": row.actor} if row.by_operator else row.actor or _("Somebody")
 
 
 def _short(facts: dict[str, Any]) -> str:
-    return "; ".join(f"{name}: {told_value(value)}" for name, value in facts.items())
+    return "; ".join(f"{told_name(name)}: {told_value(value)}" for name, value in facts.items())
 
 
 def _team() -> QuerySet[Staff]:
@@ -121,7 +134,7 @@ def record(desk: Desk, record_id: int) -> HttpResponse:
         "record": row,
         "who": _who(row),
         "changes": changes,
-        "kind": told_name(row.kind),
+        "kind": words.of_kind(row.kind),
         "others": [(one, desk.url("audit-record", record_id=one.pk)) for one in others],
         "back": {"url": desk.url("audit"), "label": _("Audit log")},
     }

@@ -2,20 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Final
+from typing import Any
 
-from django.utils.functional import Promise
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
-# What verbs of actions are called: the part behind the dot.
-_VERBS: Final[dict[str, Promise]] = {
-    "add": gettext_lazy("added"),
-    "edit": gettext_lazy("changed"),
-    "delete": gettext_lazy("deleted"),
-    "archive": gettext_lazy("archived"),
-    "merge": gettext_lazy("merged"),
-}
+from regulars.web.office.audit import words
 
 
 def told_name(name: str) -> str:
@@ -26,11 +17,7 @@ def told_name(name: str) -> str:
 
 def told_action(action: str) -> str:
     """An action such as "member.edit" as words."""
-    thing, dot, verb = action.partition(".")
-    if not dot:
-        return told_name(action)
-    told = _VERBS.get(verb)
-    return f"{told_name(thing)}: {told if told is not None else verb.replace('-', ' ').replace('_', ' ')}"
+    return words.of_action(action) or told_name(action.replace(".", ": "))
 
 
 def told_value(value: Any) -> str:
