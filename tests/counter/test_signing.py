@@ -190,7 +190,7 @@ def test_who_leaves_the_team_is_out_at_once(shop: Shop, how: str) -> None:
         elif how == "inactive":
             Staff.objects.filter(pk=staff.pk).update(is_active=False)
         elif how == "account closed":
-            User.objects.filter(pk=staff.user_id).update(is_active=False)
+            User.objects.filter(pk=staff.user.pk).update(is_active=False)
         else:
             tenants.edit_staff(business_id=shop.id, pk=staff.pk, email="new@shop.example")
     with pytest.raises(NotSignedIn):

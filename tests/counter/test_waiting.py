@@ -183,8 +183,7 @@ def test_a_scan_that_waited_is_read_as_exactly_as_an_action(shop: Shop, card: Ca
 def test_what_waited_is_booked_on_whoever_did_it(shop: Shop, card: Card) -> None:
     here, there = shop.branch("Here"), shop.branch("There")
     did, sends = bob(shop, branch_id=here.pk), at_work(shop, bob(shop, branch_id=there.pk))
-    with scopes_disabled():
-        Staff.objects.filter(pk=did.pk).update(is_active=False)
+    tenants.remove_staff(business_id=shop.id, staff_id=did.pk)
     done = do(sends, "stamps", card, done_by=did.pk, branch_id=here.pk, **waited(card)).action
     assert done is not None
     assert (done.staff, done.branch) == (did, here)

@@ -15,6 +15,7 @@ from regulars.web.office import exporting
 from regulars.web.office.settings import leaving
 from tests.factories import Shop, make_shop
 from tests.office.seat import Seat, records
+from tests.office.things import left_of
 
 pytestmark = pytest.mark.django_db
 
@@ -48,7 +49,8 @@ def test_all_of_a_business_comes_in_one_file(owner: Seat, shop: Shop) -> None:
     stranger = make_shop("Charlie's")
     stranger.stamp(stranger.enrol("Stranger Danger"), 3)
     card = shop.enrol("=1+1 Évil", email="asha@mail.example")
-    shop.stamp(card, 9)
+    left_id = left_of(shop)
+    shop.stamp(card, 9, staff_id=left_id)
     assert "Make the file" in owner.text("settings-leave")
     assert owner.post("settings-leave").status_code == 303
     assert owner.post("settings-leave").status_code == 303  # pressed twice it is made once
@@ -65,7 +67,11 @@ def test_all_of_a_business_comes_in_one_file(owner: Seat, shop: Shop) -> None:
     assert [row["name"] for row in found["member"]] == ["'=1+1 Évil"]
     assert [row["qr_code"] for row in found["card"]] == [card.qr_code]
     assert sum(int(row["stamps"]) for row in found["entry"] if int(row["stamps"]) > 0) == 9
-    assert [row["user__email"] for row in found["staff"]] == [shop.owner.user.email]
+    assert [(row["name"], row["user__email"]) for row in found["staff"]] == [
+        ("Alice", shop.owner.user.email),
+        ("Priya", ""),
+    ]
+    assert str(left_id) in {row["staff_id"] for row in found["entry"]}
     assert b"Stranger" not in b"".join(str(rows).encode() for rows in found.values())
 
 

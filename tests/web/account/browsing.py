@@ -59,7 +59,7 @@ class Browser:
 
 def owner_of(shop: Shop) -> User:
     """The owner's account, as it is now."""
-    return User.objects.get(pk=shop.owner.user_id)
+    return User.objects.get(pk=shop.owner.user.pk)
 
 
 def signed_in(user: User, password: str = PASSWORD) -> Browser:

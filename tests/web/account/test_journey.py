@@ -118,7 +118,7 @@ def test_a_passkey_opens_the_door_without_a_password(tabs: Tabs, live: Site, usa
 
 def test_a_counter_asks_for_the_code_of_the_second_step(tabs: Tabs, live: Site) -> None:
     shop = make_shop()
-    user = User.objects.get(pk=shop.owner.user_id)
+    user = User.objects.get(pk=shop.owner.user.pk)
     secret = generate_totp_secret()
     TOTP.activate(user, secret)
     tab = tabs()
@@ -136,7 +136,7 @@ def test_a_counter_asks_for_the_code_of_the_second_step(tabs: Tabs, live: Site) 
 
 @pytest.mark.parametrize("looks", [{"dark": True}, {"desk": True}], ids=["phone", "desk"])
 def test_pages_of_signing_in_keep_nobody_out(tabs: Tabs, live: Site, usable: None, looks: Looks) -> None:
-    user = User.objects.get(pk=make_shop("A very long name of a shop").owner.user_id)
+    user = User.objects.get(pk=make_shop("A very long name of a shop").owner.user.pk)
     tab = tabs(**looks)
     for name in ("account_login", "account-register"):
         tab.goto(url(name))

@@ -48,7 +48,7 @@ def test_nobody_learns_which_addresses_are_known(shop: Shop) -> None:
 
 
 def test_a_closed_account_opens_nothing(shop: Shop) -> None:
-    User.objects.filter(pk=shop.owner.user_id).update(is_active=False)
+    User.objects.filter(pk=shop.owner.user.pk).update(is_active=False)
     browser = Browser()
     assert WRONG in said(browser.sign_in(owner_of(shop).email))
     assert browser.who() is None
@@ -123,7 +123,7 @@ def test_a_temporary_password_leads_to_ones_own_and_opens_nothing_before(shop: S
     assert browser.who() == staff.user_id
     with scope(business=shop.business):
         assert not Staff.objects.get(pk=staff.pk).must_change_password
-    assert signed_in(User.objects.get(pk=staff.user_id), NEW).who() == staff.user_id
+    assert signed_in(User.objects.get(pk=staff.user.pk), NEW).who() == staff.user.pk
     assert WRONG in said(Browser().sign_in("neha@shop.example", temporary))
 
 
@@ -146,7 +146,7 @@ def test_of_two_who_choose_at_once_the_second_is_sent_back(shop: Shop) -> None:
     assert first.post("account-welcome", {"password": NEW, "again": NEW})["Location"] == url("office")
     late = second.post("account-welcome", {"password": PASSWORD, "again": PASSWORD})
     assert (late["Location"], second.who()) == (url("account_login"), None)
-    assert User.objects.get(pk=staff.user_id).check_password(NEW)
+    assert User.objects.get(pk=staff.user.pk).check_password(NEW)
 
 
 def test_a_new_temporary_password_voids_what_was_shown_before(shop: Shop) -> None:

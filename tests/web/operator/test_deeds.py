@@ -186,7 +186,7 @@ def test_a_new_business_is_shown_with_what_is_never_shown_again(olga: Operator) 
 def test_operators_are_made_and_unmade(olga: Operator, shop: Shop) -> None:
     page = olga.do("tenants/user/new/", email="pete@harbour.example", name="Pete").content.decode()
     assert "not kept" in page
-    owner = shop.owner.user_id
+    owner = shop.owner.user.pk
     addresses.note_confirmed(shop.owner.user)
     assert "the password that they have" in olga.do(f"tenants/user/{owner}/promote/").content.decode()
     assert User.objects.get(pk=owner).is_staff

@@ -128,8 +128,8 @@ def team(desk: Desk) -> HttpResponseBase:
         chart=_bars(
             desk,
             measure,
-            [
-                (_by(one), measure.of(one.figures), measure.of(then.get(one.staff_id, nothing)))
+            [  # beneath a bar is room for the name alone
+                (one.name or _by(one), measure.of(one.figures), measure.of(then.get(one.staff_id, nothing)))
                 for one in shown
             ],
             shared.in_words(chosen.before).capitalize(),
