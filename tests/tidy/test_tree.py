@@ -51,6 +51,14 @@ def test_such_a_place_is_seen(what: str, text: str) -> None:
     assert re.search(PLACES[what], text)
 
 
+def test_what_a_browser_waits_for_is_a_function() -> None:
+    """An expression is evaluated anew each time: a page whose policy forbids eval allows only the first."""
+    waits = re.compile(r"wait_for_function" + r"\(\s*\"{1,3}\s*(?!\(\w*\) =>)(.{0,40})")
+    assert waits.search("page.wait_for_function" + '("window.ready")')
+    assert not waits.search("page.wait_for_function" + '("() => window.ready")')
+    assert {name: found for name, text in texts().items() if (found := waits.findall(text))} == {}
+
+
 def test_the_locks_hold_versions_and_hashes_and_no_addresses() -> None:
     locks = sorted((ROOT / "requirements").glob("*.txt"))
     assert [lock.name for lock in locks] == ["base.txt", "build.txt", "dev.txt", "node.txt"]

@@ -127,7 +127,7 @@ def actions_of(shop: Shop) -> list[Any]:
 def kept(page: Page) -> None:
     """Wait until the page is on the device."""
     page.evaluate("navigator.serviceWorker.ready.then(() => true)")
-    page.wait_for_function("navigator.serviceWorker.controller !== null")
+    page.wait_for_function("() => navigator.serviceWorker.controller !== null")
 
 
 def cut(page: Page) -> None:

@@ -53,7 +53,7 @@ def comes(page: Page, name: str) -> None:
 def films(page: Page) -> None:
     comes(page, "stream")
     comes(page, "count")
-    page.wait_for_function("Alpine.$data(document.querySelector('.app')).camera.state === 'on'")
+    page.wait_for_function("() => Alpine.$data(document.querySelector('.app')).camera.state === 'on'")
     assert page.evaluate("document.getElementById('video').srcObject.active")
 
 
@@ -62,7 +62,7 @@ def test_a_camera_that_is_disturbed_while_it_starts_films_in_the_end(
 ) -> None:
     phone.add_init_script(CAMERA)
     enter(phone, shop, live)
-    phone.wait_for_function("Boolean(window.come.stream)")
+    phone.wait_for_function("() => Boolean(window.come.stream)")
     seen(phone, "hidden")
     seen(phone, "visible")
     comes(phone, "stream")  # that of before, which nobody wants any more
@@ -70,10 +70,10 @@ def test_a_camera_that_is_disturbed_while_it_starts_films_in_the_end(
     seen(phone, "hidden")
     seen(phone, "visible")
     comes(phone, "stream")
-    phone.wait_for_function("Boolean(window.come.count)")
+    phone.wait_for_function("() => Boolean(window.come.count)")
     seen(phone, "hidden")
     comes(phone, "count")
-    phone.wait_for_function("Alpine.$data(document.querySelector('.app')).camera.state === 'off'")
+    phone.wait_for_function("() => Alpine.$data(document.querySelector('.app')).camera.state === 'off'")
     assert phone.evaluate("document.getElementById('video').srcObject") is None
     seen(phone, "visible")
     films(phone)
@@ -91,10 +91,10 @@ def test_a_card_that_was_refused_is_scanned_again(phone: Page, shop: Shop, live:
 
     def show() -> None:
         expect(phone.locator("dialog[open]")).to_have_count(0)
-        phone.wait_for_function("Alpine.$data(document.querySelector('.app')).sheet === ''")
+        phone.wait_for_function("() => Alpine.$data(document.querySelector('.app')).sheet === ''")
         assert inside(phone, "(counter) => counter.cameraFound('nobody-has-this')")
         expect(phone.locator(".scan .notice.danger")).to_be_visible()
-        phone.wait_for_function("Alpine.$data(document.querySelector('.app')).working === ''")
+        phone.wait_for_function("() => Alpine.$data(document.querySelector('.app')).working === ''")
 
     show()
     show()
