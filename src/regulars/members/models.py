@@ -106,6 +106,9 @@ class Member(models.Model):
         constraints = (models.UniqueConstraint("business", Upper("code"), name="member_code_unique"),)
         indexes = (
             models.Index(fields=("business", "id"), name="member_business_id"),
+            # In these orders members are listed.
+            models.Index(fields=("business", "name", "id"), name="member_named"),
+            models.Index(fields=("business", "joined_at", "id"), name="member_joined"),
             models.Index(fields=("business", "cell"), name="member_cell", condition=~Q(cell="")),
             models.Index(fields=("business", "email"), name="member_email", condition=~Q(email="")),
             models.Index(

@@ -130,6 +130,12 @@ class Message(models.Model):
                 fields=("campaign_id", "id"), name="message_campaign", condition=Q(campaign_id__isnull=False)
             ),
             models.Index(fields=("business", "id"), name="message_log"),
+            # Those that somebody looks for; they are few.
+            models.Index(
+                fields=("business", "status", "id"),
+                name="message_not_sent",
+                condition=Q(status__in=("failed", "bounced", "skipped")),
+            ),
             models.Index(fields=("member", "id"), name="message_member"),
             models.Index(fields=("provider_id",), name="message_provider", condition=~Q(provider_id="")),
             models.Index(fields=("created_at",), name="message_created"),

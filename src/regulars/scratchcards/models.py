@@ -122,6 +122,17 @@ class ScratchCard(models.Model):
         )
         indexes = (
             models.Index(fields=("campaign", "id"), name="scratch_card_campaign"),
+            # What may be printed, and what was handed in.
+            models.Index(
+                fields=("campaign", "id"),
+                name="scratch_card_bearer",
+                condition=Q(member__isnull=True, revealed_at__isnull=True),
+            ),
+            models.Index(
+                fields=("campaign", "id"),
+                name="scratch_card_redeemed",
+                condition=Q(redeemed_at__isnull=False),
+            ),
             models.Index(
                 fields=("redeemed_branch",),
                 name="scratch_card_branch",

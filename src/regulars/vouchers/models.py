@@ -188,6 +188,7 @@ class VoucherCode(models.Model):  # type: ignore[django-manager-missing]
             ),
         )
         indexes = (
+            models.Index(fields=("business", "id"), name="voucher_code_business"),
             models.Index(
                 fields=("business", "reserved_until"),
                 name="voucher_code_reserved",
