@@ -57,7 +57,7 @@ def test_more_than_there_are_are_refused_where_they_were_typed(owner: Seat, shop
     page = refused.content.decode()
     assert refused.status_code == 400
     assert "Only 5 are there, and 6 were asked for." in page
-    assert "Taking leaves rewards that wait as they are" in page
+    assert "Taking never touches a reward that waits" in page
     assert 'value="Given twice"' in page
     for wrong in ({"count": "50"}, {"count": "0"}, {"reason": ""}, {"way": "borrow"}):
         assert owner.post("member-stamps", said | wrong, member_id=card.pk).status_code == 400

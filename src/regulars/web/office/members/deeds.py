@@ -53,7 +53,8 @@ class StampsForm(_Reasoned):
         label=gettext_lazy("What to do"),
         choices=((GIVE, gettext_lazy("Give stamps")), (TAKE, gettext_lazy("Take stamps"))),
         help_text=gettext_lazy(
-            "Taking leaves rewards that wait as they are: take back in the history what completed them."
+            "Taking never touches a reward that waits: to have one back, take back in the history what "
+            "completed it."
         ),
     )
     count = WholeField(stamps.MIN_COUNT, stamps.MAX_TAKEN, label=gettext_lazy("Stamps"), initial=1)
