@@ -9,6 +9,7 @@ from http import HTTPStatus
 from django.http import HttpRequest, HttpResponse
 from django.http.response import HttpResponseBase
 
+from regulars import policies
 from regulars.api import bodies, calls, forwarded, limits
 from regulars.api.rest import auth, envelope
 from regulars.api.rpc import view as rpc
@@ -17,14 +18,9 @@ from regulars.rules.errors import InvalidInput
 _OPEN = ("/api/docs", "/api/openapi.json")
 _JSON = "application/json"
 _NOTHING_THERE = (HTTPStatus.NOT_FOUND, HTTPStatus.METHOD_NOT_ALLOWED)
-# Pages take nothing from elsewhere and run no inline script; the API page's viewer styles itself inline.
-_PAGE_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'{inline}; img-src 'self' data:; "
-    "connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
-_POLICY = _PAGE_POLICY.format(inline="")
-_DOCS_POLICY = _PAGE_POLICY.format(inline=" 'unsafe-inline'")
+# The API page's viewer styles itself inline.
+_POLICY = policies.of_page()
+_DOCS_POLICY = policies.of_page(style_src="'self' 'unsafe-inline'")
 
 
 class Gateway:

@@ -128,13 +128,16 @@ def _text(entry: Entry) -> str:
         Entry.Kind.STAMP_UNDO.value: _("Stamps given back") if entry.stamps > 0 else _("Stamps taken back"),
         Entry.Kind.REWARD_UNDO.value: _("Reward given back: %(reward)s") % {"reward": entry.text},
     }
-    return said.get(entry.kind) or _text_of_points(entry)
+    return said.get(entry.kind) or _text_of_deletion(entry) or _text_of_points(entry)
+
+
+def _text_of_deletion(entry: Entry) -> str:
+    # A sale has no other occasion than that it is deleted.
+    return _("Purchase deleted") if entry.occasion and (entry.source or "").startswith("sale:") else ""
 
 
 def _text_of_points(entry: Entry) -> str:
     source = (entry.source or "").partition(":")[0]
-    if source == "sale" and entry.occasion:  # the one occasion of a sale
-        return _("Purchase deleted")
     match entry.kind:
         case Entry.Kind.POINTS_EXPIRE:
             return _("Points lapsed")

@@ -12,7 +12,7 @@ from django.http.response import HttpResponseBase
 from django.template.response import TemplateResponse
 from django.utils.translation import gettext as _
 
-from regulars import __version__
+from regulars import __version__, policies
 from regulars.tenants import ratelimit, registration, tries
 from regulars.web.private import notice
 
@@ -22,10 +22,7 @@ USUAL: Final = 60
 REGISTRATIONS: Final = 10
 HOUR: Final = 3600
 
-_POLICY: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "font-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
-)
+_POLICY: Final = policies.of_page()
 
 View = Callable[..., HttpResponseBase]
 

@@ -26,7 +26,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
-from regulars import __version__
+from regulars import __version__, policies
 from regulars.rules import languages
 from regulars.web import language
 from regulars.web.counter.page_texts import texts
@@ -48,11 +48,7 @@ _PRELOADED: Final = (
 _COMMENT: Final = re.compile(rb"^ *(?://[^\n]*|/\*\*.*?\*/)\n", re.MULTILINE | re.DOTALL)
 # Our reader of QR codes is WebAssembly, which this lets run; the pictures of QR codes that answers bring are
 # data addresses.
-POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self'; img-src 'self' data:; "
-    "media-src 'self' blob:; connect-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; "
-    "form-action 'self'; frame-ancestors 'none'"
-)
+POLICY: Final = policies.of_page(script_src="'self' 'wasm-unsafe-eval'", media_src="'self' blob:")
 _PERMISSIONS: Final = "camera=(self), geolocation=(self), screen-wake-lock=(self), microphone=()"
 
 

@@ -11,6 +11,7 @@ import structlog
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
+from regulars import policies
 from regulars.portal import sso, wallet
 from regulars.portal.sso import Signed
 from regulars.rules.errors import Refusal
@@ -22,10 +23,6 @@ log = structlog.get_logger(__name__)
 # Frames a minute from one address: a school or an office behind one.
 BALANCE_LIMIT = 600
 WRONG_LIMIT = 60
-_POLICY = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors {}"
-)
 _THEMES = ("light", "dark")
 
 
@@ -59,7 +56,9 @@ def balance(visit: Visit) -> HttpResponse:
 def _framed(visit: Visit, response: HttpResponse) -> HttpResponse:
     """Let the shop's websites show a page in a frame, and nobody else."""
     origins = visit.settings.embed_origins
-    response.headers["Content-Security-Policy"] = _POLICY.format(" ".join(origins) or "'none'")
+    response.headers["Content-Security-Policy"] = policies.of_frame(
+        frame_ancestors=" ".join(origins) or "'none'"
+    )
     if origins:
         # An older header, which knows no list of origins and would forbid them all.
         response.xframe_options_exempt = True

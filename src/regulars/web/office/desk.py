@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property, wraps
@@ -19,7 +19,7 @@ from django.db.models import Model
 from django.http import HttpRequest, HttpResponse, HttpResponseNotAllowed, HttpResponseRedirect, QueryDict
 from django.http.response import HttpResponseBase
 from django.shortcuts import render
-from django.urls import reverse
+from django.urls import Resolver404, resolve, reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_scopes import scope, scopes_disabled
@@ -45,6 +45,8 @@ log = structlog.get_logger(__name__)
 # In a session: the business that was open last, and the operator who is signed in as it.
 LAST: Final = "office_business"
 AS_OPERATOR: Final = "office_operator"
+# How the views of pages may be asked.
+_METHODS: Final[dict[Callable[..., Any], tuple[str, ...]]] = {}
 _SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 _STATUS: Final[dict[type[Refusal], HTTPStatus]] = {
     InvalidInput: HTTPStatus.BAD_REQUEST,
@@ -256,6 +258,7 @@ def at(page: Page) -> View:
         response.headers.setdefault("X-Robots-Tag", "noindex, nofollow")
         return response
 
+    _METHODS[wrapped] = page.methods
     return wrapped
 
 
@@ -293,7 +296,7 @@ def _at_desk(desk: Desk, ids: dict[str, Any]) -> HttpResponseBase:
             _check_ids(ids)
             response = page.view(desk, **ids)
         except Refusal as refusal:
-            return told(desk, refusal)
+            return _back_to(desk, refusal) or told(desk, refusal)
     _check_logged(desk, response)
     return response
 
@@ -358,6 +361,28 @@ def told(desk: Desk, refusal: Refusal) -> HttpResponse:
     if isinstance(refusal, TooManyRequests):
         response.headers["Retry-After"] = str(max(refusal.retry_after or 1, 1))
     return response
+
+
+def _back_to(desk: Desk, refusal: Refusal) -> HttpResponse | None:
+    """The page on which a button was pressed, which says why nothing was done; None where it is unknown.
+
+    Forms show refusals by themselves, with what was typed. Frames and scripts get the answer itself.
+    """
+    headers = desk.request.headers
+    is_page = headers.get("Sec-Fetch-Dest", "document") == "document"
+    if not desk.is_post or isinstance(refusal, NotFound) or desk.is_htmx or not is_page:
+        return None
+    ours = desk.request.build_absolute_uri("/").removesuffix("/")
+    came = headers.get("Referer", "").partition("#")[0]
+    try:
+        page = resolve(came.removeprefix(ours).partition("?")[0])
+    except Resolver404:
+        return None
+    if page.kwargs.get("slug") != desk.business.slug or "GET" not in _METHODS.get(page.func, ()):
+        return None
+    text = refusal.message
+    messages.error(desk.request, text if text.endswith((".", "?")) else f"{text}.")
+    return HttpResponseRedirect(came.removeprefix(ours), status=HTTPStatus.SEE_OTHER)
 
 
 def _apart(request: HttpRequest, status: HTTPStatus, title: str, text: str, **more: str) -> HttpResponse:

@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from regulars.rules.errors import Conflict, InvalidInput, NotFound, PlanLimit, PlanRequired, Refusal
+from regulars.rules.errors import NotFound, Refusal
 from regulars.web.office.fields import (
     BranchField,
     ColourField,
@@ -214,7 +214,7 @@ def answer(
     here: str = "",
     **form_kwargs: Any,
 ) -> HttpResponse:
-    """Show a form, or take it: `save` does it and leads on, or refuses, which is shown at the fields.
+    """Show a form, or take it: `save` does it and leads on, or refuses, which is shown with what was typed.
 
     `names` are fields of this form by the names that refusals give them. What is not found is told at the
     field that named it; where none did, the thing of the page itself is gone.
@@ -225,7 +225,7 @@ def answer(
         if form.is_valid():
             try:
                 return save(form.said())
-            except (InvalidInput, Conflict, PlanLimit, PlanRequired, NotFound) as refusal:
+            except Refusal as refusal:
                 if isinstance(refusal, NotFound) and not form.has_any(refusal.fields, names):
                     raise
                 form.refuse(refusal, names)

@@ -8,20 +8,14 @@ from typing import Final
 from django.http import HttpResponse
 from django.template.loader import render_to_string
 
+from regulars import policies
 from regulars.messages.letter import Rendered
 from regulars.messages.models import Message
 
 # Mail is styled inline: no reader of mail fetches a sheet.
-_LETTER: Final = (
-    "default-src 'none'; style-src 'unsafe-inline'; img-src 'self' data:; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'; sandbox"
-)
+_LETTER: Final = policies.of_frame(script_src="", style_src="'unsafe-inline'") + "; sandbox"
 # The policy of all pages, and frames of our own in it.
-_AROUND: Final = (
-    "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; connect-src 'self'; "
-    "frame-src 'self'; manifest-src 'self'; worker-src 'self'; base-uri 'none'; form-action 'self'; "
-    "frame-ancestors 'none'"
-)
+_AROUND: Final = policies.of_page(frame_src="'self'")
 _BODY: Final = re.compile(r"<body[^>]*>")
 
 

@@ -19,15 +19,18 @@ from django.utils.translation import gettext_lazy
 from django_scopes import scopes_disabled
 from unfold.sites import UnfoldAdminSite
 
-from regulars import __version__
+from regulars import __version__, policies
 from regulars.web.operator import health
 
 View = Callable[..., HttpResponseBase]
 
 # Unfold's scripts read expressions out of the page's attributes, and it writes its colours into the page.
-POLICY: Final = (
-    "default-src 'none'; script-src 'self' 'unsafe-eval'; style-src 'self' 'unsafe-inline'; font-src 'self'; "
-    "img-src 'self' data:; connect-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
+POLICY: Final = policies.of_page(
+    script_src="'self' 'unsafe-eval'",
+    style_src="'self' 'unsafe-inline'",
+    font_src="'self'",
+    manifest_src="",
+    worker_src="",
 )
 
 

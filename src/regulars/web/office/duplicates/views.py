@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy, ngettext
 from regulars.ledger import duplicates, merging, queries
 from regulars.ledger.models import Card
 from regulars.members.models import Member
-from regulars.rules.errors import InvalidInput, Merged, NotFound
+from regulars.rules.errors import InvalidInput, Merged, NotFound, Refusal
 from regulars.web.office.desk import Desk
 from regulars.web.office.duplicates import sides
 from regulars.web.office.forms import MemberField, OfficeForm, answer, told
@@ -125,7 +125,9 @@ def merge(desk: Desk, member_id: int, other_id: int) -> HttpResponse:
     if desk.is_post:
         try:
             return _merge(desk, kept, other)
-        except InvalidInput as refusal:
+        except Refusal as refusal:
+            if isinstance(refusal, NotFound):
+                raise
             refused = told(refusal)
     return _side_by_side(desk, kept, other, refused)
 

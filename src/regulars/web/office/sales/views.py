@@ -34,9 +34,7 @@ _POLICIES: Final = {
 
 def access(desk: Desk, sale_id: int) -> Sale:
     """A sale that somebody at this desk may see, or NotFound."""
-    sale: Sale | None = (
-        sales_of(desk).select_related("staff", "sku__category").filter(pk=sale_id).first()
-    )
+    sale: Sale | None = sales_of(desk).select_related("staff", "sku__category").filter(pk=sale_id).first()
     if sale is None:
         raise NotFound(f"There is no sale {sale_id}.")
     return sale

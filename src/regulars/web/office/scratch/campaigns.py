@@ -11,7 +11,7 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from regulars.rules import scratch
-from regulars.rules.errors import Conflict, HasHistory, InvalidInput, NotFound, Refusal
+from regulars.rules.errors import HasHistory, InvalidInput, Refusal
 from regulars.scratchcards import actions, batches, queries
 from regulars.scratchcards.models import Prize, ScratchCampaign
 from regulars.web.office import offers
@@ -182,7 +182,7 @@ def _edited(desk: Desk, campaign: ScratchCampaign | None) -> HttpResponse:
         if not more and form.is_valid() and rows.is_valid():
             try:
                 return _saved(desk, campaign, form.cleaned_data, rows)
-            except (InvalidInput, Conflict, NotFound) as refusal:
+            except Refusal as refusal:
                 _refuse(form, rows, refusal)
         status = HTTPStatus.OK if more else HTTPStatus.BAD_REQUEST
     else:

@@ -12,7 +12,7 @@ from django.shortcuts import render
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from regulars import __version__
+from regulars import __version__, policies
 from regulars.promotions import actions as promotions
 from regulars.promotions.models import Promotion
 from regulars.rules import colours
@@ -31,10 +31,7 @@ _MOST_POINTS: Final = 10_000
 _PER_UNIT: Final = 100
 # The code of the promotion that these steps make. What sales earn otherwise is left to whoever made it.
 _EVERY_SALE: Final = "EVERY-SALE"
-_IN_FRAME: Final = (
-    "default-src 'none'; style-src 'self'; img-src 'self' data:; script-src 'self'; base-uri 'none'; "
-    "form-action 'none'; frame-ancestors 'self'"
-)
+_IN_FRAME: Final = policies.of_frame()
 _HERE = "home"
 
 

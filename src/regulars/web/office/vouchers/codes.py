@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from regulars.rules.errors import Conflict, InvalidInput, NotFound
+from regulars.rules.errors import Refusal
 from regulars.tenants.queries import same_code
 from regulars.vouchers import issuing, redeeming
 from regulars.vouchers.models import VoucherCode, VoucherLog
@@ -107,7 +107,7 @@ def _do(
     if form.is_valid():
         try:
             return act(form.cleaned_data)
-        except (InvalidInput, Conflict, NotFound) as refusal:
+        except Refusal as refusal:
             form.refuse(refusal, NAMES)
     # Somebody else may have done something with it meanwhile: that decides what the page offers.
     return _shown(desk, code_of(code.pk), form, HTTPStatus.BAD_REQUEST)
