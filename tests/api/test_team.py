@@ -90,7 +90,24 @@ def test_a_removed_colleague_cannot_sign_in(rest: Rest) -> None:
     assert not User.objects.filter(email="neha@sunrise.example").exists()
     assert values(ok(rest.get("/api/team")), "role") == ["owner"]
     refused(rest.delete(f"/api/team/{made['id']}"), 404, "not_found")
-    add(rest)
+    refused(rest.patch(f"/api/team/{made['id']}", {"name": "Neha"}), 404, "not_found")
+    refused(rest.post(f"/api/team/{made['id']}/invite", {}), 404, "not_found")
+    refused(rest.post(f"/api/team/{made['id']}/pin", {"pin": "7391"}), 404, "not_found")
+    assert add(rest, "Somebody Else")["id"] != made["id"]
+
+
+def test_a_removed_colleague_keeps_what_they_did_and_comes_back_to_it(shop: Shop, rest: Rest) -> None:
+    made = add(rest)
+    shop.stamp(shop.enrol(), 2, staff_id=made["id"])
+    ok(rest.delete(f"/api/team/{made['id']}"))
+    (row,) = ok(rest.get("/api/reports/staff"))
+    assert (row["staff_id"], row["name"], row["stamps"]) == (made["id"], "Neha Singh", 2)
+    assert dt.datetime.fromisoformat(row["left_at"])
+    again = add(rest)
+    assert again["id"] == made["id"]
+    assert again["temp_password"] != made["temp_password"]
+    (row,) = ok(rest.get("/api/reports/staff"))
+    assert (row["staff_id"], row["left_at"]) == (made["id"], None)
 
 
 def test_the_last_owner_stays(shop: Shop, rest: Rest) -> None:

@@ -70,7 +70,7 @@ def test_what_who_left_did_is_under_their_name(shop: Shop, owner: Seat) -> None:
         assert f"{name} (left on " in owner.text(page, **more), page
     assert f"{name} (left on " in file_of(owner, "report-team")
     found = owner.text("audit", {"who": str(bob.staff.pk)})
-    assert ("Member: points changed" in found, "Staff" in found.split("<tbody")[1]) == (True, False)
+    assert ("Member: points given or taken" in found, "Staff" in found.split("<tbody")[1]) == (True, False)
 
 
 def test_whoever_comes_back_goes_on_where_they_were(shop: Shop, owner: Seat) -> None:

@@ -31,6 +31,17 @@ def issue(till: Till, voucher: dict[str, Any] | None = None, **fields: Any) -> l
     return [one["voucher_code"] for one in issued["voucher_codes"]]
 
 
+def test_a_user_who_was_deleted_is_nobody_and_their_code_is_free(till: Till) -> None:
+    user = {"name": "Priya", "email": "priya@shop.example", "code": "TILL"}
+    till.call("add_user", user)
+    till.call("delete_user", {"code": "TILL"})
+    assert till.call("get_users", {"code": "TILL"}) == []
+    for method, more in (("edit_user", {"name": "Asha"}), ("delete_user", {})):
+        assert till.refusal(method, {"code": "TILL", **more}).code == "007"
+    assert till.one("add_user", {**user, "name": "Tom"})["name"] == "Tom"
+    assert len(till.call("get_users")) == 2
+
+
 def balance(till: Till) -> int:
     return int(till.one("get_member", {"code": "M000001"})["points_balance"])
 

@@ -68,7 +68,7 @@ def test_an_owner_whose_address_is_confirmed_becomes_one_and_keeps_their_passwor
     addresses.note_confirmed(shop.owner.user)
     made = operators.add_operator(email=shop.owner.user.email)
     assert made.password is None
-    assert made.user.pk == shop.owner.user_id
+    assert made.user.pk == shop.owner.user.pk
     assert authenticate(email=made.user.email, password="a long password") == made.user
 
 
@@ -187,7 +187,7 @@ def test_nothing_is_sent_to_customers_of_a_closed_business(shop: Shop) -> None:
 
 
 def test_a_closed_account_signs_in_nowhere(shop: Shop) -> None:
-    user = operators.close_account(user_id=shop.owner.user_id)
+    user = operators.close_account(user_id=shop.owner.user.pk)
     assert not user.is_active
     assert authenticate(email=user.email, password="a long password") is None
     operators.open_account(user_id=user.pk)
@@ -195,7 +195,7 @@ def test_a_closed_account_signs_in_nowhere(shop: Shop) -> None:
 
 
 def test_what_a_closed_account_was_signed_in_to_does_not_live_again(shop: Shop) -> None:
-    user = User.objects.get(pk=shop.owner.user_id)
+    user = User.objects.get(pk=shop.owner.user.pk)
     browser = signed_in(user)
     given.at_work(shop)
     _, token = given.tablet(shop)

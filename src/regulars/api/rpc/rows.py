@@ -98,14 +98,17 @@ def _table(entity: Entity) -> str:
 
 @cache
 def _columns(entity: Entity) -> str:
-    """The statement that reads all that is shown of a kind, up to its WHERE."""
+    """The statement that reads all that is shown of a kind, up to its first condition or the next one.
+
+    The manager of a kind may have one of its own: who left the team is no user.
+    """
     table: Any = entity.model
     with scopes_disabled():  # no query is run: the condition on the business is in `_select`
         query = table.objects.values_list("pk", *(field.lives_in for field in entity.shown))
     sql, params = query.query.sql_with_params()
     if params:
         raise TypeError(f"the columns of a {entity.title} need parameters")
-    return str(sql)
+    return f"{sql} {'AND' if query.query.where else 'WHERE'}"
 
 
 @cache
@@ -121,7 +124,7 @@ def _read(entity: Entity, caller: Caller, ids: Sequence[int], fields: Mapping[st
 
 def _select(entity: Entity, caller: Caller, condition: str, value: Any, fields: Mapping[str, str]) -> _Found:
     table = _table(entity)
-    sql = f"{_columns(entity)} WHERE {table}.business_id = %s AND {condition} ORDER BY {table}.id"
+    sql = f"{_columns(entity)} {table}.business_id = %s AND {condition} ORDER BY {table}.id"
     values = db.run(sql, (caller.business_id, value))
     ids = [pk for pk, *_ in values]
     loaded = [(extra.name, extra.load(caller, ids, fields)) for extra in entity.loaded] if ids else []
