@@ -15,6 +15,7 @@ from django_scopes import scope
 
 from regulars.analytics.rollup import roll_up_all
 from regulars.campaigns import actions as campaigns
+from regulars.ledger import adjustments
 from regulars.outbox.models import WebhookEndpoint
 from regulars.sales.actions import add_sale
 from regulars.tenants.models import Business
@@ -66,6 +67,23 @@ def test_the_days_are_compared_with_as_many_before_them(shop: Shop, owner: Seat)
     assert '<b>6</b><span class="better">50 % more</span>' in page
     assert "Stamps: 6, 50 % more than in the 7 days before (4)." in page
     assert owner.get("home", {"from": "2026-06-01", "to": "2026-06-07"}).status_code == 200
+
+
+def test_a_number_below_zero_says_why_it_is(shop: Shop, owner: Seat) -> None:
+    Business.objects.filter(pk=shop.id).update(points_active=True)
+    card = shop.enrol("Asha", occurred_at=NOON - 40 * DAY)
+    adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=80, occurred_at=NOON - 9 * DAY)
+    mistake = adjustments.add_adjustment(business_id=shop.id, member_id=card.pk, points=72)
+    page = owner.text("home", {"range": "7"})
+    assert "less those taken back" not in page
+    with time_machine.travel(NOON + DAY, tick=False):
+        adjustments.delete_adjustment(business_id=shop.id, pk=mistake.pk)
+        page = owner.text("home", {"range": "7"})
+        for wanted in (
+            "Points given, less those taken back</span><b>\N{MINUS SIGN}72</b>",
+            "Points given</span><b>0</b>",
+        ):
+            assert wanted in page
 
 
 def test_each_chart_is_a_file_too(shop: Shop, owner: Seat) -> None:

@@ -224,4 +224,4 @@ def test_a_plan_without_scratch_cards_says_so(shop: Shop, owner: Seat) -> None:
     Business.objects.filter(pk=shop.id).update(plan_limits={"scratch_cards": False})
     response = owner.get("scratch-cards")
     assert response.status_code == 403
-    assert "Scratch cards" in response.content.decode()
+    assert "Scratch cards are switched off for this business" in response.content.decode()

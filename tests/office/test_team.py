@@ -182,7 +182,11 @@ def test_a_plan_without_a_team_says_so(shop: Shop, owner: Seat) -> None:
     shop.business.save()
     response = owner.post("team-new", NEHA)
     assert response.status_code == 400
-    assert "not part of the trial plan" in response.content.decode()
+    assert "A team is not part of the trial plan" in response.content.decode()
+    unasked = owner.get("team-new")
+    assert unasked.status_code == 403
+    assert "A team is not part of the trial plan" in unasked.content.decode()
+    assert "<input" not in unasked.content.decode().partition("<main")[2].replace('type="hidden"', "")
 
 
 def test_managers_see_the_team_and_change_nothing(shop: Shop, owner: Seat) -> None:

@@ -41,7 +41,7 @@ def test_a_new_installation_has_no_limits() -> None:
 
 def test_a_missing_feature_names_the_plans_that_have_it() -> None:
     with pytest.raises(PlanRequired) as refused:
-        check_feature(PLANS["trial"], "rest_access", "API access")
+        check_feature(PLANS["trial"], "rest_access")
     assert refused.value.message == (
         "API access is not part of the trial plan. Plans that have it: growth, professional and self_hosted."
     )
@@ -61,9 +61,9 @@ def test_what_the_operator_decides_goes_before_the_plan() -> None:
 def test_what_the_operator_switched_off_is_said_so() -> None:
     plan = plan_of(Business(plan="growth", plan_limits={"team": False}))
     with pytest.raises(
-        PlanRequired, match="Team is switched off for this business by its operator"
+        PlanRequired, match="A team is switched off for this business by its operator"
     ) as refused:
-        check_feature(plan, "team", "Team")
+        check_feature(plan, "team")
     assert refused.value.details == {"plans": []}
 
 

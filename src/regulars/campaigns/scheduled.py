@@ -44,7 +44,7 @@ def step(stop: Callable[[], bool]) -> bool:
 
 def _send(business_id: int, campaign_id: int) -> None:
     try:
-        check_feature(plan_of(business_by_id(business_id)), "campaigns", "Campaigns")
+        check_feature(plan_of(business_by_id(business_id)), "campaigns")
         actions.send_campaign(business_id=business_id, pk=campaign_id)
     except (PlanRequired, Conflict) as refusal:
         # Nothing changes when somebody else was first and has sent it.

@@ -262,7 +262,7 @@ def voucher_redeem(doing: Doing, given: Fields) -> Outcome:
 
 def scratch_issue(doing: Doing, given: Fields) -> Outcome:
     """Give a scratch card of a campaign: `campaign_id`."""
-    check_feature(plan_of(doing.place.operator.business), "scratch_cards", "Scratch cards")
+    check_feature(plan_of(doing.place.operator.business), "scratch_cards")
     campaign_id = fields.identifier(given.get("campaign_id"), "campaign_id", required=True) or 0
     made = scratch_cards.issue_card(
         business_id=doing.business_id, campaign_id=campaign_id, member_id=doing.person.pk

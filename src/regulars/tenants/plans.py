@@ -136,7 +136,16 @@ def plans_with(feature: str) -> list[str]:
     return [plan.name for plan in PLANS.values() if getattr(plan, feature)]
 
 
-def check_feature(plan: Plan, feature: str, title: str) -> None:
+# How a sentence about a feature begins.
+_SAID: Final = {
+    "rest_access": "API access is",
+    "campaigns": "Campaigns are",
+    "scratch_cards": "Scratch cards are",
+    "team": "A team is",
+}
+
+
+def check_feature(plan: Plan, feature: str) -> None:
     """Refuse a feature that a business's plan (`plan_of`) lacks, naming the plans that have it.
 
     Raises:
@@ -146,8 +155,8 @@ def check_feature(plan: Plan, feature: str, title: str) -> None:
         return
     names = plans_with(feature)
     if plan.name in names:
-        raise PlanRequired(f"{title} is switched off for this business by its operator.", plans=[])
+        raise PlanRequired(f"{_SAID[feature]} switched off for this business by its operator.", plans=[])
     listed = ", ".join(names[:-1]) + " and " + names[-1]
     raise PlanRequired(
-        f"{title} is not part of the {plan.name} plan. Plans that have it: {listed}.", plans=names
+        f"{_SAID[feature]} not part of the {plan.name} plan. Plans that have it: {listed}.", plans=names
     )

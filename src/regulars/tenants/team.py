@@ -72,7 +72,7 @@ def add_staff(
         NotFound: the business has no such branch.
         Conflict: the e-mail already belongs to this team, or the code to somebody in it.
     """
-    check_feature(plan_of(business), "team", "Team")
+    check_feature(plan_of(business), "team")
     name = clean_line(name, field="name", max_length=200, required=True)
     email = checks.check_email(email, field="email")
     role = _check_role(role)

@@ -29,7 +29,7 @@ def _check_key(request: HttpRequest, key: str | None) -> Identity:
             f"Try again in {allowance.retry_after} s."
         )
     check_open(identity)
-    check_feature(identity.plan, "rest_access", "API access")
+    check_feature(identity.plan, "rest_access")
     require(identity, scopes.needed(request))
     return identity
 

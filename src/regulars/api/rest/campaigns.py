@@ -55,7 +55,7 @@ _LASTING = ("name", "message", "segment_filter", "channel")
 
 def _allowed(request: HttpRequest) -> int:
     identity = identity_of(request)
-    check_feature(identity.plan, "campaigns", "Campaigns")
+    check_feature(identity.plan, "campaigns")
     return identity.business_id
 
 

@@ -60,7 +60,7 @@ class DrawnOut(BaseModel):
 
 def _allowed(request: HttpRequest) -> int:
     identity = identity_of(request)
-    check_feature(identity.plan, "scratch_cards", "Scratch cards")
+    check_feature(identity.plan, "scratch_cards")
     return identity.business_id
 
 

@@ -54,7 +54,7 @@ _FOR_ANYBODY = IssueIn()  # a request without a body
 
 def _allowed(request: HttpRequest) -> int:
     identity = identity_of(request)
-    check_feature(identity.plan, "scratch_cards", "Scratch cards")
+    check_feature(identity.plan, "scratch_cards")
     return identity.business_id
 
 

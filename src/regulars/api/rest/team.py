@@ -21,7 +21,7 @@ router = Router(tags=["Team"])
 
 def _allowed(request: HttpRequest) -> int:
     identity = identity_of(request)
-    check_feature(identity.plan, "team", "Team")
+    check_feature(identity.plan, "team")
     return identity.business_id
 
 

@@ -5,6 +5,7 @@ An action is "thing.verb": `THINGS` names the thing and `VERBS` the verb, unless
 
 from __future__ import annotations
 
+import re
 from functools import cache
 from typing import Final
 
@@ -13,6 +14,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 Words = dict[str, Promise]
+# Files are named with the number of the thing that they are about.
+_NUMBERED: Final = re.compile(r"-[0-9]+-")
 
 THINGS: Final[Words] = {
     "api-key": _("API key"),
@@ -21,12 +24,16 @@ THINGS: Final[Words] = {
     "branches": _("Branches"),
     "business": _("Business"),
     "campaign": _("Campaign"),
+    "campaign-recipients": _("Recipients of a campaign"),
     "campaigns": _("Campaigns"),
     "categories": _("Categories"),
     "category": _("Category"),
     "event-promotion": _("Promotion for an occasion"),
     "event-promotions": _("Promotions for occasions"),
     "group": _("Group"),
+    "home-members": _("Figures of members"),
+    "home-sales": _("Figures of sales"),
+    "home-stamps": _("Figures of stamps"),
     "labels": _("Names of own fields"),
     "last-visits": _("Report of last visits"),
     "member": _("Member"),
@@ -185,7 +192,7 @@ def of_action(action: str) -> str | None:
     """An action such as "member.edit" in words; None where the table has none."""
     if action in WHOLE:
         return str(WHOLE[action])
-    thing, _dot, verb = action.partition(".")
+    thing, _dot, verb = _NUMBERED.sub("-", action).partition(".")
     return f"{THINGS[thing]}: {VERBS[verb]}" if thing in THINGS and verb in VERBS else None
 
 

@@ -94,4 +94,4 @@ def check_plan(desk: Desk) -> None:
     Raises:
         PlanRequired: it has none; the message names the plans that have.
     """
-    check_feature(plan_of(desk.business), "campaigns", "Campaigns")
+    check_feature(plan_of(desk.business), "campaigns")

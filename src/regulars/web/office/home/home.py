@@ -95,7 +95,7 @@ def _finding(today: Figures, week_ago: Figures, day: dt.date) -> str:
 def _tile(desk: Desk, measure: Measure, today: Figures, week_ago: Figures) -> dict[str, Any]:
     currency = desk.business.currency
     return {
-        "label": measure.label,
+        "label": measure.label_of(measure.of(today)),
         "value": measure.told(measure.of(today), currency),
         "before": measure.told(measure.of(week_ago), currency),
         "ahead": measure.of(today) > measure.of(week_ago) > 0,
@@ -109,7 +109,7 @@ def _trend(desk: Desk, measures: list[Measure], both: Compared) -> list[dict[str
         grown = shared.change(measure.of(now), measure.of(before)) or 0
         found.append(
             {
-                "label": measure.label,
+                "label": measure.label_of(measure.of(now)),
                 "value": measure.told(measure.of(now), desk.business.currency),
                 "change": shared.told_change(measure.of(now), measure.of(before)),
                 "grown": grown > 0,

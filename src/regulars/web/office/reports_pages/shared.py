@@ -41,6 +41,11 @@ class Measure:
     label: Text
     of: Callable[[Figures], Any]
     kind: str = "number"
+    below: Text = ""  # the label of a number below zero, where that needs to be explained
+
+    def label_of(self, value: Any) -> Text:
+        """What a value is."""
+        return self.below if self.below and value < 0 else self.label
 
     def told(self, value: Any, currency: str) -> str:
         """A value for people."""
@@ -54,7 +59,12 @@ MEASURES: Final = (
     Measure("visits", gettext_lazy("Visits"), lambda one: one.visits),
     Measure("members", gettext_lazy("New members"), lambda one: one.members),
     Measure("returning", gettext_lazy("Return visits"), lambda one: one.came_back),
-    Measure("points", gettext_lazy("Points given"), lambda one: one.points_earned),
+    Measure(
+        "points",
+        gettext_lazy("Points given"),
+        lambda one: one.points_earned,
+        below=gettext_lazy("Points given, less those taken back"),
+    ),
     Measure("spent", gettext_lazy("Points spent"), lambda one: one.points_used - one.points_expired),
     Measure("rewards", gettext_lazy("Rewards redeemed"), lambda one: one.rewards_redeemed),
     Measure("sales", gettext_lazy("Sales"), lambda one: one.sales),
@@ -177,6 +187,8 @@ def change(now: Any, before: Any) -> float | None:
 
 def told_change(now: Any, before: Any) -> str:
     """A change in words: "12 % more", "3 % less", "as many"."""
+    if now < 0:
+        return _("%(number)s before") % {"number": number(before)}
     grown = change(now, before)
     if grown is None:
         return _("none before") if now else ""
@@ -215,12 +227,14 @@ def finding(desk: Desk, measure: Measure, total: Figures, before: Figures, chose
     if not now and not then:
         return _("Nothing happened in these days.")
     words = {
-        "measure": measure.label,
+        "measure": measure.label_of(now),
         "number": measure.told(now, desk.business.currency),
         "before": measure.told(then, desk.business.currency),
         "change": told_change(now, then),
         "days": in_words(chosen.before),
     }
+    if now < 0 or then < 0:  # of what is below zero nothing is so many percent
+        return _("%(measure)s: %(number)s. In %(days)s: %(before)s.") % words
     if not then:
         return _("%(measure)s: %(number)s. In %(days)s there were none.") % words
     if words["change"] == _("as many as before"):

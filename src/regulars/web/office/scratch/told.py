@@ -42,7 +42,7 @@ class Line:
 
 def allowed(desk: Desk) -> None:
     """Refuse a plan without scratch cards, with PlanRequired."""
-    check_feature(plan_of(desk.business), "scratch_cards", "Scratch cards")
+    check_feature(plan_of(desk.business), "scratch_cards")
 
 
 def campaign_of(desk: Desk, pk: int) -> ScratchCampaign:

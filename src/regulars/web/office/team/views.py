@@ -18,6 +18,7 @@ from regulars.counter import pins
 from regulars.rules.errors import Conflict, InvalidInput, LastOwner, NotFound
 from regulars.tenants import actions, mail
 from regulars.tenants.models import Staff
+from regulars.tenants.plans import check_feature, plan_of
 from regulars.web.office import once
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import BranchField, OfficeForm, SwitchField, answer
@@ -147,7 +148,9 @@ class StaffForm(OfficeForm):
 
 
 def new(desk: Desk) -> HttpResponse:
-    """Add somebody, with a temporary password that is shown once."""
+    """Add somebody, with a temporary password that is shown once. Nobody fills in a form in vain."""
+    if not desk.is_post:
+        check_feature(plan_of(desk.business), "team")
     again = leaving.found(desk.get.get(leaving.AGAIN, ""))
 
     def save(given: dict[str, Any]) -> HttpResponse:
