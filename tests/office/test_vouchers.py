@@ -188,8 +188,11 @@ def test_codes_are_loaded_from_a_list_or_a_file_and_taken_back(shop: Shop, owner
     assert partly.status_code == 200
     assert "1 line was left out" in partly.content.decode()
     assert "is loaded already" in partly.content.decode()
-    for wrong in ({}, {"file": SimpleUploadedFile("x.xlsx", b"PK\x03\x04\xff\xfe")}):
-        assert owner.post("voucher-load", wrong, **ids).status_code == 400
+    assert owner.post("voucher-load", {}, **ids).status_code == 400
+    for sheet in (b"PK\x03\x04\xff\xfe", b"PK\x03\x04\x14\0mimetype\nA-7\n"):
+        wrong = owner.post("voucher-load", {"file": SimpleUploadedFile("x.xlsx", sheet)}, **ids)
+        assert wrong.status_code == 400
+        assert "This is no text file." in wrong.content.decode()
     issued(shop, of)  # takes A-1
     with scope(business=shop.business):
         rows = list(Precode.objects.order_by("pk"))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import re
 from typing import Any, Final
 
 from django.http import HttpResponse
@@ -21,6 +22,8 @@ from regulars.web.office.vouchers.forms import LoadForm
 
 _MOST_BYTES: Final = 1024 * 1024
 _SHOWN: Final = 200
+# What no text has: all that controls a device, but for tabs and ends of lines.
+_NO_TEXT: Final = re.compile(r"[\x00-\x08\x0e-\x1f\x7f]")
 
 
 def _lines(cleaned: dict[str, Any]) -> list[str]:
@@ -35,7 +38,10 @@ def _lines(cleaned: dict[str, Any]) -> list[str]:
     try:
         text = file.read().decode("utf-8-sig")
     except UnicodeDecodeError:
-        raise InvalidInput.at("file", "must be text in UTF-8, such as CSV") from None
+        text = "\0"
+    if _NO_TEXT.search(text):  # such as a spreadsheet
+        said = _("This is no text file. Save the list as CSV in UTF-8, and choose that file.")
+        raise InvalidInput(said, fields={"file": said})
     lines = text.splitlines()[: MOST + 1]
     mark = ";" if lines and lines[0].count(";") > lines[0].count(",") else ","
     return [_first_column(line, mark, number) for number, line in enumerate(lines, start=1)]
