@@ -202,6 +202,25 @@ def test_what_waited_is_booked_on_whoever_did_it(shop: Shop, card: Card) -> None
     assert done.staff == sends.staff
 
 
+@pytest.mark.parametrize("kind", ["points", "scan", "sale", "enrol"])
+def test_whatever_who_left_had_done_is_put_down_to_them(shop: Shop, card: Card, kind: str) -> None:
+    rules(shop, quickscan_function="auto:7" if kind == "scan" else "7", enrols=True)
+    did, sends = bob(shop), at_work(shop)
+    given: dict[str, Any] = {
+        "points": {"points": 7, "card": card},
+        "scan": {"code": card.qr_code},
+        "sale": {"amount": "12.00", "card": card},
+        "enrol": {"name": "Neha", "phone": "9876500002"},
+    }[kind]
+    tenants.remove_staff(business_id=shop.id, staff_id=did.pk)
+    done = do(sends, kind, **given, done_by=did.pk, **waited(card)).action
+    assert done is not None
+    assert done.staff == did
+    with scopes_disabled():
+        found = set(Entry.objects.exclude(kind="enrol").values_list("staff_id", flat=True))
+    assert found <= {did.pk}
+
+
 def test_in_an_owners_name_nobody_may_more(shop: Shop) -> None:
     rules(shop, enrols=False)
     with pytest.raises(NotAllowed):

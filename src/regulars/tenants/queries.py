@@ -156,12 +156,14 @@ def same_code(code: str, field: str = "code") -> Exact:
 def own(model: type[M], pk: int | None, field: str) -> M | None:
     """The record of the business in scope that a reference names, None for none.
 
+    Staff may have left since: what they had done is theirs all the same.
+
     Raises:
         NotFound: the business has no such record; `field` is named.
     """
     if pk is None:
         return None
-    manager: Any = model._default_manager  # noqa: SLF001 - Django's documented name for a model's first manager
+    manager: Any = Staff.history if model is Staff else model._default_manager  # noqa: SLF001 - as above
     found: M | None = manager.filter(pk=pk).first() if 0 < pk <= _BIGGEST_ID else None
     if found is None:
         what = field.removesuffix("_id")
