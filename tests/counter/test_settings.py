@@ -8,6 +8,7 @@ import pytest
 
 from regulars.counter.settings import counter_settings, update_settings
 from regulars.rules.errors import InvalidInput
+from regulars.tenants.microsites import update_microsite
 from tests.factories import Shop, make_shop
 
 pytestmark = pytest.mark.django_db
@@ -22,6 +23,24 @@ def test_a_business_without_settings_has_the_usual_ones(shop: Shop) -> None:
     found = counter_settings(shop.id)
     assert found._state.adding
     assert (found.quickscan_function, found.stamps_at_once, found.enrols) == ("", 10, True)
+
+
+def test_who_collects_points_has_the_amount_of_the_purchase_until_somebody_says_otherwise(shop: Shop) -> None:
+    update_microsite(business_id=shop.id, points_active=True)
+    assert counter_settings(shop.id).quickscan_function == "calc"
+    assert update_settings(business_id=shop.id, stamps_at_once=2).quickscan_function == "calc"
+    assert update_settings(business_id=shop.id, quickscan_function="").quickscan_function == ""
+    assert counter_settings(shop.id).quickscan_function == ""
+    assert update_settings(business_id=shop.id, quickscan_function=None).quickscan_function == "calc"
+    update_settings(business_id=shop.id, quickscan_function="free")
+    update_microsite(business_id=shop.id, points_active=False)
+    assert counter_settings(shop.id).quickscan_function == "free"
+
+
+def test_no_buttons_said_without_points_is_no_word_about_points(shop: Shop) -> None:
+    assert update_settings(business_id=shop.id, quickscan_function="").quickscan_function == ""
+    update_microsite(business_id=shop.id, points_active=True)
+    assert counter_settings(shop.id).quickscan_function == "calc"
 
 
 def test_what_is_not_named_stays(shop: Shop) -> None:

@@ -9,10 +9,11 @@ from django_scopes import scope
 
 from regulars.counter import devices
 from regulars.counter.refusals import NotSignedIn
-from regulars.counter.settings import counter_settings
+from regulars.counter.settings import counter_settings, update_settings
 from regulars.members import blank_cards
 from regulars.portal import sso_secrets
 from regulars.tenants import api_keys, legacy_sso
+from regulars.tenants.microsites import update_microsite
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 from tests.office.sent import as_is
@@ -22,7 +23,11 @@ pytestmark = pytest.mark.django_db
 
 def test_the_counter_is_set_up(owner: Seat, shop: Shop) -> None:
     wanted = as_is(owner, "settings-counter") | {
-        "quickscan_function": "3, 5,10",
+        "points_by": "buttons",
+        "button_1_points": "3",
+        "button_2_points": "5",
+        "button_4_label": "Coffee: large",
+        "button_4_points": "10",
         "scans_per_day": "2",
         "reasons": "Birthday\n Our mistake \n",
         "reason_required": "on",
@@ -31,16 +36,56 @@ def test_the_counter_is_set_up(owner: Seat, shop: Shop) -> None:
     del wanted["enrols"]
     assert owner.post("settings-counter", wanted).status_code == 303
     found = counter_settings(shop.id)
-    assert found.quickscan_function.replace(" ", "") == "3,5,10"
+    assert found.quickscan_function == "3, 5, Coffee: large:10"
     assert (found.scans_per_day, found.minutes_between, found.undo_minutes) == (2, None, 0)
     assert (found.reasons, found.reason_required, found.enrols) == (["Birthday", "Our mistake"], True, False)
-    assert found.quickscan_function in owner.text("settings-counter")
+    form = owner.get("settings-counter").context["form"]
+    assert [(row.label.value(), row.points.value()) for row in form.buttons][:4] == [
+        ("", 3),
+        ("", 5),
+        ("Coffee: large", 10),
+        (None, None),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("chosen", "text"),
+    [
+        ({"points_by": "amount"}, "calc"),
+        ({"points_by": "amount", "least_amount": "9.50"}, "calc min:9.50"),
+        ({"points_by": "number"}, "free"),
+        ({"points_by": "visit", "visit_points": "7"}, "auto:7"),
+        ({"points_by": "none"}, ""),
+    ],
+)
+def test_how_points_are_given_is_chosen_and_not_spelled(
+    owner: Seat, shop: Shop, chosen: dict[str, str], text: str
+) -> None:
+    update_microsite(business_id=shop.id, points_active=True)
+    update_settings(business_id=shop.id, quickscan_function="4")
+    assert owner.post("settings-counter", as_is(owner, "settings-counter") | chosen).status_code == 303
+    assert counter_settings(shop.id).quickscan_function == text
+    shown = as_is(owner, "settings-counter")
+    assert {name: str(shown[name]) for name in chosen} == chosen
+
+
+def test_what_nobody_said_stays_unsaid_when_something_else_is_saved(owner: Seat, shop: Shop) -> None:
+    wanted = as_is(owner, "settings-counter") | {"stamps_at_once": "3"}
+    assert wanted["points_by"] == "none"
+    assert owner.post("settings-counter", wanted).status_code == 303
+    as_programme = as_is(owner, "programme") | {"points_active": "on"}
+    assert owner.post("programme", as_programme).status_code == 303
+    assert as_is(owner, "settings-counter")["points_by"] == "amount"
+    assert counter_settings(shop.id).quickscan_function == "calc"
 
 
 @pytest.mark.parametrize(
     ("field", "value"),
     [
-        ("quickscan_function", "Eggs:"),
+        ("points_by", "buttons"),
+        ("points_by", "calc"),
+        ("least_amount", "-1"),
+        ("visit_points", "0"),
         ("scans_per_day", "101"),
         ("reason_required", "on"),
         ("reasons", "A\na"),
@@ -54,6 +99,32 @@ def test_a_counter_that_cannot_be_is_refused_at_its_field(
     assert field in answer.context["form"].errors
     assert counter_settings(shop.id).pk is None
     assert records(shop) == []
+
+
+@pytest.mark.parametrize(
+    ("rows", "field"),
+    [
+        ({"button_1_label": "Eggs"}, "button_1_points"),
+        ({"button_1_label": "Eggs", "button_1_points": "0"}, "button_1_points"),
+        ({"button_1_label": "Eggs, Bacon", "button_1_points": "3"}, "button_1_label"),
+        ({"button_3_label": "auto", "button_3_points": "3"}, "button_3_label"),
+        ({"button_1_label": "calc min", "button_1_points": "3"}, "button_1_label"),
+        ({"button_1_points": "3", "button_2_points": "3"}, "button_2_label"),
+        (
+            {f"button_{at}_label": str(at) * 60 for at in range(1, 8)}
+            | {f"button_{at}_points": "3" for at in range(1, 8)},
+            "points_by",
+        ),
+    ],
+)
+def test_a_button_that_cannot_be_is_refused_at_its_row(
+    owner: Seat, shop: Shop, rows: dict[str, str], field: str
+) -> None:
+    wanted = as_is(owner, "settings-counter") | {"points_by": "buttons"} | rows
+    answer = owner.post("settings-counter", wanted)
+    assert answer.status_code == 400
+    assert list(answer.context["form"].errors) == [field]
+    assert counter_settings(shop.id).pk is None
 
 
 def test_a_device_is_paired_with_a_code_that_is_shown_once(owner: Seat, shop: Shop) -> None:

@@ -10,10 +10,12 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from django_scopes import scope
 from PIL import Image
 
+from regulars.ledger.models import Card
 from regulars.promotions import actions as promotions
 from regulars.promotions.models import Promotion
 from regulars.tenants import logos, setup
 from regulars.tenants.models import Business
+from tests.counter.given import at_work, do, scan
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 
@@ -82,6 +84,19 @@ def test_points_come_with_what_a_sale_earns(new: Shop, owner: Seat, kind: str) -
         assert [row.percent_of_spend for row in Promotion.objects.all()] == [700]
     owner.post("start-programme", STAMPS)
     assert not now(new).points_active
+
+
+@pytest.mark.parametrize("kind", ["points", "both"])
+def test_whoever_chose_points_types_a_purchase_at_the_first_scan(new: Shop, owner: Seat, kind: str) -> None:
+    owner.post("start-programme", STAMPS | {"kind": kind, "points_per_unit": "5"})
+    card = new.enrol("Priya")
+    operator = at_work(new)
+    seen = scan(operator, card.qr_code)
+    assert seen.shown is not None
+    assert (seen.shown.offered.sale, seen.shown.offered.minimum) == (True, None)
+    do(operator, "sale", card, amount="4.50")
+    with scope(business=new.business):
+        assert Card.objects.get(pk=card.pk).points == 22
 
 
 @pytest.mark.parametrize("percent", ["250", "500"])

@@ -24,8 +24,8 @@ class CounterSettings(models.Model):
         STAFF = "staff"
 
     business = models.OneToOneField(Business, on_delete=models.CASCADE, related_name="+")
-    # The grammar of `rules.quickscan`; empty: stamps only.
-    quickscan_function = models.CharField(max_length=300, blank=True)
+    # The grammar of `rules.quickscan`; empty: stamps only; None: never said, so the usual of `settings`.
+    quickscan_function = models.CharField(max_length=300, null=True, blank=True)  # noqa: DJ001
     # How often a member may be served on one day, and how many minutes must lie between. Empty: no limit.
     scans_per_day = models.PositiveSmallIntegerField(null=True, blank=True)
     minutes_between = models.PositiveSmallIntegerField(null=True, blank=True)

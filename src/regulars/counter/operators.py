@@ -133,7 +133,7 @@ def _operator(session: OperatorSession) -> Operator:
     return Operator(
         business=session.business,
         staff=session.staff,
-        settings=counter_settings(session.business_id),
+        settings=counter_settings(session.business_id, points_active=session.business.points_active),
         session_id=session.pk,
         device=session.device,
         branch=None if closed else branch,

@@ -12,6 +12,7 @@ from regulars.counter.models import CounterSettings
 from regulars.rules import quickscan, values
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_line, clean_text
+from regulars.tenants.models import Business
 
 MAX_SCANS: Final = 100
 # A week.
@@ -24,17 +25,34 @@ MAX_UNDO: Final = 24 * 60
 CHANGERS: Final = tuple(CounterSettings.CodeChangers.values)
 
 
-def counter_settings(business_id: int) -> CounterSettings:
-    """The settings of a business's counter; the usual ones, not stored, when nobody has changed any."""
+# What the amount field is while points are collected and nobody has said anything else.
+USUAL: Final = "calc"
+
+
+def counter_settings(business_id: int, *, points_active: bool | None = None) -> CounterSettings:
+    """The settings of a business's counter; the usual ones, not stored, when nobody has changed any.
+
+    Where nobody has said how points are given, that is by the amount of the purchase while the business
+    collects points, and not at all otherwise. Whoever knows that already says it as `points_active`.
+    """
     with scope(business=business_id):
         found = CounterSettings.objects.filter(business_id=business_id).first()
-    return found or CounterSettings(business_id=business_id)
+    found = found or CounterSettings(business_id=business_id)
+    if found.quickscan_function is None:
+        points = _collects_points(business_id) if points_active is None else points_active
+        found.quickscan_function = USUAL if points else ""
+    return found
+
+
+def _collects_points(business_id: int) -> bool:
+    return Business.objects.filter(pk=business_id, points_active=True).exists()
 
 
 def update_settings(*, business_id: int, **changes: Any) -> CounterSettings:
     """Change what the counter offers and allows; what is not named stays.
 
-    `quickscan_function` is a text in the grammar of `rules.quickscan`, empty for stamps only;
+    `quickscan_function` is a text in the grammar of `rules.quickscan`, empty for stamps only, None for what
+    is usual; while the business collects no points, empty says no more than None does;
     `scans_per_day` (1 to 100) and `minutes_between` (1 to 10080) are None for no limit; `stamps_at_once` is
     1 to 10; `reasons` a list of up to 20 lines; `code_changers` nobody, owner or staff; `undo_minutes` 0 to
     1440; `reason_required` (which needs reasons), `chooses_vouchers` and `enrols` are true or false.
@@ -47,6 +65,8 @@ def update_settings(*, business_id: int, **changes: Any) -> CounterSettings:
         raise InvalidInput.at(min(unknown), "is not a setting of the counter")
     stored = {name: _CHECKS[name](name, value) for name, value in changes.items()}
     with transaction.atomic(), scope(business=business_id):
+        if stored.get("quickscan_function") == "" and not _collects_points(business_id):
+            stored["quickscan_function"] = None
         if stored:
             _check_reasons(counter_settings(business_id), stored)
             CounterSettings.objects.update_or_create(business_id=business_id, defaults=stored)
@@ -63,7 +83,9 @@ def _check_reasons(now: CounterSettings, stored: dict[str, Any]) -> None:
         raise InvalidInput.at(field, "needs at least one of the reasons while one is required")
 
 
-def _function(name: str, value: Any) -> str:
+def _function(name: str, value: Any) -> str | None:
+    if value is None:
+        return None
     if not isinstance(value, str):
         raise InvalidInput.at(name, "must be text")
     text = clean_text(value, field=name, max_length=len(value))  # how long it may be says the grammar

@@ -42,7 +42,8 @@ class CounterSettingsOut(BaseModel):
 
 
 class CounterSettingsPatch(Incoming):
-    """What to change. Null lifts a limit; the others always have a value."""
+    """What to change. Null lifts a limit, and as `quickscan_function` brings back the usual; the others
+    always have a value."""
 
     quickscan_function: Annotated[str | None, Field(examples=["Eggs:3, Bacon:5"])] = None
     scans_per_day: Scans | None = None
@@ -94,7 +95,7 @@ class PinSet(BaseModel):
     has_pin: bool
 
 
-_CAN_BE_NULL = frozenset({"scans_per_day", "minutes_between"})
+_CAN_BE_NULL = frozenset({"quickscan_function", "scans_per_day", "minutes_between"})
 
 
 def _settings(row: CounterSettings) -> dict[str, Any]:

@@ -21,40 +21,27 @@ from regulars.web.office import once
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import BranchField, OfficeForm, SwitchField, WholeField, answer
 from regulars.web.office.lists import Action, Column, Empty, Listing
+from regulars.web.office.settings import giving
+from regulars.web.office.settings.giving import GivingForm
 
 _PLAIN = (
-    "quickscan_function", "scans_per_day", "minutes_between", "stamps_at_once", "reason_required",
+    "scans_per_day", "minutes_between", "stamps_at_once", "reason_required",
     "code_changers", "chooses_vouchers", "enrols", "undo_minutes",
 )  # fmt: skip
 _PAIRING = "pairing"
-# What can be written for buttons, and what it makes.
-_GRAMMAR = (
-    ("7", gettext_lazy("One button that gives 7 points")),
-    ("3,5,10,20", gettext_lazy("A button for each")),
-    ("Eggs:3, Bacon:5", gettext_lazy("Buttons with names")),
-    ("free", gettext_lazy("Any number of points, typed")),
-    ("calc", gettext_lazy("The amount of a sale, made into points by your promotions")),
-    ("calc min:10", gettext_lazy("The same, for sales of 10 and more")),
-    ("auto:7", gettext_lazy("7 points on the scan itself")),
-)
 
 
-class CounterForm(OfficeForm):
+class CounterForm(GivingForm):
     """What the counter offers and allows."""
 
     sections = (
-        (gettext_lazy("What can be given"), "", ("quickscan_function", "stamps_at_once", "chooses_vouchers")),
+        (gettext_lazy("Points"), "", ("points_by", "least_amount", "visit_points")),
+        (gettext_lazy("Stamps and vouchers"), "", ("stamps_at_once", "chooses_vouchers")),
         (gettext_lazy("How often"), "", ("scans_per_day", "minutes_between")),
         (gettext_lazy("Reasons"), "", ("reasons", "reason_required")),
         (gettext_lazy("Members and mistakes"), "", ("enrols", "code_changers", "undo_minutes")),
     )
 
-    quickscan_function = forms.CharField(
-        label=gettext_lazy("Buttons for points"),
-        help_text=gettext_lazy("Empty: stamps only."),
-        max_length=300,
-        required=False,
-    )
     stamps_at_once = WholeField(1, counter.MAX_STAMPS, label=gettext_lazy("Most stamps at once"))
     chooses_vouchers = SwitchField(label=gettext_lazy("Staff choose vouchers for members"))
     scans_per_day = WholeField(
@@ -100,11 +87,14 @@ def rules(desk: Desk) -> HttpResponse:
     """What the counter offers and allows."""
     now = counter.counter_settings(desk.business.pk)
     initial = {name: getattr(now, name) for name in _PLAIN} | {"reasons": "\n".join(now.reasons)}
+    initial |= giving.initial(now.quickscan_function or "")
 
     def save(given: dict[str, Any]) -> HttpResponse:
         reasons = [line.strip() for line in given["reasons"].splitlines() if line.strip()]
         with desk.changing("settings.counter", now if now.pk else None) as change:
             changed = {name: given[name] for name in _PLAIN}
+            if given["quickscan_function"] != now.quickscan_function:  # what nobody said stays unsaid
+                changed["quickscan_function"] = given["quickscan_function"]
             change.made(counter.update_settings(business_id=desk.business.pk, **changed, reasons=reasons))
         return desk.done(_("Saved. Counters follow at the next scan."), "settings-counter")
 
@@ -116,7 +106,8 @@ def rules(desk: Desk) -> HttpResponse:
         save=save,
         template="settings/counter",
         here="settings",
-        context={"counter_url": _counter_url(), "preview": True, "grammar": _GRAMMAR},
+        context={"counter_url": _counter_url()},
+        names={"quickscan_function": "points_by"},
     )
 
 
