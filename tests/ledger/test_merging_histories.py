@@ -9,10 +9,12 @@ from typing import Any
 
 import pytest
 import time_machine
+from django.utils import timezone
 from django_scopes import scope, scopes_disabled
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
+from regulars.analytics import people
 from regulars.analytics import queries as figures
 from regulars.analytics.models import HourTotal
 from regulars.analytics.rollup import roll_up_all
@@ -142,3 +144,24 @@ def test_a_visit_on_the_day_of_joining_again_is_one_of_somebody_who_came_back() 
         merge_members(business_id=shop.id, member_id=kept.pk, other_id=other.pk)
         roll_up_all()
         assert visits() == (2, 1)
+
+
+def test_a_record_of_somebody_known_is_none_of_those_who_joined_and_may_come_back() -> None:
+    shop = make_shop()
+
+    def joined() -> list[tuple[int, list[int]]]:
+        found = people.retention(shop.business, timezone.localdate(), 2)
+        return [(one.members, one.came) for one in found]
+
+    with time_machine.travel(START, tick=False) as clock:
+        kept = shop.enrol()
+        clock.shift(dt.timedelta(days=40))
+        others = shop.enrol(), shop.enrol(), shop.enrol()
+        for card in (kept, *others):
+            shop.stamp(card)
+        assert joined() == [(1, [0, 1]), (3, [3])]
+        merge_members(business_id=shop.id, member_id=others[0].pk, other_id=others[1].pk)
+        assert joined() == [(1, [0, 1]), (2, [2])]
+        roll_up_all()
+        merge_members(business_id=shop.id, member_id=others[0].pk, other_id=kept.pk)
+        assert joined() == [(1, [0, 1]), (1, [1])]

@@ -8,7 +8,7 @@ from decimal import Decimal
 import pytest
 from django_scopes import scope
 
-from regulars.ledger import adjustments
+from regulars.ledger import adjustments, points
 from regulars.ledger.merging import merge_members
 from regulars.ledger.models import Card, Entry, PointsAdjustment
 from regulars.promotions.actions import add_promotion
@@ -213,3 +213,15 @@ def test_a_record_that_was_merged_leads_to_who_has_it_now(owner: Seat, shop: Sho
         owner.url("member", member_id=card.pk),
     )
     assert "Came from another record" in told(owner, card)
+
+
+def test_what_a_merged_record_brought_stands_in_the_history(owner: Seat, shop: Shop, card: Card) -> None:
+    shop.stamp(card, 3)
+    other = shop.enrol("Asha R")
+    shop.stamp(other, 2)
+    points.add_points(business_id=shop.id, member_id=other.pk, points_to_add=30)
+    merge_members(business_id=shop.id, member_id=card.pk, other_id=other.pk)
+    page = told(owner, card)
+    assert "Came from another record of theirs +2 stamps, +30 points" in page
+    assert "5 stamps on the card, 30 points on the card" in page
+    assert page.count("Joined as another record") == 1

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections import Counter
 from dataclasses import dataclass
 
 from django.db.models import Sum
@@ -77,7 +78,8 @@ def add_months(month: dt.date, number: int) -> dt.date:
 def retention(business: Business, today: dt.date, months: int = MONTHS) -> list[Joined]:
     """Of those who joined in each of the last months, this one at last, how many came in which month.
 
-    Members who were erased stay counted in the past.
+    Members who were erased stay counted in the past. Of two records that were merged the later one is no
+    member who joined (docs/decisions/0022).
     """
     this = facets.first_of_month(today)
     since = add_months(this, 1 - months)
@@ -94,6 +96,8 @@ def retention(business: Business, today: dt.date, months: int = MONTHS) -> list[
         for (_, _, day), sums in tail.add_up(lines).days.items():
             month = facets.first_of_month(day)
             joined[month] = joined.get(month, 0) + sums[column]
+        for month, number in _joined_again(business, since).items():
+            joined[month] = joined.get(month, 0) - number
         for first, month, number in Cohort.objects.filter(joined__gte=since, month__gte=since).values_list(
             "joined", "month", "members"
         ):
@@ -108,6 +112,22 @@ def retention(business: Business, today: dt.date, months: int = MONTHS) -> list[
         )
         for number, first in enumerate(add_months(since, number) for number in range(months))
     ]
+
+
+# The entries of merged records stand on the kept card: all that join but the first are of somebody known.
+_JOINED_AGAIN = """
+SELECT e.day FROM ledger_entry e
+WHERE e.card_id IN (SELECT member_id FROM members_mergedmember WHERE business_id = %s)
+  AND e.business_id = %s AND e.kind = 'enrol' AND e.day >= %s
+  AND EXISTS (
+    SELECT 1 FROM ledger_entry o WHERE o.card_id = e.card_id AND o.kind = 'enrol' AND o.id < e.id
+  )"""
+
+
+def _joined_again(business: Business, since: dt.date) -> Counter[dt.date]:
+    """By month, how many of those who joined were records of somebody who had joined before."""
+    rows = db.run(_JOINED_AGAIN, (business.pk, business.pk, db.calendar_day(since)))
+    return Counter(facets.first_of_month(db.to_date(day)) for (day,) in rows)
 
 
 def visits(business: Business) -> Visits:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -13,6 +13,7 @@ from django.utils.translation import ngettext
 from regulars.auditlog.models import Record
 from regulars.ledger.models import Entry, PointsAdjustment
 from regulars.ledger.undoing import UNDOES, undone_by
+from regulars.members.models import MergedMember
 from regulars.rules import occasions
 from regulars.sales.models import Sale
 from regulars.web.office import names
@@ -23,6 +24,7 @@ from regulars.web.office.tags import number
 PER_PAGE: Final = 25
 _ADJUSTMENT: Final = "adjustment"
 _SALE: Final = "sale"
+_OF_MERGES: Final = (Entry.Kind.ENROL, Entry.Kind.MERGE)
 # Under this name the audit log keeps which entry something made, and why.
 ENTRY: Final = "entry"
 REASONED: Final = ("member.stamps-given", "member.reward-handed-out", "member.taken-back")
@@ -81,7 +83,28 @@ def lines(desk: Desk, member_id: int, before: int | None) -> tuple[list[Line], i
         _line(desk, entry, gifts.get(_number(entry, _ADJUSTMENT)), reasons.get(entry.pk, ""), sales)
         for entry in shown
     ]
+    if any(entry.kind in _OF_MERGES for entry in shown):
+        told = _with_merges(member_id, shown, told)
     return told, shown[-1].pk if len(found) > PER_PAGE else None
+
+
+def _with_merges(member_id: int, entries: list[Any], told: list[Line]) -> list[Line]:
+    """With what other records brought, and as whom the member joined once more."""
+    rows = MergedMember.objects.filter(member_id=member_id).values_list("merged_at", "brought")
+    brought = dict(rows)
+    first = Entry.objects.filter(card_id=member_id).order_by("pk").values_list("pk", flat=True).first()
+    found = []
+    for entry, line in zip(entries, told, strict=True):
+        if entry.kind == Entry.Kind.ENROL and entry.pk != first:
+            found.append(replace(line, text=_("Joined as another record")))
+        elif entry.kind == Entry.Kind.MERGE:
+            came = brought.get(entry.occurred_at, {})
+            amounts = {"stamps": came.get("stamps", 0), "points": came.get("points", 0)}
+            change = _amounts(**amounts, rewards=came.get("pending_rewards", 0) + entry.rewards)
+            found.append(replace(line, change=change, gain=bool(change), balance=_lies(entry)))
+        else:
+            found.append(line)
+    return found
 
 
 def _number(entry: Entry, source: str) -> int | None:
@@ -193,29 +216,43 @@ def _occasion(occasion: str) -> str:
 
 
 def _change(entry: Entry) -> str:
+    return _amounts(stamps=entry.stamps, points=entry.points, rewards=max(entry.rewards, 0))
+
+
+def _amounts(*, stamps: int, points: int, rewards: int) -> str:
     parts = []
-    if entry.stamps:
-        text = ngettext("%(number)s stamp", "%(number)s stamps", abs(entry.stamps))
-        parts.append(text % {"number": _signed(entry.stamps)})
-    if entry.points:
-        text = ngettext("%(number)s point", "%(number)s points", abs(entry.points))
-        parts.append(text % {"number": _signed(entry.points)})
-    if entry.rewards > 0:
-        text = ngettext("%(number)s reward", "%(number)s rewards", entry.rewards)
-        parts.append(text % {"number": _signed(entry.rewards)})
+    if stamps:
+        text = ngettext("%(number)s stamp", "%(number)s stamps", abs(stamps))
+        parts.append(text % {"number": _signed(stamps)})
+    if points:
+        text = ngettext("%(number)s point", "%(number)s points", abs(points))
+        parts.append(text % {"number": _signed(points)})
+    if rewards:
+        text = ngettext("%(number)s reward", "%(number)s rewards", rewards)
+        parts.append(text % {"number": _signed(rewards)})
     return ", ".join(parts)
 
 
 def _balance(entry: Entry) -> str:
     if entry.points:
-        text = ngettext(
-            "%(number)s point on the card", "%(number)s points on the card", abs(entry.points_after)
-        )
-        return text % {"number": number(entry.points_after)}
-    if entry.stamps:
-        text = ngettext("%(number)s stamp on the card", "%(number)s stamps on the card", entry.stamps_after)
-        return text % {"number": number(entry.stamps_after)}
-    return ""
+        return _lying(points=entry.points_after)
+    return _lying(stamps=entry.stamps_after) if entry.stamps else ""
+
+
+def _lies(entry: Entry) -> str:
+    """All that lay on the card after an entry."""
+    both = [_lying(stamps=entry.stamps_after)]
+    if entry.points_after:
+        both.append(_lying(points=entry.points_after))
+    return ", ".join(both)
+
+
+def _lying(*, stamps: int | None = None, points: int = 0) -> str:
+    if stamps is not None:
+        text = ngettext("%(number)s stamp on the card", "%(number)s stamps on the card", stamps)
+        return text % {"number": number(stamps)}
+    text = ngettext("%(number)s point on the card", "%(number)s points on the card", abs(points))
+    return text % {"number": number(points)}
 
 
 def _signed(value: int) -> str:
