@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -10,7 +11,9 @@ import psycopg
 import pytest
 from psycopg import sql
 
+from tests import blank
 from tests.cli.conftest import Regulars
+from tests.cli.shape import filled, shape
 
 ROOT = Path(__file__).parents[2]
 
@@ -36,9 +39,25 @@ def older(regulars: Regulars) -> Regulars:
     return regulars
 
 
-def test_a_database_of_the_version_before_is_as_good_as_new(older: Regulars) -> None:
+@pytest.fixture
+def new(regulars: Regulars) -> Iterator[Regulars]:
+    """An installation beside it that was made today."""
+    env = {**regulars.env, "REGULARS_DATA_DIR": str(regulars.folder / "new")}
+    server, _, name = env.get("REGULARS_DATABASE_URL", "").rpartition("/")
+    if server:
+        env["REGULARS_DATABASE_URL"] = f"{server}/{name}_new"
+    blank.copy_into(env)
+    yield Regulars(regulars.folder, env)
+    if server:
+        with psycopg.connect(f"{server}/postgres", autocommit=True) as link:
+            link.execute(sql.SQL("DROP DATABASE {}").format(sql.Identifier(f"{name}_new")))
+
+
+def test_a_database_of_the_version_before_is_as_good_as_new(older: Regulars, new: Regulars) -> None:
     migrated = older("migrate")
     assert migrated.returncode == 0, migrated.stderr
+    # It went through each migration as Django has it, the new one in a hurry: 0031-new-databases.md.
+    assert shape(older.env) == shape(new.env)
     audited = older("audit")
     assert audited.returncode == 0, audited
     told: dict[str, Any] = json.loads(program(older, "use"))
@@ -53,6 +72,10 @@ def test_a_database_of_the_version_before_is_as_good_as_new(older: Regulars) -> 
         "erased": [2, 4],
         "differences": [],
     }
+
+
+def test_a_new_database_has_no_row_but_what_django_keeps_there(new: Regulars) -> None:
+    assert filled(new.env) == {"auth_permission", "django_content_type", "django_migrations"}
 
 
 def test_going_back_leaves_entries_guarded(regulars: Regulars, tables: None) -> None:

@@ -235,14 +235,14 @@ def apply_changes() -> None:
     from django.core.management import call_command  # noqa: PLC0415 - as above
     from django.db.migrations.recorder import MigrationRecorder  # noqa: PLC0415 - as above
 
-    from regulars.commands.rendering import new_models_alone  # noqa: PLC0415 - as above
+    from regulars.commands.rendering import changed_models_alone  # noqa: PLC0415 - as above
 
     if connection.vendor == "sqlite":
         from regulars.commands.sqlite_schema import SqliteSchemaEditor  # noqa: PLC0415 - as above
 
         connection.SchemaEditorClass = SqliteSchemaEditor
     is_new = not MigrationRecorder(connection).applied_migrations()
-    with new_models_alone() if is_new else contextlib.nullcontext():
+    with changed_models_alone() if is_new else contextlib.nullcontext():
         call_command("migrate", verbosity=0, interactive=False)
 
 
