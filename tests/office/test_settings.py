@@ -59,11 +59,22 @@ def test_the_profile_is_saved_and_told(owner: Seat, shop: Shop) -> None:
     assert "phone" not in record.after
 
 
+def test_a_currency_from_before_there_was_a_list_stays(owner: Seat, shop: Shop) -> None:
+    Business.objects.filter(pk=shop.id).update(currency="ZZZ")
+    wanted = as_is(owner, "settings") | {"city": "Wien"}
+    assert wanted["currency"] == "ZZZ"
+    assert owner.post("settings", wanted).status_code == 303
+    assert (stored(shop).city, stored(shop).currency) == ("Wien", "ZZZ")
+    assert owner.post("settings", wanted | {"currency": "EUR"}).status_code == 303
+    assert owner.post("settings", wanted).status_code == 400
+
+
 @pytest.mark.parametrize(
     ("field", "value", "said"),
     [
         ("business_name", " ", "This is needed"),
         ("currency", "E1", "three letters"),
+        ("currency", "ZZZ", "three letters"),
         ("timezone", "Mars/Base", "Choose one of the list"),
         ("phone", "1" * 41, "at most 40"),
     ],

@@ -104,6 +104,7 @@ def test_another_reason_to_refuse_a_business_is_not_taken_for_a_taken_slug() -> 
         ({"timezone": "../etc/passwd"}, "timezone"),
         ({"currency": "rupees"}, "currency"),
         ({"currency": "₹₹₹"}, "currency"),
+        ({"currency": "ZZZ"}, "currency"),
         ({"stamps_required": 1}, "stamps_required"),
         ({"stamps_required": 51}, "stamps_required"),
         ({"birthday_bonus_stamps": 11}, "birthday_bonus_stamps"),
@@ -243,6 +244,7 @@ def test_how_points_work_is_changed_one_by_one_in_one_business() -> None:
         ("point_value", Decimal("NaN")),
         ("point_value", Decimal("Infinity")),
         ("currency", "rupees"),
+        ("currency", "ZZZ"),
     ],
 )
 def test_points_keep_within_the_rules(field: str, value: Any) -> None:

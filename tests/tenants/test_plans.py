@@ -46,7 +46,7 @@ def test_a_missing_feature_names_the_plans_that_have_it() -> None:
         "API access is not part of the trial plan. Plans that have it: growth, professional and self_hosted."
     )
     assert refused.value.details == {"plans": ["growth", "professional", "self_hosted"]}
-    check_feature(PLANS["growth"], "rest_access", "API access")
+    check_feature(PLANS["growth"], "rest_access")
 
 
 def test_what_the_operator_decides_goes_before_the_plan() -> None:

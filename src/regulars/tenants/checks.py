@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable
 from decimal import Decimal
 from functools import cache
@@ -17,6 +16,7 @@ from regulars.rules import colours, geo
 from regulars.rules import stamps as stamp_rules
 from regulars.rules.errors import InvalidInput
 from regulars.rules.text import clean_line, clean_text
+from regulars.tenants.currencies import CURRENCIES
 from regulars.tenants.models import Business
 from regulars.tenants.plans import PLANS
 
@@ -85,11 +85,11 @@ def _timezones() -> set[str]:
 
 
 def check_currency(value: str) -> str:
-    """An ISO 4217 currency code of three letters, or InvalidInput."""
+    """The code of a currency of ISO 4217, or InvalidInput."""
     currency = value.strip().upper()
-    if re.fullmatch("[A-Z]{3}", currency) is None:
+    if currency not in CURRENCIES:
         raise InvalidInput.at(
-            "currency", f"must be a currency code of three letters such as INR, not {value!r}"
+            "currency", f"must be a currency's code of three letters (ISO 4217) such as INR, not {value!r}"
         )
     return currency
 

@@ -12,6 +12,7 @@ import phonenumbers
 
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import checks, identity
+from regulars.tenants.currencies import CURRENCIES
 from regulars.tenants.models import Business
 
 _CHECKS: Final[dict[str, Callable[[str], str]]] = {
@@ -26,7 +27,8 @@ _ELSEWHERE: Final = ("Etc/", "SystemV/", "US/", "Mexico/", "Brazil/", "Chile/", 
 def update_region(*, business_id: int, **changes: Any) -> Business:
     """Change `country` (two letters), `timezone` or `currency` (three letters); what is not named stays.
 
-    They count from now on: a phone number, a day or an amount that was stored before stays as it is.
+    What a business has already is not looked at again: lists of countries and currencies change. They count
+    from now on: a phone number, a day or an amount that was stored before stays as it is.
 
     Raises:
         InvalidInput: a value is unusable, or there is no such field; the message names it.
@@ -35,8 +37,11 @@ def update_region(*, business_id: int, **changes: Any) -> Business:
     unknown = changes.keys() - _CHECKS.keys()
     if unknown:
         raise InvalidInput.at(min(unknown), "is not a field of a business's region")
-    values = {name: _CHECKS[name](value or "") for name, value in changes.items()}
     rows = Business.objects.filter(pk=business_id)
+    now = rows.values(*_CHECKS).first() or {}
+    values = {
+        name: _CHECKS[name](value or "") for name, value in changes.items() if value != now.get(name, "")
+    }
     if values:
         rows.update(**values)
         identity.forget()
@@ -54,6 +59,11 @@ def countries() -> list[tuple[str, str]]:
     rows = (line.split("\t") for line in text.splitlines() if line and not line.startswith("#"))
     known = [(code, name) for code, name in rows if code in phonenumbers.SUPPORTED_REGIONS]
     return sorted(known, key=lambda row: row[1])
+
+
+def currencies() -> list[tuple[str, str]]:
+    """Codes of currencies with their English names, by code."""
+    return [(code, f"{code} · {name}") for code, name in CURRENCIES.items()]
 
 
 @cache

@@ -7,7 +7,8 @@ from django_scopes import scope
 
 from regulars import db
 from regulars.rules.errors import InvalidInput
-from regulars.tenants import queries, registration, setup
+from regulars.tenants import queries, region, registration, setup
+from regulars.tenants.currencies import CURRENCIES
 from regulars.tenants.models import Business, Staff, User
 from regulars.web.account import limits
 from tests.factories import make_shop
@@ -181,6 +182,11 @@ def test_what_cannot_be_used_is_named(settings: object, field: str, given: dict[
 def test_where_the_browser_is_says_what_is_paid_with(zone: str, country: str, currency: str) -> None:
     assert registration.country_of(zone) == country
     assert registration.currency_of(country) == currency
+
+
+@pytest.mark.once
+def test_what_is_paid_with_is_a_currency_everywhere() -> None:
+    assert {registration.currency_of(country) for country, _name in region.countries()} <= set(CURRENCIES)
 
 
 def test_old_addresses_lead_on() -> None:

@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy
 
 from regulars.rules.languages import LANGUAGES
 from regulars.tenants import actions, checks, microsites, region
+from regulars.tenants.currencies import CURRENCIES
 from regulars.tenants.plans import PLANS
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import OfficeForm, answer
@@ -20,6 +21,14 @@ _REGION = ("country", "timezone", "currency")
 
 def _line(label: Any, most: int, hint: Any = "", *, required: bool = False) -> forms.CharField:
     return forms.CharField(label=label, max_length=most, help_text=hint, required=required)
+
+
+class _CurrencyField(forms.ChoiceField):
+    """A currency by its code, however it is written."""
+
+    def to_python(self, value: Any) -> str:
+        """The code."""
+        return super().to_python(value).strip().upper()
 
 
 class BusinessForm(OfficeForm):
@@ -60,15 +69,24 @@ class BusinessForm(OfficeForm):
             "Its midnight ends your day: for birthdays, for points that run out, for figures."
         ),
     )
-    currency = _line(gettext_lazy("Currency"), 3, gettext_lazy("Three letters, such as EUR."), required=True)
+    currency = _CurrencyField(
+        label=gettext_lazy("Currency"),
+        choices=region.currencies,
+        error_messages={"invalid_choice": gettext_lazy("Choose a currency: three letters, such as EUR.")},
+    )
     language = forms.ChoiceField(
         label=gettext_lazy("Language of your customers' pages"),
         help_text=gettext_lazy("Customers may choose another one for themselves."),
         choices=list(LANGUAGES.items()),
     )
 
-    def __init__(self, *args: Any, zone: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, zone: str, currency: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        paid_with = self.fields["currency"]
+        if (
+            isinstance(paid_with, forms.ChoiceField) and currency not in CURRENCIES
+        ):  # from before there was a list
+            paid_with.choices = [(currency, currency), *region.currencies()]
         known = region.timezones()
         field = self.fields["timezone"]
         if isinstance(field, forms.ChoiceField):
@@ -100,4 +118,5 @@ def profile(desk: Desk) -> HttpResponse:
         here="settings",
         context={"plan": PLANS[business.plan].label},
         zone=business.timezone,
+        currency=business.currency,
     )
