@@ -45,6 +45,15 @@ def test_each_line_is_loaded_or_told(shop: Shop) -> None:
     assert codes(shop) == ["old-1", "OLD-2", "NEW-1", "NEW-2"]
 
 
+@pytest.mark.parametrize("heading", ["Code", "CODES", "voucher_code", "Coupon Code", "gift-card number"])
+def test_the_heading_of_a_list_is_no_code(shop: Shop, heading: str) -> None:
+    found = loading.load_precodes(
+        business_id=shop.id, voucher_id=voucher(shop), codes=[heading, "NEW-1", "Code"]
+    )
+    assert [(one.line, one.why) for one in found.refused] == [(1, "is the heading of the list")]
+    assert codes(shop) == ["NEW-1", "Code"]
+
+
 def test_a_long_list_takes_few_statements(
     shop: Shop, django_assert_max_num_queries: DjangoAssertNumQueries
 ) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -19,6 +20,12 @@ from regulars.vouchers.models import Precode, VoucherCode
 # The most codes at once.
 MOST: Final = 10_000
 _BATCH: Final = 500
+# What stands above codes in the first line of a list, and is none.
+_HEADING: Final = re.compile(
+    r"(?:(?:gift|voucher|coupon|promo|discount)[ _-]*)?(?:gift|card|voucher|coupon)?[ _-]*(?:codes?|numbers?)"
+    r"|vouchers?|coupons?",
+    re.IGNORECASE,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +48,8 @@ class Loaded:
 def load_precodes(*, business_id: int, voucher_id: int, codes: Sequence[str]) -> Loaded:
     """Load the codes of a list for a voucher, in their order; empty lines count as lines and are left out.
 
-    A code that is loaded or issued already, comes twice or is too long is left out and told. They are loaded
+    A code that is loaded or issued already, comes twice or is too long is left out and told; so is the
+    heading of a list, such as "Code" or "voucher_code" in its first line. They are loaded
     in parts, each in a transaction of its own: what breaks off leaves those before it, and is begun again.
 
     Raises:
@@ -60,7 +68,9 @@ def load_precodes(*, business_id: int, voucher_id: int, codes: Sequence[str]) ->
         except InvalidInput as error:
             refused.append(Refused(line, text.strip()[:MAX_CODE], error.fields["code"]))
             continue
-        if code.upper() in wanted:
+        if line == 1 and _HEADING.fullmatch(code):
+            refused.append(Refused(line, code, "is the heading of the list"))
+        elif code.upper() in wanted:
             refused.append(Refused(line, code, f"is also in line {wanted[code.upper()][0]}"))
         else:
             wanted[code.upper()] = (line, code)

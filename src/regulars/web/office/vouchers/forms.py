@@ -158,10 +158,6 @@ class VoucherForm(OfficeForm):
         self.fields["min_value"].label = _("Smallest sale, in %(currency)s") % currency
 
 
-# So many codes are issued at once here: it is one transaction, and on SQLite everybody else waits for it.
-MOST_AT_ONCE: Final = 1_000
-
-
 class _AtBranch(OfficeForm):
     """A form with a branch: for somebody who is limited to one it is that one."""
 
@@ -182,9 +178,9 @@ class IssueForm(_AtBranch):
 
     qty = WholeField(
         1,
-        MOST_AT_ONCE,
+        MAX_QTY,
         label=_("How many codes"),
-        help_text=_("At most 1,000 at once: others wait until they are made."),
+        help_text=_("At most 10,000 at once."),
     )
     points_used = WholeField(
         0,
