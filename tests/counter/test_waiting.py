@@ -29,7 +29,6 @@ from regulars.rules.errors import (
     NotFound,
 )
 from regulars.tenants import actions as tenants
-from regulars.tenants.models import Staff
 from tests.counter.given import actions, at_work, bob, card_of, do, new_id, rules, scans
 from tests.factories import Shop, make_shop
 
@@ -206,14 +205,14 @@ def test_what_waited_is_booked_on_whoever_did_it(shop: Shop, card: Card) -> None
 def test_whatever_who_left_had_done_is_put_down_to_them(shop: Shop, card: Card, kind: str) -> None:
     rules(shop, quickscan_function="auto:7" if kind == "scan" else "7", enrols=True)
     did, sends = bob(shop), at_work(shop)
-    given: dict[str, Any] = {
+    kinds: dict[str, dict[str, Any]] = {
         "points": {"points": 7, "card": card},
         "scan": {"code": card.qr_code},
         "sale": {"amount": "12.00", "card": card},
         "enrol": {"name": "Neha", "phone": "9876500002"},
-    }[kind]
+    }
     tenants.remove_staff(business_id=shop.id, staff_id=did.pk)
-    done = do(sends, kind, **given, done_by=did.pk, **waited(card)).action
+    done = do(sends, kind, **kinds[kind], done_by=did.pk, **waited(card)).action
     assert done is not None
     assert done.staff == did
     with scopes_disabled():
