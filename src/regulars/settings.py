@@ -265,6 +265,9 @@ UNFOLD = {
     "SITE_SUBHEADER": "Operator",
     "SITE_SYMBOL": "storefront",
     "SITE_URL": "/office/",
+    "SITE_FAVICONS": [
+        {"rel": "icon", "type": "image/svg+xml", "href": "regulars.web.operator.sidebar.icon"},
+    ],
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "12px",

@@ -14,6 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from regulars.jobs.models import Job, ScheduledRun
+from regulars.tenants import actions as tenants
 from regulars.tenants import operators
 from regulars.tenants.models import ApiKey, Business, User
 from tests.factories import Shop, make_shop
@@ -28,8 +29,8 @@ TABLES = (
 # A filter of each kind.
 FILTERS = {
     "tenants/business": {"suspended_at__isempty": "1"},
-    "tenants/user": {"is_staff__exact": "1"},
-    "tenants/apikey": {"revoked_at__isempty": "0"},
+    "tenants/user": {"operator": "yes", "account": "open"},
+    "tenants/apikey": {"state": "revoked"},
     "jobs/job": {"status__exact": "failed"},
 }
 
@@ -92,6 +93,24 @@ def test_every_filter_that_a_page_offers_works(olga: Operator, shop: Shop) -> No
             assert answer.status_code == 200, (table, query)
     for table, query in FILTERS.items():
         assert olga.text(f"{table}/", **query)
+
+
+def test_people_are_shown_with_whom_they_work_for_in_our_words(olga: Operator, shop: Shop) -> None:
+    other = make_shop("Zweite")
+    added = tenants.add_staff(business=other.business, name="Alice", email=shop.owner.user.email)
+    assert added.staff.user_id == shop.owner.user_id
+    page = olga.text("tenants/user/")
+    assert f"{shop.business.name} +1".replace("'", "&#x27;") in page
+    for words in ("Works for", "Operator", "May sign in"):
+        assert words in page
+    for words in ("Is staff", "is staff", "Select user"):
+        assert words not in page
+    assert shop.owner.user.email not in olga.text("tenants/user/", operator="yes")
+    assert "revoked at" not in olga.text("tenants/apikey/").lower()
+
+
+def test_the_tab_has_a_picture(olga: Operator) -> None:
+    assert 'href="/static/regulars/icon.svg"' in olga.text()
 
 
 def test_an_operator_is_led_to_the_admin_who_works_for_no_business(olga: Operator, shop: Shop) -> None:

@@ -35,6 +35,7 @@ class Usage(NamedTuple):
 @pytest.fixture
 def shop(settings: Settings, tmp_path: Path) -> Shop:
     settings.REGULARS_DATA_DIR = tmp_path
+    settings.EMAIL_BACKEND = "django.core.mail.backends.smtp.EmailBackend"
     made = make_shop()
     ScheduledRun.objects.create(name="nightly", next_at=timezone.now() + HOUR, last_at=timezone.now())
     return made
@@ -76,6 +77,21 @@ def test_a_lease_that_nobody_takes_up_is_seen(shop: Shop) -> None:
         uid="1", task="t", run_after=timezone.now(), status="running", leased_until=timezone.now() - HOUR
     )
     assert state("worker") == health.BAD
+
+
+def test_a_missing_worker_is_seen_within_half_a_minute_and_a_busy_one_is_not_missing(shop: Shop) -> None:
+    now = timezone.now()
+    Job.objects.create(uid="1", task="t", run_after=now - dt.timedelta(seconds=30))
+    assert state("worker") == health.BAD
+    Job.objects.create(uid="2", task="t", run_after=now, status="running", leased_until=now + HOUR)
+    assert state("worker") == health.OK
+
+
+@pytest.mark.parametrize("how", ["console", "dummy", "filebased", "locmem"])
+def test_mail_that_reaches_nobody_is_seen(shop: Shop, settings: Settings, how: str) -> None:
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{how}.EmailBackend"
+    assert "No mail server is set up" in found("messages").text
+    assert state("messages") == health.WARNING
 
 
 def test_failed_jobs_are_counted(shop: Shop) -> None:

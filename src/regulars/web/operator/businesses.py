@@ -46,6 +46,7 @@ class OnPlan(SimpleListFilter):
 class Businesses(Table):
     """All businesses of the installation."""
 
+    called = gettext_lazy("Businesses")
     list_display = ("shown", "slug", "plan", "own_limits", "is_open", "country", "since")
     list_filter = (OnPlan, ("suspended_at", EmptyFieldListFilter))
     search_fields = ("name", "slug", "city")

@@ -22,7 +22,7 @@ from django.db.migrations.executor import MigrationExecutor
 from django.db.models import Q
 from django.utils import timezone
 from django.utils.translation import gettext as _
-from django.utils.translation import ngettext
+from django.utils.translation import gettext_lazy, ngettext
 
 from regulars import __version__, db
 from regulars.analytics.models import Watermark
@@ -36,11 +36,20 @@ OK, WARNING, BAD = "ok", "warning", "bad"
 STATES: Final = (BAD, WARNING, OK)
 # What waits for a worker for longer than so shows that there is none, or one that does not keep up.
 LATE: Final = dt.timedelta(minutes=2)
+# The same while nothing is at work: one that has nothing to do takes up what is due within seconds.
+MISSED: Final = dt.timedelta(seconds=20)
 MESSAGES_LATE: Final = dt.timedelta(minutes=30)
 # The share of the disk, and the bytes, below which there is little room left.
 LITTLE_ROOM: Final = 0.1
 NO_ROOM: Final = 200 * 1024 * 1024
 BACKUPS_OLD: Final = dt.timedelta(days=2)
+# What becomes of e-mails where no mail server is set up, by Django's ways of sending.
+_WITHOUT_SERVER: Final = {
+    "console.EmailBackend": gettext_lazy("e-mails are written into the log, and nobody gets them."),
+    "dummy.EmailBackend": gettext_lazy("e-mails are thrown away."),
+    "filebased.EmailBackend": gettext_lazy("e-mails become files in the data folder."),
+    "locmem.EmailBackend": gettext_lazy("e-mails stay in the memory, and nobody gets them."),
+}
 _INTEGRITY: Final = "schedule:analytics: integrity"
 # SQLite's rare bug that can damage a busy database (docs/self-hosting.md).
 _WAL_BUG: Final = ((3, 7, 0), (3, 51, 2))
@@ -121,8 +130,9 @@ def _worker() -> Check:
     ready = Job.objects.filter(status=Job.Status.READY, run_after__lte=now).order_by("run_after")
     waiting = ready.values_list("run_after", flat=True).first()
     lost = Job.objects.filter(status=Job.Status.RUNNING, leased_until__lt=now - LATE).exists()
-    running = Job.objects.filter(status=Job.Status.RUNNING).count()
-    late = [moment for moment in (due, waiting) if moment is not None and moment < now - LATE]
+    running = Job.objects.filter(status=Job.Status.RUNNING, leased_until__gte=now).count()
+    soon = now - (LATE if running else MISSED)
+    late = [moment for moment in (due, waiting) if moment is not None and moment < soon]
     mend = _("Start `regulars worker`, or `regulars serve`, which has one. Its log says why it stopped.")
     if due is None:
         return Check("worker", _("Worker"), BAD, _("No worker has ever run here."), mend)
@@ -196,8 +206,9 @@ def _messages() -> Check:
         text = _("Messages have waited for %(long)s.") % {"long": long(now - oldest)}
         mend = _("Look into the log for what the mail server says, and check REGULARS_EMAIL_URL.")
         return Check("messages", _("Messages"), BAD, text, mend)
-    if settings.EMAIL_BACKEND.endswith("filebased.EmailBackend"):
-        text = _("No mail server is set up: e-mails become files in the data folder.")
+    instead = _WITHOUT_SERVER.get(settings.EMAIL_BACKEND.removeprefix("django.core.mail.backends."))
+    if instead is not None:
+        text = _("No mail server is set up: %(instead)s") % {"instead": instead}
         return Check("messages", _("Messages"), WARNING, text, _("Set REGULARS_EMAIL_URL."))
     return Check("messages", _("Messages"), OK, _("Nothing waits that could be sent."))
 

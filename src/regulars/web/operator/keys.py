@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
-from django.contrib.admin import EmptyFieldListFilter
-from django.db.models import QuerySet
+from django.db.models import Q, QuerySet
 from django.http import HttpRequest, HttpResponse
 from django.urls import reverse
 from django.utils.safestring import SafeString
@@ -16,7 +15,7 @@ from regulars.tenants import actions
 from regulars.tenants.models import ApiKey
 from regulars.web.operator import forms
 from regulars.web.operator.deeds import Deed, perform
-from regulars.web.operator.tables import Table, column, link, moment, page
+from regulars.web.operator.tables import Table, choice, column, link, moment, page
 
 
 class Keys(Table):
@@ -24,7 +23,17 @@ class Keys(Table):
 
     list_display = ("prefix", "name", "of", "in_use", "used", "since")
     list_display_links = ("prefix",)
-    list_filter = (("revoked_at", EmptyFieldListFilter),)
+    list_filter = (
+        choice(
+            gettext_lazy("state"),
+            "state",
+            {
+                "used": (gettext_lazy("In use"), Q(revoked_at=None)),
+                "revoked": (gettext_lazy("Revoked"), Q(revoked_at__isnull=False)),
+            },
+        ),
+    )
+    called = gettext_lazy("API keys")
     search_fields = ("prefix", "name", "business__name", "business__slug")
     ordering = ("-id",)
     actions_detail = ("revoke",)

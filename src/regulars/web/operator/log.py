@@ -42,6 +42,7 @@ def _said(entry: LogEntry) -> dict[str, Any]:
 class Log(Table):
     """What operators did, newest first."""
 
+    called = gettext_lazy("Operators' log")
     list_display = ("when", "who", "what", "which", "why")
     list_display_links = ("when",)
     search_fields = ("object_repr", "user__email")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any, ClassVar, Final
 
+from django.db.models import Count, OuterRef, Q, QuerySet, Subquery
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
@@ -17,14 +18,29 @@ from regulars.tenants.models import Staff, User
 from regulars.web.operator import forms
 from regulars.web.operator.deeds import Deed, perform
 from regulars.web.operator.site import site
-from regulars.web.operator.tables import NOTHING, Table, column, link, moment, page
+from regulars.web.operator.tables import NOTHING, Table, choice, column, link, moment, page
 
 
 class People(Table):
     """Everybody who can sign in, and for which businesses they work."""
 
-    list_display = ("email", "name", "is_staff", "is_active", "signed_in", "since")
-    list_filter = ("is_staff", "is_active")
+    list_display = ("email", "name", "works_for", "operates", "may_sign_in", "signed_in", "since")
+    list_filter = (
+        choice(
+            gettext_lazy("operator"),
+            "operator",
+            {"yes": (gettext_lazy("Yes"), Q(is_staff=True)), "no": (gettext_lazy("No"), Q(is_staff=False))},
+        ),
+        choice(
+            gettext_lazy("account"),
+            "account",
+            {
+                "open": (gettext_lazy("Open"), Q(is_active=True)),
+                "closed": (gettext_lazy("Closed"), Q(is_active=False)),
+            },
+        ),
+    )
+    called = gettext_lazy("People")
     search_fields = ("email", "name")
     ordering = ("-id",)
     actions_list = ("new",)
@@ -36,9 +52,39 @@ class People(Table):
         "demote": lambda user: user.is_staff,
     }
     fieldsets = (
-        (None, {"fields": ("email", "name", "is_active", "is_staff", "has_password", "signed_in", "since")}),
+        (
+            None,
+            {"fields": ("email", "name", "may_sign_in", "operates", "has_password", "signed_in", "since")},
+        ),
         (gettext_lazy("Works for"), {"fields": ("places",)}),
     )
+
+    def get_queryset(self, request: HttpRequest) -> QuerySet[User]:
+        """With one business that they work for, and how many those are."""
+        at_work = Staff.objects.filter(user=OuterRef("pk"), is_active=True).order_by("pk")
+        number = at_work.order_by().values("user").annotate(number=Count("pk")).values("number")
+        found: QuerySet[User] = super().get_queryset(request)
+        return found.annotate(
+            first_business=Subquery(at_work.values("business__name")[:1]), businesses=Subquery(number)
+        )
+
+    @column(gettext_lazy("Works for"))
+    def works_for(self, user: Any) -> str:
+        """The business where they began, and how many others there are."""
+        if not user.first_business:
+            return NOTHING
+        others = user.businesses - 1
+        return f"{user.first_business} +{others}" if others else str(user.first_business)
+
+    @column(gettext_lazy("Operator"), boolean=True, ordering="is_staff")
+    def operates(self, user: User) -> bool:
+        """Whether they run the installation."""
+        return user.is_staff
+
+    @column(gettext_lazy("May sign in"), boolean=True, ordering="is_active")
+    def may_sign_in(self, user: User) -> bool:
+        """Whether their account is open."""
+        return user.is_active
 
     @column(gettext_lazy("Last sign-in (UTC)"), ordering="last_login")
     def signed_in(self, user: User) -> str:
@@ -117,7 +163,7 @@ class People(Table):
         deed = Deed(
             name="operator.remove",
             thing=user,
-            title=_("%(email)s is no operator any more") % {"email": user.email},
+            title=_("Take the operator's admin from %(email)s?") % {"email": user.email},
             text=_("Their account and their places on teams stay."),
             button=_("Take the admin away"),
             done=_("%(email)s is no operator any more.") % {"email": user.email},

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from django.http import HttpRequest
+from django.templatetags.static import static
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
@@ -34,6 +35,11 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
             ],
         },
     ]
+
+
+def icon(request: HttpRequest) -> str:
+    """The picture of the browser's tab."""
+    return static("regulars/icon.svg")
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:

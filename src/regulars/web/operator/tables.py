@@ -6,11 +6,13 @@ import datetime as dt
 from collections.abc import Callable
 from typing import Any, ClassVar, Final, TypeVar
 
+from django.contrib.admin import SimpleListFilter
 from django.contrib.admin.options import IncorrectLookupParameters
 from django.contrib.admin.utils import unquote
-from django.db.models import Model
+from django.db.models import Model, Q, QuerySet
 from django.http import Http404, HttpRequest
 from django.urls import reverse
+from django.utils.functional import Promise
 from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from unfold import decorators
@@ -32,8 +34,15 @@ class Table(ModelAdmin):  # type: ignore[misc]
     change_form_template = "operator/row.html"
     compressed_fields = True
     view_on_site = False
+    # What the page of the list is called; Django would say "Select … to view".
+    called: ClassVar[Any] = ""
     # Deeds by name, and for what: each is offered only where it makes sense.
     offered: ClassVar[dict[str, Any]] = {}
+
+    def changelist_view(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> Any:
+        """The list, under its own name."""
+        context = {"title": self.called} if self.called else {}
+        return super().changelist_view(request, context | (extra_context or {}))
 
     def has_module_permission(self, request: HttpRequest) -> bool:
         """See `Site.has_permission`."""
@@ -111,6 +120,22 @@ def page(description: Any, *, path: str, icon: str) -> Callable[[F], F]:
     """A method that is a deed's page, with the button that leads there."""
     made: Callable[[F], F] = decorators.action(description=description, url_path=path, icon=icon)
     return made
+
+
+def choice(title: Promise, parameter: str, choices: dict[str, tuple[Promise, Q]]) -> type[SimpleListFilter]:
+    """A filter of a list: each choice by its value, with its label and the rows that it leaves."""
+
+    class Choice(SimpleListFilter):
+        def lookups(self, request: HttpRequest, model_admin: Any) -> list[tuple[str, Any]]:
+            return [(value, label) for value, (label, _rows) in choices.items()]
+
+        def queryset(self, request: HttpRequest, queryset: QuerySet[Any]) -> QuerySet[Any]:
+            known = choices.get(self.value() or "")
+            return queryset if known is None else queryset.filter(known[1])
+
+    Choice.title = title  # type: ignore[assignment]
+    Choice.parameter_name = parameter
+    return Choice
 
 
 def moment(value: dt.datetime | None) -> str:

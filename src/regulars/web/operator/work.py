@@ -29,7 +29,8 @@ _TOLD: Final = ("task", "key", "status")
 class Jobs(Table):
     """Jobs that wait, run or have ended."""
 
-    list_display = ("pk", "what", "state", "of", "attempts", "progress", "due", "finished")
+    called = gettext_lazy("Jobs")
+    list_display = ("number", "what", "state", "of", "attempts", "progress", "due", "finished")
     list_filter = ("status",)
     search_fields = ("task", "uid", "key")
     ordering = ("-id",)
@@ -46,6 +47,11 @@ class Jobs(Table):
         ),
         (gettext_lazy("What came of it"), {"fields": ("outcome", "error_class", "trace")}),
     )
+
+    @column(gettext_lazy("Number"), ordering="pk")
+    def number(self, job: Job) -> int:
+        """By which it is called on its page and in the log."""
+        return job.pk
 
     @column(gettext_lazy("Task"), ordering="task")
     def what(self, job: Job) -> str:
@@ -174,6 +180,7 @@ class Jobs(Table):
 class Schedule(Table):
     """What happens again and again."""
 
+    called = gettext_lazy("Schedule")
     list_display = ("name", "last", "following")
     ordering = ("next_at",)
     fieldsets = ((None, {"fields": ("name", "last", "following")}),)
