@@ -11,6 +11,8 @@ import pytest
 from django.core.mail import EmailMultiAlternatives
 from django_scopes import scope
 
+from regulars.ledger import points
+from regulars.members.actions import confirm_email
 from regulars.members.models import Member
 from regulars.messages import actions, render, unsubscribe
 from regulars.messages.letter import Rendered
@@ -122,6 +124,30 @@ def test_a_name_adds_no_header(shop: Shop) -> None:
     parsed = message_from_bytes(sent.message().as_bytes(), policy=policy.default)
     assert parsed["Bcc"] is None
     assert parsed["Subject"] == "For Nora Bcc: all@example.com of Tea Bcc: all@example.com"
+
+
+def test_who_typed_their_name_themselves_is_named_once_they_were_there(shop: Shop) -> None:
+    card = shop.enrol("Nora Whitfield", email="nora@mail.example", joined_by_page=True)
+
+    def greeting() -> str:
+        with scope(business=shop.id):
+            member = Member.objects.select_related("card").get(pk=card.pk)
+        words = {"subject": "{first_name|there}", "body": "{name|}"}
+        return render.letter(business=shop.business, member=member, message_id=7, **words).subject
+
+    assert greeting() == "there"
+    points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=5)  # a gift for joining
+    assert greeting() == "there"
+    shop.stamp(card)
+    assert greeting() == "Nora"
+
+
+def test_whoever_confirms_an_address_is_named(shop: Shop) -> None:
+    card = shop.enrol("Nora Whitfield", email="nora@mail.example", joined_by_page=True)
+    confirm_email(business_id=shop.id, pk=card.pk, address="nora@mail.example")
+    with scope(business=shop.id):
+        member = Member.objects.select_related("card").get(pk=card.pk)
+    assert member.told_names()["name"] == "Nora Whitfield"
 
 
 def test_a_business_may_have_any_characters_in_its_name(shop: Shop) -> None:

@@ -130,15 +130,15 @@ class Member(models.Model):
     def __str__(self) -> str:
         return self.name
 
-    @property
-    def told_names(self) -> dict[str, str]:
+    def told_names(self, *, was_here: bool = False) -> dict[str, str]:
         """`first_name`, `last_name` and `name`, as messages to their contacts may tell them.
 
         Empty while a stranger may have typed them: whoever joins by the page types any name and anybody's
-        address, and that name goes nowhere before somebody who reads the mail confirmed it. Names that the
-        shop or one of its programs entered are told.
+        address, and that name goes nowhere before somebody who reads the mail confirmed it, or staff gave
+        something to whoever has the card (`was_here`). Names that the shop or one of its programs entered
+        are told.
         """
-        theirs = not self.joined_by_page or self.email_confirmed_at is not None
+        theirs = not self.joined_by_page or was_here or self.email_confirmed_at is not None
         names = {"first_name": self.first_name, "last_name": self.last_name, "name": self.name}
         return names if theirs else dict.fromkeys(names, "")
 

@@ -82,7 +82,7 @@ def _automatic(message: Message, business: Business, member: Member | None) -> R
     # Of services, those to somebody who is no member yet: to an address that is to be confirmed.
     words = _words(kind.name, text.subject, text.body, text.button, language, not kind.service)
     known = {"business_name": business.name}
-    # A sample of what members get has their foot too; its link leads nowhere.
+    # A sample of what members get has their foot too; its link leads to a page that says so.
     stop = told.get("unsubscribe_url", "") if kind.to == "member" else ""
     rendered = compose(look=Look.of(business), words=words, values=known | told, unsubscribe=stop)
     rendered.headers.update(_headers(business))
@@ -167,7 +167,7 @@ def member_values(*, business: Business, member: Member) -> dict[str, str]:
     """
     card, program = member.card, business.program
     return {
-        **member.told_names,
+        **member.told_names(was_here=card.total_visits > 0),
         "code": member.code,
         "business_name": business.name,
         "program_name": program.program_name,

@@ -311,5 +311,5 @@ def change_email(*, token: str) -> OneTimeLink:
         sessions.end_all(business_id=link.business_id, member_id=link.member_id, but=link.session_id)
         members.confirm_email(**ids, address=link.address)
         if before.email and before.email != link.address:
-            send(member=before, kind="email_changed", links={}, to=before.email, **before.told_names)
+            send(member=before, kind="email_changed", links={}, to=before.email, **before.told_names())
     return link
