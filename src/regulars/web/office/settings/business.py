@@ -28,7 +28,7 @@ class _CurrencyField(forms.ChoiceField):
 
     def to_python(self, value: Any) -> str:
         """The code."""
-        return super().to_python(value).strip().upper()
+        return str(super().to_python(value)).strip().upper()
 
 
 class BusinessForm(OfficeForm):
