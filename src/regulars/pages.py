@@ -8,12 +8,14 @@ from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
 from regulars import __version__, db
+from regulars.tenants import registration
 
 
 @require_safe
 def start(request: HttpRequest) -> HttpResponse:
     """Where somebody who opens the address of the installation learns what is here."""
-    return render(request, "regulars/start.html", {"version": __version__})
+    context = {"version": __version__, "registers": registration.is_open()}
+    return render(request, "regulars/start.html", context)
 
 
 @require_safe

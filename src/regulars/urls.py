@@ -9,7 +9,7 @@ from regulars.api.rpc import view as rpc
 from regulars.web import look, passwords, reports
 from regulars.web.counter import page as counter_page
 from regulars.web.counter import printing as counter_printing
-from regulars.web.member import card, choosing, icons, join, keeping, links, scratch, unsubscribe
+from regulars.web.member import card, choosing, icons, join, keeping, links, sample, scratch, unsubscribe
 from regulars.web.microsite import balance, entering
 
 urlpatterns = [
@@ -38,6 +38,7 @@ urlpatterns = [
     path("look/logo/<slug:digest>.png", look.logo, name="logo"),
     path("look/logo/<slug:digest>-<int:size>.webp", look.logo, name="logo-small"),
     path("u/<str:token>", unsubscribe.page, name="unsubscribe"),
+    path("sample/<slug:what>", sample.page, name="sample"),
     path("m/<slug:slug>", entering.with_slash),
     path("m/<slug:slug>/", include("regulars.web.microsite.urls")),
     path("embed.js", balance.embed, name="embed"),

@@ -13,7 +13,10 @@ from regulars.counter.settings import counter_settings, update_settings
 from regulars.members import blank_cards
 from regulars.portal import sso_secrets
 from regulars.tenants import api_keys, legacy_sso
+from regulars.tenants.actions import update_program
 from regulars.tenants.microsites import update_microsite
+from regulars.web.counter import here
+from tests.counter.given import at_work, bob
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 from tests.office.sent import as_is
@@ -67,6 +70,13 @@ def test_how_points_are_given_is_chosen_and_not_spelled(
     assert counter_settings(shop.id).quickscan_function == text
     shown = as_is(owner, "settings-counter")
     assert {name: str(shown[name]) for name in chosen} == chosen
+
+
+def test_the_counter_leads_an_owner_to_what_can_be_given(owner: Seat, shop: Shop) -> None:
+    assert here.settings(at_work(shop))["setup_url"] == owner.url("settings-counter")
+    update_program(business_id=shop.id, is_active=False)
+    assert here.settings(at_work(shop))["setup_url"] == owner.url("programme")
+    assert here.settings(at_work(shop, bob(shop)))["setup_url"] is None
 
 
 def test_what_nobody_said_stays_unsaid_when_something_else_is_saved(owner: Seat, shop: Shop) -> None:

@@ -6,6 +6,7 @@ from decimal import Decimal
 from io import BytesIO
 
 import pytest
+from django.conf import LazySettings
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django_scopes import scope
 from PIL import Image
@@ -165,6 +166,27 @@ def test_the_card_beside_it_shows_what_is_typed(new: Shop, owner: Seat) -> None:
     unreadable = owner.post("start-card", {"accent_color": "red; x"})
     assert f"/look/{now(new).accent_color[1:]}.css" in unreadable.content.decode()
     assert not records(new)
+
+
+@pytest.mark.parametrize(
+    ("address", "warnings"),
+    [
+        ("http://127.0.0.1:8000", 1),
+        ("http://localhost:8000", 1),
+        ("http://shop.localhost", 1),
+        ("http://[::1]:8000", 1),
+        ("https://192.168.1.7:8000", 0),
+        ("https://stamps.harbour.example", 0),
+    ],
+)
+def test_codes_that_phones_cannot_open_are_said_to_be_such(
+    owner: Seat, settings: LazySettings, address: str, warnings: int
+) -> None:
+    settings.REGULARS_PUBLIC_URL = address
+    for name in ("start-poster", "settings-print"):
+        page = owner.text(name)
+        assert page.count("Phones cannot open") == warnings
+        assert page.count("--host 0.0.0.0 --tls") == warnings
 
 
 def test_the_page_notices_the_first_card_and_the_first_stamp(new: Shop, owner: Seat) -> None:

@@ -6,11 +6,14 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from regulars.counter import devices
+from regulars.counter.settings import update_settings
 from regulars.rules import languages
+from regulars.tenants.actions import update_program
+from regulars.tenants.microsites import update_microsite
 from tests.factories import Shop, make_shop
 from tests.live import Tabs, axe, fits, shot
 from tests.served import Site
-from tests.web.counter import button, cut, enter, field, inside
+from tests.web.counter import button, cut, enter, field, find, inside
 
 pytestmark = pytest.mark.once
 
@@ -62,6 +65,18 @@ def test_an_owner_finds_the_code_for_another_device_in_the_settings(
     button(phone, "Devices at the counter").tap()
     expect(sheet).to_contain_text("New tablet")
     expect(sheet.locator(".code")).to_have_count(0)  # it is shown once
+
+
+def test_who_can_give_nothing_reads_where_that_is_set_up(phone: Page, shop: Shop, live: Site) -> None:
+    update_program(business_id=shop.id, is_active=False)
+    update_microsite(business_id=shop.id, points_active=True)
+    update_settings(business_id=shop.id, quickscan_function="")
+    shop.enrol("Priya Sharma", phone="+919876500001")
+    enter(phone, shop, live)
+    find(phone, "98765 00001")
+    expect(phone.get_by_text("There is nothing to give here")).to_contain_text("Settings, Counter")
+    link = phone.get_by_role("link", name="Set it up")
+    assert (link.get_attribute("href") or "").endswith("/settings/counter/")
 
 
 def test_the_shop_the_branch_and_a_card_that_is_new_here_are_told_in_full(

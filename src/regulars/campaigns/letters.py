@@ -66,8 +66,8 @@ def warnings(campaign: Campaign) -> list[str]:
 
 
 def sample(*, business: Business, subject: str, body: str, channel: str) -> Rendered:
-    """How a campaign looks to somebody who is made up. Its links lead nowhere."""
-    values = CAMPAIGN.samples | {
+    """How a campaign looks to somebody who is made up. Its links lead to pages that say so."""
+    values = CAMPAIGN.samples | texts.sample_links(CAMPAIGN) | {
         "business_name": business.name,
         "program_name": business.program.program_name,
         "program_reward": business.program.reward_description,

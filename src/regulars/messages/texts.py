@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Final
 
+from django.conf import settings
 from django.utils import translation
 from django.utils.translation import gettext, gettext_noop
 from django_scopes import scope
@@ -188,7 +189,16 @@ def samples(*, business_id: int, kind: Kind) -> dict[str, str]:
         "stamps_required": str(program.stamps_required),
         "stamps_missing": str(max(program.stamps_required - int(kind.samples.get("stamps", "0")), 0)),
     }
-    return kind.samples | {name: value for name, value in own.items() if name in kind.known}
+    return kind.samples | sample_links(kind) | {name: own[name] for name in own if name in kind.known}
+
+
+def sample_links(kind: Kind) -> dict[str, str]:
+    """Addresses for the links of a sample: pages of this installation that say what they are."""
+    return {
+        one.name: f"{settings.REGULARS_PUBLIC_URL}/sample/{one.name.removesuffix('_url').replace('_', '-')}"
+        for one in kind.placeholders
+        if one.link
+    }
 
 
 def preview(

@@ -16,7 +16,7 @@ from django.views.decorators.http import require_http_methods
 
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.tenants import passwords, ratelimit
-from regulars.web import language
+from regulars.web import language, mail
 from regulars.web.private import notice, private
 
 # Requests a minute from one address.
@@ -56,6 +56,9 @@ def forgot(request: HttpRequest) -> HttpResponse:
         passwords.request_password_reset(email=email)
     except InvalidInput:
         return _ask(request, email=email, wrong=_("Enter a whole e-mail address, such as tara@example.com."))
+    if unsent := mail.unsent():
+        ask = _("Ask whoever runs this installation for the link.")
+        return notice(request, title=_("No mail leaves here"), text=f"{unsent} {ask}")
     return notice(
         request,
         title=_("Look into your mail"),

@@ -43,7 +43,8 @@ class CounterSettingsOut(BaseModel):
 
 class CounterSettingsPatch(Incoming):
     """What to change. Null lifts a limit, and as `quickscan_function` brings back the usual; the others
-    always have a value."""
+    always have a value.
+    """
 
     quickscan_function: Annotated[str | None, Field(examples=["Eggs:3, Bacon:5"])] = None
     scans_per_day: Scans | None = None

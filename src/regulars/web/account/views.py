@@ -22,6 +22,7 @@ from regulars.rules.errors import Conflict, InvalidInput, NotFound, Refusal, Too
 from regulars.tenants import addresses, invitations, ratelimit, registration, second_step, sessions, tries
 from regulars.tenants.actions import NewBusiness
 from regulars.tenants.models import User
+from regulars.web import mail
 from regulars.web.account import forms, limits, welcome
 from regulars.web.account.two_steps import browser_name, device_name
 from regulars.web.office.desk import LAST
@@ -157,7 +158,7 @@ def email(request: HttpRequest) -> HttpResponse:
             form.refuse(refusal)
         else:
             text = _("A link is on its way to %(email)s. It works for three days.") % {"email": address}
-            messages.success(request, text)
+            messages.success(request, mail.told(text, to=address))
             return HttpResponseRedirect(reverse("account_email"), status=HTTPStatus.SEE_OTHER)
     shown = {"here": "email", "person": user, "confirmed": addresses.is_confirmed(user)}
     return _shown(request, "email", form, **shown)

@@ -69,7 +69,16 @@ def settings(operator: Operator, live: buttons.Live | None = None) -> dict[str, 
         "undo_minutes": row.undo_minutes,
         "free_most": buttons.MOST_FREE,
         "marketing_text": texts.marketing(),
+        "setup_url": _setup_url(operator.business) if operator.is_owner else None,
         **shapes.offered(offered),
     }
     seen = orjson.dumps([business(operator.business), found])
     return found | {"digest": blake2b(seen, digest_size=8).hexdigest()}
+
+
+def _setup_url(row: Business) -> str:
+    """The page of the back office that says what can be given. It is not reversed: the counter does not load
+    the addresses of the back office.
+    """
+    collects = row.program.is_active or row.points_active
+    return f"/office/{row.slug}/{'settings/counter' if collects else 'programme'}/"

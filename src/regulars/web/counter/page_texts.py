@@ -75,6 +75,14 @@ def _giving() -> Texts:
         "give_it_to": _("Give it to {name}"),
         "sure_of_card": _("The old card stops working. Tap again to go on."),
         "new_member_is": _("{name} is a member"),
+        "nothing_here": _(
+            "There is nothing to give here. An owner chooses in the back office, under Settings, Counter, "
+            "how points are given."
+        ),
+        "nothing_at_all": _(
+            "There is nothing to give here, because neither stamps nor points are collected. An owner "
+            "chooses that in the back office, under Programme."
+        ),
         "name_and_contact": _("Enter a name, and a phone number or an e-mail address."),
     }
 

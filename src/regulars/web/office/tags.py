@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Any
 
 from django import template
+from django.forms.boundfield import BoundField
 from django.utils import timezone
 from django.utils.formats import date_format, number_format
 from django.utils.html import format_html, format_html_join
@@ -16,6 +17,7 @@ from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
 from regulars.portal import money as money_of
+from regulars.web import mail, reach
 from regulars.web.office import names
 from regulars.web.office.audit.told import told_action, told_name
 
@@ -23,6 +25,8 @@ register = template.Library()
 register.filter("told_action", told_action)
 register.filter("told_name", told_name)
 register.filter("who", names.who)
+register.simple_tag(mail.unsent, name="unsent_mail")
+register.simple_tag(reach.only_here)
 
 DASH = "\N{EN DASH}"
 MINUS = "\N{MINUS SIGN}"
@@ -37,6 +41,12 @@ _KINDS = {
     "RadioSelect": "radios",
     "HiddenInput": "hidden",
 }
+
+
+@register.filter
+def drawn(field: BoundField) -> SafeString | str:
+    """What a field was when it was drawn, where its form tells and it is drawn in parts."""
+    return field.as_hidden(only_initial=True) if field.field.show_hidden_initial else ""
 
 
 @register.filter

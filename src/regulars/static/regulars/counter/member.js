@@ -143,6 +143,9 @@ export const member = () => ({
   get nothingHere() {
     return this.panels.length === 0 && this.rewardCount === 0;
   },
+  get nothingText() {
+    return text(this.business.stamps || this.business.points ? "nothing_here" : "nothing_at_all");
+  },
   // The server hands out the oldest reward, so only that one can be tapped.
   get nextReward() {
     return this.who.rewards[0] ?? { text: "", count: 0 };

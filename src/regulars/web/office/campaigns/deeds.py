@@ -16,7 +16,9 @@ from regulars.campaigns import actions, queries
 from regulars.campaigns.copies import copy_campaign
 from regulars.campaigns.models import Campaign
 from regulars.messages.channels import labels, post
+from regulars.messages.models import Message
 from regulars.rules.errors import Conflict, InvalidInput
+from regulars.web import mail
 from regulars.web.office.campaigns import record, told
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import told as told_refusal
@@ -36,7 +38,10 @@ def test(desk: Desk, campaign_id: int) -> HttpResponse:
             change.note(channel=campaign.channel)
     except (InvalidInput, Conflict) as refusal:
         return desk.sorry(told_refusal(refusal), "campaign", campaign_id=campaign.pk)
-    return desk.done(_("A test is on its way to %(to)s.") % {"to": to}, "campaign", campaign_id=campaign.pk)
+    text = _("A test is on its way to %(to)s.") % {"to": to}
+    if campaign.channel == Message.Channel.EMAIL:
+        text = mail.told(text, to=to)
+    return desk.done(text, "campaign", campaign_id=campaign.pk)
 
 
 def send(desk: Desk, campaign_id: int) -> HttpResponse:

@@ -12,6 +12,7 @@ from regulars.campaigns import letters, queries
 from regulars.campaigns.actions import OPEN
 from regulars.campaigns.models import Campaign
 from regulars.messages.models import Message
+from regulars.web import mail
 from regulars.web.office import framed
 from regulars.web.office.campaigns import told
 from regulars.web.office.desk import Desk
@@ -154,6 +155,8 @@ def _finding(campaign: Campaign, outcome: queries.Outcome) -> str:
     if not campaign.total_recipients:
         return _("Nobody could be reached when it was sent.")
     text = _("%(sent)s of %(all)s got it.") % told_counts
+    if campaign.channel == Message.Channel.EMAIL and mail.unsent():
+        text = _("%(sent)s of %(all)s were written, and reached nobody.") % told_counts
     if outcome.unsubscribed:
         text += " " + ngettext(
             "%(count)s of them said no to more.", "%(count)s of them said no to more.", outcome.unsubscribed

@@ -19,6 +19,7 @@ from regulars.outbox.models import WebhookEndpoint
 from regulars.tenants.models import Branch
 from regulars.tenants.plans import plan_of
 from regulars.tenants.setup import DONE, LOOK, POSTER, PROGRAMME
+from regulars.web import mail
 from regulars.web.office.desk import Desk
 
 # So few pre-loaded codes of a voucher are left when we say so.
@@ -133,6 +134,11 @@ def _mail(desk: Desk, members: int) -> Iterator[Matter]:
         yield Matter(text, reverse("account_email"), _("Confirm it"), "mail")
 
 
+def _no_mail_leaves(desk: Desk, members: int) -> Iterator[Matter]:
+    if desk.may("campaigns.edit") and (text := mail.unsent()):
+        yield Matter(text, desk.url("messages"), _("Look"), "mail")
+
+
 _LOOKS: Final[tuple[Callable[[Desk, int], Iterator[Matter]], ...]] = (
-    _start, _webhooks, _limits, _codes, _drafts, _mail,
+    _start, _webhooks, _limits, _codes, _drafts, _mail, _no_mail_leaves,
 )  # fmt: skip

@@ -17,6 +17,7 @@ from regulars.ledger.models import Card
 from regulars.members.queries import member_by_id
 from regulars.messages.actions import queue_message
 from regulars.rules.errors import InvalidInput, NotFound
+from regulars.web import mail
 from regulars.web.member.picture import qr_code
 from regulars.web.office import forms
 from regulars.web.office.desk import Desk
@@ -87,6 +88,5 @@ def send(desk: Desk, member_id: int) -> HttpResponse:
             member_id=member.pk,
         )
         change.note(kind=WELCOME)
-    return desk.done(
-        _("The card is on its way to %(address)s") % {"address": member.email}, "member-card", **ids
-    )
+    text = _("The card is on its way to %(address)s") % {"address": member.email}
+    return desk.done(mail.told(text, to=member.email), "member-card", **ids)

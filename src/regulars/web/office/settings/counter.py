@@ -103,6 +103,7 @@ def rules(desk: Desk) -> HttpResponse:
         CounterForm,
         title=_("Counter"),
         initial=initial,
+        edits=True,
         save=save,
         template="settings/counter",
         here="settings",
@@ -119,7 +120,7 @@ def paired(desk: Desk) -> HttpResponseBase:
     """The devices that are counters, or were."""
     return Listing(
         desk,
-        title=_("Devices"),
+        title=_("Devices at the counter"),
         here="settings",
         rows=Device.objects.select_related("branch"),
         columns=(
@@ -189,7 +190,7 @@ def pair(desk: Desk) -> HttpResponse:
         save=save,
         button=_("Make a code"),
         here="settings",
-        context={"back": {"url": desk.url("settings-devices"), "label": _("Devices")}},
+        context={"back": {"url": desk.url("settings-devices"), "label": _("Devices at the counter")}},
         at=desk,
     )
 
@@ -202,7 +203,7 @@ def code(desk: Desk) -> HttpResponse:
     context = {
         "title": _("Type this code on the device"),
         "here": "settings",
-        "back": {"url": desk.url("settings-devices"), "label": _("Devices")},
+        "back": {"url": desk.url("settings-devices"), "label": _("Devices at the counter")},
         "code": made,
         "counter_url": _counter_url(),
         "counter_qr": picture.qr_code(_counter_url()),
