@@ -94,7 +94,10 @@ def test_a_test_is_sent_and_stands_in_the_log(shop: Shop, owner: Seat) -> None:
     row = endpoint(shop, event_types=["voucher.*"])
     assert "Nothing was sent here yet" in owner.text("webhook", endpoint_id=row.pk)
     assert owner.post("webhook-test", endpoint_id=row.pk).status_code == 303
-    assert "every 3s" in owner.text("webhook", endpoint_id=row.pk)
+    page = owner.text("webhook", endpoint_id=row.pk)
+    assert "every 3s" in page
+    # What is told beside the deliveries changes with them.
+    assert ('hx-select-oob="#facts"' in page, page.count('id="facts"')) == (True, 1)
     (sent,) = deliveries(shop)
     assert sent.event.type == "webhook.test"
     assert "webhook.test" in owner.text("webhook", endpoint_id=row.pk)

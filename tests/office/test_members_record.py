@@ -161,6 +161,8 @@ def test_a_sale_that_was_deleted_is_told_to_be(owner: Seat, shop: Shop, card: Ca
     assert page.count("Sale deleted") == page.count("Sale corrected") == 1
     assert owner.url("sale", sale_id=stays) in page
     assert owner.url("sale", sale_id=gone) not in page
+    assert page.count("Sale of ") == 1
+    assert "Sale of ₹15" in page
 
 
 def test_a_long_history_is_read_page_by_page(owner: Seat, shop: Shop, card: Card) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from decimal import Decimal
 from typing import Any, Final
 
 from django.utils.translation import gettext as _
@@ -19,7 +20,7 @@ from regulars.sales.models import Sale
 from regulars.web.office import names
 from regulars.web.office.desk import Desk
 from regulars.web.office.digits import whole
-from regulars.web.office.tags import number
+from regulars.web.office.tags import money, number
 
 PER_PAGE: Final = 25
 _ADJUSTMENT: Final = "adjustment"
@@ -117,12 +118,12 @@ def _adjustments(entries: Iterable[Entry]) -> dict[int | None, PointsAdjustment]
     return {one.pk: one for one in PointsAdjustment.objects.filter(pk__in=wanted)} if wanted else {}
 
 
-def _sales(desk: Desk, entries: Iterable[Entry]) -> set[int | None]:
-    """The sales that entries are of, and that there still are, for whoever may look at them."""
+def _sales(desk: Desk, entries: Iterable[Entry]) -> dict[int | None, Decimal]:
+    """What the sales came to that entries are of, and that there still are, for whoever may look at them."""
     wanted = {number for entry in entries if (number := _number(entry, _SALE)) is not None}
     if not wanted or not desk.may("sales.view"):
-        return set()
-    return set(Sale.objects.filter(pk__in=wanted).values_list("pk", flat=True))
+        return {}
+    return dict(Sale.objects.filter(pk__in=wanted).values_list("pk", "total_value"))
 
 
 def _reasons(member_id: int, entry_ids: list[int]) -> dict[int, str]:
@@ -131,13 +132,15 @@ def _reasons(member_id: int, entry_ids: list[int]) -> dict[int, str]:
     return {after[ENTRY]: reason for after, reason in found}
 
 
-def _line(desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str, sales: set[int | None]) -> Line:
+def _line(
+    desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str, sales: dict[int | None, Decimal]
+) -> Line:
     sale = _number(entry, _SALE)
     return Line(
         id=entry.pk,
         at=entry.occurred_at,
         icon=_ICONS.get(entry.kind, "star"),
-        text=_text(entry),
+        text=_text(entry, _worth(desk, sales.get(sale))),
         change=_change(entry),
         gain=entry.stamps > 0 or entry.points > 0 or entry.rewards > 0,
         balance=_balance(entry),
@@ -166,7 +169,11 @@ def _undo(desk: Desk, entry: Any, gift: PointsAdjustment | None) -> str:
     return "points" if gift is not None and first and gift.origin == PointsAdjustment.Origin.MANUAL else ""
 
 
-def _text(entry: Entry) -> str:
+def _worth(desk: Desk, value: Decimal | None) -> str:
+    return "" if value is None else money(value, desk.business.currency)
+
+
+def _text(entry: Entry, worth: str = "") -> str:
     said = {
         Entry.Kind.ENROL.value: _("Joined"),
         Entry.Kind.STAMP_ADD.value: _("Visit"),
@@ -178,11 +185,11 @@ def _text(entry: Entry) -> str:
         Entry.Kind.MERGE.value: _("Came from another record of theirs"),
         Entry.Kind.POINTS_EXPIRE.value: _("Points lapsed"),
     }
-    text = said.get(entry.kind) or _of_points(entry)
+    text = said.get(entry.kind) or _of_points(entry, worth)
     return text % {"text": entry.text} if "%(text)s" in text else text
 
 
-def _of_points(entry: Entry) -> str:
+def _of_points(entry: Entry, worth: str) -> str:
     source = (entry.source or "").partition(":")[0]
     of_sale = source == _SALE
     if of_sale and entry.occasion:  # the one occasion of a sale
@@ -193,6 +200,8 @@ def _of_points(entry: Entry) -> str:
         Entry.Kind.POINTS_SPEND.value: _("Points taken"),
         Entry.Kind.POINTS_EARN.value: _("Sale") if of_sale else _("Points given"),
     }
+    if worth and entry.kind == Entry.Kind.POINTS_EARN:
+        return _("Sale of %(amount)s") % {"amount": worth}
     if entry.kind == Entry.Kind.POINTS_SPEND and source == "issue":
         return _("Voucher: %(text)s") if entry.text else _("Voucher")
     return _occasion(entry.occasion or "") or said.get(entry.kind, entry.kind)
