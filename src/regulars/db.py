@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from functools import cache
 from hashlib import blake2b
-from typing import Any
+from typing import Any, Final, TypeVar
 
-from django.db import DEFAULT_DB_ALIAS, OperationalError, connection, connections, transaction
+from django.core.exceptions import ObjectDoesNotExist
+from django.db import DEFAULT_DB_ALIAS, IntegrityError, OperationalError, connection, connections, transaction
 
 Row = tuple[Any, ...]
+T = TypeVar("T")
+# So often something is tried that others overtake.
+_TIMES: Final = 3
 
 
 def is_postgresql() -> bool:
@@ -185,6 +189,36 @@ def patience(milliseconds: int | None) -> Iterator[None]:
             raise StillLocked from error
         raise
     run("SET LOCAL lock_timeout TO DEFAULT")
+
+
+def is_overtaken(error: Exception) -> bool:
+    """Whether something failed only because of what others did at the same moment; nothing of it was written.
+
+    A row that it refers to was deleted meanwhile, or the database ended a deadlock. The same thing done
+    again meets the state that the others left.
+    """
+    if isinstance(error, OperationalError) and connection.vendor == "postgresql":
+        from psycopg.errors import DeadlockDetected, SerializationFailure  # noqa: PLC0415 - see above
+
+        return isinstance(error.__cause__, DeadlockDetected | SerializationFailure)
+    return isinstance(error, IntegrityError)
+
+
+def unless_overtaken(do: Callable[[], T], *, vanishing: bool = False, times: int = _TIMES) -> T:
+    """Do something that refers to rows of others, and again when it was overtaken (`is_overtaken`).
+
+    So the answer is the one of a moment later: that something is not there, or does not fit any more. With
+    `vanishing`, a row that was there at first and was not found when it was read once more counts, too.
+    Outside every transaction: within one nothing is repeated. The last try raises whatever it raises.
+    """
+    for _try in range(times - 1):
+        try:
+            return do()
+        except (IntegrityError, OperationalError, ObjectDoesNotExist) as error:
+            moved = vanishing if isinstance(error, ObjectDoesNotExist) else is_overtaken(error)
+            if not moved or connection.in_atomic_block:
+                raise
+    return do()
 
 
 def to_date(value: Any) -> dt.date:

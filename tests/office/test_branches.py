@@ -83,3 +83,14 @@ def test_only_a_branch_without_history_is_deleted(shop: Shop, owner: Seat) -> No
     assert owner.post("branch-delete", branch_id=unused).status_code == 303
     assert [branch.pk for branch in branches(shop)] == [used]
     assert records(shop)[0].action == "branch.delete"
+
+
+def test_a_branch_to_which_people_are_limited_is_not_deleted(shop: Shop, owner: Seat) -> None:
+    branch = shop.branch("Old Town")
+    bob = Seat.of(shop, "manager", branch_id=branch.pk).staff
+    refused = owner.post("branch-delete", branch_id=branch.pk)
+    assert refused.status_code == 409
+    assert f"{bob.name} of the team can only work at Old Town" in refused.content.decode()
+    with scope(business=shop.business):
+        bob.refresh_from_db()
+    assert bob.branch_id == branch.pk

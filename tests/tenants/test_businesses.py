@@ -267,15 +267,25 @@ def test_a_branch_that_a_promotion_is_for_stays() -> None:
         actions.delete_branch(business_id=shop.id, branch_id=branch.pk)
 
 
-def test_who_belonged_to_a_deleted_branch_belongs_to_none() -> None:
+def test_a_branch_to_which_people_are_limited_stays_until_they_have_another() -> None:
     shop = make_shop()
-    branch = shop.branch()
-    staff = actions.add_staff(
-        business=shop.business, name="Bob", email="bob@shop.example", branch_id=branch.pk
-    ).staff
+    branch, other = shop.branch(), shop.branch("Other")
+    people = [
+        actions.add_staff(
+            business=shop.business, name=name, email=f"{name}@shop.example", branch_id=branch.pk
+        ).staff
+        for name in ("Anu", "Bob", "Cem", "Dia")
+    ]
+    with pytest.raises(Conflict, match="Anu, Bob, Cem and 1 more of the team can only work at Koramangala"):
+        actions.delete_branch(business_id=shop.id, branch_id=branch.pk)
+    for staff in people[:2]:
+        actions.edit_staff(business_id=shop.id, pk=staff.pk, branch_id=other.pk)
+    for staff in people[2:]:  # who left comes in nowhere
+        actions.remove_staff(business_id=shop.id, staff_id=staff.pk)
     actions.delete_branch(business_id=shop.id, branch_id=branch.pk)
-    staff.refresh_from_db()
-    assert staff.branch_id is None
+    with scope(business=shop.business):
+        assert Branch.objects.get() == other
+        assert set(Staff.objects.exclude(branch=None).values_list("name", flat=True)) == {"Anu", "Bob"}
 
 
 @pytest.mark.parametrize("plan", ["growth", "trial"])

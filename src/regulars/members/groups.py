@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from django.db import IntegrityError, transaction
-from django.db.models import Count, ProtectedError
+from django.db.models import ProtectedError
 from django.utils import timezone
 from django_scopes import scope
 
@@ -121,7 +121,8 @@ def set_group(*, business_id: int, member_ids: Collection[int], group_id: int | 
         NotFound: the business has no such group, or lacks one of the members.
     """
     with transaction.atomic(), scope(business=business_id):
-        group = own(MemberGroup, group_id, "group_id")
+        # First the group, then its members: whoever deletes it locks them in the same order.
+        group = _held(group_id)
         members = _members(member_ids)
         moved = [member for member in members if member.group_id != group_id]
         now = timezone.now()
@@ -149,6 +150,12 @@ def leave_to_tiers(*, business_id: int, member_ids: Collection[int]) -> int:
         return tiers.sort_members(business_id=business_id, member_ids=[member.pk for member in members])
 
 
+# In the index of groups alone, which says nothing of businesses: the groups do.
+_COUNTED = """
+SELECT group_id, COUNT(*) FROM members_member
+WHERE group_id IN (SELECT id FROM members_membergroup WHERE business_id = %s) GROUP BY group_id"""
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """A group and how many members are in it."""
@@ -160,12 +167,7 @@ class Counted:
 def groups(*, business_id: int) -> list[Counted]:
     """All groups with their members counted: tiers first, the highest first, then the others by name."""
     with scope(business=business_id):
-        counted = dict(
-            Member.objects.filter(group__isnull=False)
-            .order_by()
-            .values_list("group_id")
-            .annotate(members=Count("id"))
-        )
+        counted: dict[int, int] = dict(db.run(_COUNTED, (business_id,)))
         found = list(MemberGroup.objects.all())
     found.sort(key=lambda group: (not group.measure, -(group.threshold or 0), group.name.lower()))
     return [Counted(group, counted.get(group.pk, 0)) for group in found]
@@ -206,6 +208,15 @@ def _locked(pk: int) -> MemberGroup:
     group = MemberGroup.objects.select_for_update().filter(pk=pk).first()
     if group is None:
         raise NotFound(f"There is no group {pk}.")
+    return group
+
+
+def _held(pk: int | None) -> MemberGroup | None:
+    """A group that nobody deletes before this transaction ends; None for none."""
+    group = own(MemberGroup, pk, "group_id")
+    if group is not None and db.is_postgresql():
+        held = db.run("SELECT 1 FROM members_membergroup WHERE id = %s FOR KEY SHARE", (pk,))
+        return group if held else own(MemberGroup, pk, "group_id")
     return group
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 from django.db import IntegrityError, transaction
 from django.db.models import ProtectedError
@@ -12,13 +12,15 @@ from django.utils import timezone as clock
 from django_scopes import scope
 
 from regulars.rules import codes
-from regulars.rules.errors import HasHistory, NotFound, PlanLimit
+from regulars.rules.errors import Conflict, HasHistory, NotFound, PlanLimit
 from regulars.rules.text import clean_line, clean_text
 from regulars.tenants import api_keys, checks, team
 from regulars.tenants.models import Branch, Business, Program, Staff
 from regulars.tenants.plans import plan_of
 from regulars.tenants.queries import free_code, next_number
 
+# So many people are told by name who are in the way of something.
+_NAMED: Final = 3
 TEMP_PASSWORD_LASTS = team.TEMP_PASSWORD_LASTS
 NewStaff = team.NewStaff
 add_staff, edit_staff, remove_staff = team.add_staff, team.edit_staff, team.remove_staff
@@ -244,17 +246,21 @@ def update_branch(*, business_id: int, branch_id: int, **changes: Any) -> Branch
 
 
 def delete_branch(*, business_id: int, branch_id: int) -> None:
-    """Delete a branch at which nothing ever happened. Members and staff who belonged to it belong to none.
+    """Delete a branch at which nothing ever happened. Members who belonged to it belong to none.
 
     Raises:
         NotFound: the business has no such branch.
         HasHistory: something was recorded at the branch, or a promotion or a voucher is for it.
+        Conflict: people of the team, or whom it invited, are limited to it. Without it they would have the
+            whole business.
     """
     try:
         with transaction.atomic(), scope(business=business_id):
-            branch = Branch.objects.filter(pk=branch_id).first()
+            # Whoever is limited to it at this moment waits for us when they are written, or we see them.
+            branch = Branch.objects.select_for_update().filter(pk=branch_id).first()
             if branch is None:
                 raise NotFound(f"There is no branch {branch_id}.")
+            _check_nobody_limited(branch)
             branch.delete()
     except (ProtectedError, IntegrityError) as error:
         raise HasHistory(
@@ -262,3 +268,17 @@ def delete_branch(*, business_id: int, branch_id: int) -> None:
             "deleted. Set is_active to false instead.",
             fields={"code": "belongs to a branch that other records name"},
         ) from error
+
+
+def _check_nobody_limited(branch: Branch) -> None:
+    """Refuse to delete a branch to which people are limited. Those who left are not: they come in nowhere."""
+    limited = Staff.objects.filter(branch=branch)
+    number = limited.count()
+    if not number:
+        return
+    named = ", ".join(limited.order_by("name", "pk").values_list("name", flat=True)[:_NAMED])
+    others = f" and {number - _NAMED} more" if number > _NAMED else ""
+    raise Conflict(
+        f"{named}{others} of the team can only work at {branch.name}, so branch {branch.pk} cannot be "
+        "deleted. Choose another branch for them first, or take them off the team."
+    )

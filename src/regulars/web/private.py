@@ -10,7 +10,7 @@ from typing import Any
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from regulars import __version__
+from regulars import __version__, db
 
 View = Callable[..., HttpResponse]
 
@@ -20,7 +20,8 @@ def private(view: View) -> View:
 
     @wraps(view)
     def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
-        response = view(request, *args, **kwargs)
+        # What it is about may be erased at the same moment: then it looks again.
+        response = db.unless_overtaken(lambda: view(request, *args, **kwargs), vanishing=True)
         response.headers["Cache-Control"] = "no-store"
         # Our own forms still say where they come from: see web/origin.py.
         response.headers["Referrer-Policy"] = "same-origin"

@@ -6,9 +6,10 @@ from functools import wraps
 from inspect import signature
 from typing import Any
 
-from django.db import IntegrityError, connection, transaction
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse
 
+from regulars import db
 from regulars.api.rest import envelope
 from regulars.api.rest.auth import identity_of
 from regulars.rules.errors import InvalidInput
@@ -33,13 +34,9 @@ def answers(
         def wrapped(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             if write and not takes_body and not file:
                 _check_no_fields(request)
-            try:
-                return attempt(request, *args, **kwargs)
-            except IntegrityError:
-                if not write or connection.in_atomic_block:
-                    raise
-                # A row that this refers to was deleted at the same moment, and nothing written: look again.
-                return attempt(request, *args, **kwargs)
+            # A row that this refers to may be deleted at the same moment: then nothing is written, and it
+            # looks again.
+            return db.unless_overtaken(lambda: attempt(request, *args, **kwargs), vanishing=True)
 
         def attempt(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
             key = request.META.get("HTTP_IDEMPOTENCY_KEY") if write else None

@@ -11,11 +11,12 @@ from pathlib import Path
 import orjson
 import structlog
 from django.conf import settings
-from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
+from regulars import db
 from regulars.api import bodies, calls, forwarded, limits
 from regulars.api.rpc import answers, errors, formats, methods, scopes, tree
 from regulars.api.rpc.answers import Rendered
@@ -187,13 +188,9 @@ class _Visit:
 
     def _carry_out(self, method: Method) -> tuple[Rendered, bool]:
         """The answer, and whether it is the one that was given before."""
-        try:
-            return self._once(method)
-        except IntegrityError:
-            if not method.write or connection.in_atomic_block:
-                raise
-            # A row that this refers to was deleted at the same moment, and nothing written: look again.
-            return self._once(method)
+        # A row that this refers to may be deleted at the same moment: then nothing is written, and it looks
+        # again.
+        return db.unless_overtaken(lambda: self._once(method), vanishing=True)
 
     def _once(self, method: Method) -> tuple[Rendered, bool]:
         who, form = _caller(self.identity), self._format()

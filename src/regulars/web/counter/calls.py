@@ -17,6 +17,7 @@ from django.http import HttpRequest, HttpResponse
 from django.http.request import UnreadablePostError
 from django.utils.translation import gettext as _
 
+from regulars import db
 from regulars.counter.devices import device_of
 from regulars.counter.models import Device
 from regulars.counter.operators import Operator, operator_of
@@ -130,7 +131,7 @@ def _answer(request: HttpRequest, view: View, method: str, limit: int, what: str
             _throttle(request, limit, what, call.operator)
         spoken = _spoken(call)
         with language.speaking(request, business=spoken):
-            found = view(call)
+            found = db.unless_overtaken(lambda: view(call), vanishing=True)
             return found if isinstance(found, HttpResponse) else answer(found)
     except Refusal as refusal:
         with language.speaking(request, business=spoken):

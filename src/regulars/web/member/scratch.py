@@ -18,7 +18,7 @@ from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_POST, require_safe
 
-from regulars import __version__
+from regulars import __version__, db
 from regulars.rules import scratch
 from regulars.rules.errors import NotFound
 from regulars.scratchcards import cards, queries
@@ -48,7 +48,7 @@ def _private(view: View) -> View:
                 response = _too_many(request, allowance)
             else:
                 try:
-                    response = view(request, token)
+                    response = db.unless_overtaken(lambda: view(request, token), vanishing=True)
                 except NotFound:
                     response = _unknown(request, source)
         language.remember(response, request)

@@ -24,7 +24,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django_scopes import scope, scopes_disabled
 
-from regulars import __version__
+from regulars import __version__, db
 from regulars.auditlog import actions as auditlog
 from regulars.rules.errors import (
     Conflict,
@@ -281,11 +281,15 @@ def _answer(page: Page, request: HttpRequest, slug: str, ids: dict[str, Any]) ->
         return _apart(request, HTTPStatus.NOT_FOUND, _("There is no such business"), text)
     if request.session.get(LAST) != slug:
         request.session[LAST] = slug
-    return _at_desk(Desk(request, staff, page), ids)
+    # A row that it refers to may be deleted at the same moment: then nothing is written, and it looks again.
+    return db.unless_overtaken(lambda: _at_desk(Desk(request, staff, page), ids), vanishing=True)
 
 
 def _at_desk(desk: Desk, ids: dict[str, Any]) -> HttpResponseBase:
     page, business = desk.here, desk.business
+    files: Any = desk.request.FILES
+    for file in files.values():
+        file.seek(0)  # it may have been read before
     if business.suspended_at is not None and desk.operator_id is None:
         text = _("Whoever runs this installation has closed it for now. Nothing of it is lost.")
         return _apart(desk.request, HTTPStatus.FORBIDDEN, _("This business is closed"), text)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable
 from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
 from django.core.validators import RegexValidator
+from django.db.models import Q
+from django.forms.boundfield import BoundField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -21,6 +23,8 @@ if TYPE_CHECKING:
     from regulars.web.office.desk import Desk
 
 _MOST_MONEY: Final = Decimal(1_000_000_000)
+# No id has so many digits.
+_LONG: Final = 19
 
 
 class WholeField(forms.IntegerField):
@@ -58,7 +62,8 @@ class MomentField(forms.DateTimeField):
     def prepare_value(self, value: Any) -> Any:
         """The moment as the widget writes it."""
         if isinstance(value, dt.datetime) and timezone.is_aware(value):
-            return timezone.localtime(value).replace(tzinfo=None)
+            # The widget tells no seconds.
+            return timezone.localtime(value).replace(tzinfo=None, second=0, microsecond=0)
         return value
 
 
@@ -81,45 +86,65 @@ class SwitchField(forms.BooleanField):
         super().__init__(required=False, **more)
 
 
-class _RowField(forms.TypedChoiceField):
-    """One of the business's rows of a kind, by its id, or none."""
+Rows = Callable[[int | None], Iterable[tuple[int, Any]]]
 
-    def __init__(self, rows: Callable[[], Sequence[tuple[int, str]]], none: Any, **more: Any) -> None:
+
+def archived(name: Any) -> str:
+    """The name of something that is offered for new use no more."""
+    return _("%(name)s (archived)") % {"name": name}
+
+
+class RowField(forms.TypedChoiceField):
+    """One of the business's rows of a kind, by its id, or none.
+
+    `rows` gives ids and names of what may be chosen, and of the row that the edited thing holds, whose id it
+    is told: that stays a choice whatever became of it. Otherwise whoever changes something else would take
+    it away without a word.
+    """
+
+    def __init__(self, rows: Rows, none: Any, **more: Any) -> None:
         required = more.setdefault("required", False)
-        first: list[tuple[Any, Any]] = [] if required and more.pop("no_none", False) else [("", none)]
-        super().__init__(
-            choices=lambda: [*first, *((str(key), name) for key, name in rows())],
-            coerce=int,
-            empty_value=None,
-            **more,
-        )
+        self._rows = rows
+        self._first: list[tuple[Any, Any]] = [] if required and more.pop("no_none", False) else [("", none)]
+        super().__init__(choices=self._choices_for(None), coerce=int, empty_value=None, **more)
+
+    def get_bound_field(self, form: forms.BaseForm, field_name: str) -> BoundField:
+        """The field in a form, which knows what the edited thing holds."""
+        held = form.get_initial_for_field(self, field_name)
+        text = str(held if held is not None else "")
+        known = int(text) if text.isascii() and text.isdigit() and len(text) < _LONG else None
+        self.choices = self._choices_for(known)
+        return super().get_bound_field(form, field_name)
+
+    def _choices_for(self, held: int | None) -> Callable[[], list[tuple[Any, Any]]]:
+        return lambda: [*self._first, *((str(key), name) for key, name in self._rows(held))]
 
 
-class BranchField(_RowField):
-    """A branch of the business. For somebody who is limited to one it is that one."""
+class BranchField(RowField):
+    """A branch of the business. For somebody who is limited to one it is that one, unless `everywhere`."""
 
-    def __init__(self, desk: Desk, *, none: Any = None, archived: bool = False, **more: Any) -> None:
-        def rows() -> list[tuple[int, str]]:
-            found = Branch.objects.order_by("name", "pk")
-            if not archived:
-                found = found.filter(is_active=True)
-            if desk.branch_id is not None:
-                found = found.filter(pk=desk.branch_id)
-            return [(branch.pk, branch.name) for branch in found]
+    def __init__(self, desk: Desk, *, none: Any = None, everywhere: bool = False, **more: Any) -> None:
+        only = None if everywhere else desk.branch_id
 
-        if desk.branch_id is not None:
+        def rows(held: int | None) -> list[tuple[int, str]]:
+            found = Branch.objects.filter(Q(is_active=True) | Q(pk=held)).order_by("name", "pk")
+            if only is not None:
+                found = found.filter(pk=only)
+            return [(row.pk, row.name if row.is_active else archived(row.name)) for row in found]
+
+        if only is not None:
             more |= {"required": True, "no_none": True}
         more.setdefault("label", _("Branch"))
         super().__init__(rows, none or _("No branch"), **more)
 
 
-class GroupField(_RowField):
+class GroupField(RowField):
     """A group of members."""
 
     def __init__(self, *, none: Any = None, **more: Any) -> None:
         more.setdefault("label", _("Group"))
         super().__init__(
-            lambda: list(MemberGroup.objects.order_by("name", "pk").values_list("pk", "name")), none, **more
+            lambda _held: MemberGroup.objects.order_by("name", "pk").values_list("pk", "name"), none, **more
         )
 
 

@@ -15,6 +15,7 @@ from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
 from regulars.rules.errors import NotFound, Refusal
+from regulars.web.office import meeting
 from regulars.web.office.fields import (
     BranchField,
     ColourField,
@@ -84,6 +85,8 @@ class OfficeForm(forms.Form):
 
     sections: ClassVar[tuple[tuple[Any, Any, tuple[str, ...]], ...]] = ()
     use_required_attribute = False
+    # Whether `said` leaves out what was not changed since the form was drawn: see `remember`.
+    only_changed = False
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         kwargs.setdefault("label_suffix", "")
@@ -114,25 +117,39 @@ class OfficeForm(forms.Form):
         """Take what was sent; what is wrong with it is said in plain words."""
         for field in self.fields.values():
             _speak_plainly(field)
+        if not self.is_bound:
+            super().full_clean()
+            return
+        # Fields that were left as they were drawn are taken as they are now, whoever changed them meanwhile.
+        left = [self.fields[name] for name in self.fields if meeting.was_left(self[name])]
+        for field in left:
+            field.disabled = True
         super().full_clean()
+        for field in left:
+            field.disabled = False
+        for name in meeting.met(self):
+            now = meeting.shown(self[name])
+            told = _("Somebody changed this meanwhile. It is now: %(now)s. Save again to have what is here.")
+            self.add_error(name, told % {"now": now})
 
     def remember(self) -> None:
-        """Let the page tell what each field was when drawn: then `said` leaves out what was not changed.
+        """Let the page tell what each field was when drawn, so that only what was changed is.
 
-        So whoever has a form open in two tabs, or at the same time as somebody else, changes only what they
-        changed.
+        Whoever has a form open in two tabs, or at the same time as somebody else, changes only what they
+        changed; what both changed is told to the second.
         """
         for field in self.fields.values():
-            field.show_hidden_initial = True
+            field.show_hidden_initial = not isinstance(field, forms.FileField)
 
     def said(self) -> dict[str, Any]:
-        """What a valid form says: all of it, or, of fields that are remembered, what was changed."""
-        changed = set(self.changed_data)
+        """What a valid form says: all of it, or, where `only_changed`, what was changed."""
+        if not self.only_changed:
+            return self.cleaned_data
         return {
             name: value
             for name, value in self.cleaned_data.items()
             # Who sends no more than the fields, such as a program, means all of them.
-            if name in changed or self[name].html_initial_name not in self.data
+            if not meeting.was_left(self[name])
         }
 
     def refuse(self, refusal: Refusal, names: Mapping[str, str] | None = None) -> None:
@@ -212,9 +229,12 @@ def answer(
     context: Mapping[str, Any] | None = None,
     names: Mapping[str, str] | None = None,
     here: str = "",
+    edits: bool = False,
     **form_kwargs: Any,
 ) -> HttpResponse:
     """Show a form, or take it: `save` does it and leads on, or refuses, which is shown with what was typed.
+
+    A form that `edits` something, which is as `initial` says, changes only what was changed in it.
 
     `names` are fields of this form by the names that refusals give them. What is not found is told at the
     field that named it; where none did, the thing of the page itself is gone.
@@ -222,6 +242,8 @@ def answer(
     status = HTTPStatus.OK
     if desk.is_post:
         form = form_class(desk.post, desk.request.FILES, initial=dict(initial or {}), **form_kwargs)
+        if edits:
+            form.remember()
         if form.is_valid():
             try:
                 return save(form.said())
@@ -232,5 +254,7 @@ def answer(
         status = HTTPStatus.BAD_REQUEST
     else:
         form = form_class(initial=dict(initial or {}), **form_kwargs)
+        if edits:
+            form.remember()
     shared = {"title": title, "form": form, "button": button or _("Save"), "here": here}
     return desk.page(template, {**shared, **(context or {})}, status)

@@ -255,6 +255,7 @@ def edit(desk: Desk, key_id: int) -> HttpResponse:
             "rpc_format": row.rpc_format,
             "legacy_sso": was_on,
         },
+        edits=True,
         template="api/key_form",
         here="settings",
         context={

@@ -228,6 +228,7 @@ def edit(desk: Desk, endpoint_id: int) -> HttpResponse:
             "which": "all" if everything else "own",
             "event_types": [] if everything else row.event_types,
         },
+        edits=True,
         template="api/webhook_form",
         here="settings",
         context={

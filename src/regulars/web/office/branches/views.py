@@ -209,6 +209,7 @@ def edit(desk: Desk, branch_id: int) -> HttpResponse:
         BranchForm,
         title=branch.name,
         initial={name: getattr(branch, name) for name in (*_TEXTS, "latitude", "longitude")},
+        edits=True,
         save=save,
         template="branches/form",
         here=_HERE,

@@ -119,6 +119,7 @@ def _answer(desk: Desk, campaign: Campaign | None, *, initial: dict[str, Any], t
             title=title,
             save=save,
             initial=initial,
+            edits=campaign is not None,
             button=_("Save"),
             template="campaigns/compose",
             names={"segment_filter": "segment", "segment_id": "segment"},

@@ -156,6 +156,7 @@ def _answer(
         title=title,
         save=save,
         initial=initial,
+        edits=group is not None,
         template="members/group",
         here="members",
         context={
@@ -197,6 +198,7 @@ def own_fields(desk: Desk) -> HttpResponse:
         title=_("Own fields"),
         save=save,
         initial=labels.labels(business_id=desk.business.pk),
+        edits=True,
         template="members/labels",
         here="members",
     )

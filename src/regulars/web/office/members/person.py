@@ -20,10 +20,9 @@ from regulars.members.queries import member_by_id
 from regulars.rules import names
 from regulars.rules.errors import AlreadyEnrolled, InvalidInput
 from regulars.rules.languages import LANGUAGES
-from regulars.tenants.models import Branch
 from regulars.web.office import forms
 from regulars.web.office.desk import Desk
-from regulars.web.office.forms import DayField, OfficeForm, SwitchField
+from regulars.web.office.forms import BranchField, DayField, OfficeForm, SwitchField
 
 _BY_TIERS: Final = "tiers"
 _LINES: Final = ("street_address", "street_address2")
@@ -42,6 +41,8 @@ _LABELS: Final = {
 
 class MemberForm(OfficeForm):
     """All that is known about a member."""
+
+    only_changed = True
 
     first_name = django_forms.CharField(label=gettext_lazy("First name"), max_length=200, required=False)
     last_name = django_forms.CharField(label=gettext_lazy("Last name"), max_length=200, required=False)
@@ -86,7 +87,8 @@ class MemberForm(OfficeForm):
                 continue
             label = _LABELS.get(name) or own[name] or _("Own field %(number)s") % {"number": int(name[-2:])}
             self.fields[name] = django_forms.CharField(label=label, max_length=most, required=False)
-        self.fields["branch_id"] = _branch()
+        # Members are the whole business's, so a limit to a branch is none here.
+        self.fields["branch_id"] = BranchField(at, everywhere=True)
         if at.may("members.manage"):
             self.fields["group_id"] = _group(member)
         for field in self.fields.values():
@@ -107,15 +109,6 @@ class MemberForm(OfficeForm):
 _SUBSCRIPTION: Final = ("subscription_date_from", "subscription_date_to")
 _ADDRESS: Final = tuple(name for name in _LABELS if name.startswith("street_"))
 _OPTOUTS: Final = ("optout_email", "optout_text", "optout_post")
-
-
-def _branch() -> django_forms.Field:
-    """Members are the whole business's, so a limit to a branch is none here."""
-    rows = Branch.objects.order_by("name", "pk").values_list("pk", "name")
-    choices = [("", _("No branch")), *((str(pk), name) for pk, name in rows)]
-    return django_forms.TypedChoiceField(
-        label=_("Branch"), choices=choices, coerce=int, empty_value=None, required=False
-    )
 
 
 def _group(member: Member | None) -> django_forms.Field:

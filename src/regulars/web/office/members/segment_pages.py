@@ -205,6 +205,7 @@ def _answer(
         title=title,
         save=save,
         initial=initial,
+        edits=segment is not None,
         button=_("Save"),
         template="members/segment",
         here="members",

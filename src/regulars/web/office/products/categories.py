@@ -139,6 +139,7 @@ def edit(desk: Desk, category_id: int) -> HttpResponse:
         CategoryForm,
         title=category.name,
         initial={name: getattr(category, name) for name in ("name", "code", "refers_to")},
+        edits=True,
         save=save,
         template="products/form",
         here=HERE,

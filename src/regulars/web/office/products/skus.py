@@ -195,6 +195,7 @@ def edit(desk: Desk, sku_id: int) -> HttpResponse:
         SkuForm,
         title=sku.name,
         initial={name: getattr(sku, name) for name in _FIELDS},
+        edits=True,
         save=save,
         template="products/form",
         here=HERE,

@@ -63,6 +63,7 @@ def programme(desk: Desk) -> HttpResponse:
         title=_("Stamps and points"),
         save=save,
         initial=initial,
+        edits=True,
         template="programme/form",
         here="programme",
         context={"preview": _card(desk, initial)},

@@ -143,6 +143,7 @@ def _change(desk: Desk, kind: Kind, pk: int) -> HttpResponse:
         save=save,
         names=NAMES,
         initial=initial,
+        edits=True,
         template="promotions/form",
         context={**_around(desk, kind), **extra},
         here="programme",

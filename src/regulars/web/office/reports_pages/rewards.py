@@ -146,6 +146,7 @@ def set_cost(desk: Desk) -> HttpResponse:
         title=_("What one reward costs you"),
         save=save,
         initial={"cost": _cost_of(desk)},
+        edits=True,
         here="reports",
         context={"back": {"url": rewards, "label": _("Rewards and what they cost")}, "cancel": rewards},
     )

@@ -11,7 +11,7 @@ from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
 from regulars.catalog.models import Sku
-from regulars.sales.models import Sale
+from regulars.web.office.fields import RowField, archived
 from regulars.web.office.forms import BranchField, MemberField, MomentField, MoneyField, OfficeForm
 
 if TYPE_CHECKING:
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 _MOST: Decimal = Decimal(1_000_000_000)
 
 
-class SkuField(forms.TypedChoiceField):
+class SkuField(RowField):
     """A product: one that is still sold, or the one that a sale has. It gives its id."""
 
-    def __init__(self, current: int | None, **more: Any) -> None:
-        def rows() -> list[tuple[str, Any]]:
-            found = Sku.objects.filter(Q(archived=False) | Q(pk=current)).order_by("name", "pk")
-            told = [(str(sku.pk), f"{sku.name} ({sku.code})") for sku in found]
-            return [("", _("No product")), *told]
+    def __init__(self, **more: Any) -> None:
+        def rows(held: int | None) -> list[tuple[int, str]]:
+            found = Sku.objects.filter(Q(archived=False) | Q(pk=held)).order_by("name", "pk")
+            named = [(sku, f"{sku.name} ({sku.code})") for sku in found]
+            return [(sku.pk, archived(name) if sku.archived else name) for sku, name in named]
 
-        super().__init__(choices=rows, coerce=int, empty_value=None, required=False, **more)
+        super().__init__(rows, _("No product"), **more)
 
 
 class SaleForm(OfficeForm):
@@ -78,11 +78,11 @@ class SaleForm(OfficeForm):
             self.fields["occurred_at"].help_text = self.fields["code"].help_text = ""
 
 
-def sale_form(desk: Desk, sale: Sale | None = None) -> type[SaleForm]:
+def sale_form(desk: Desk) -> type[SaleForm]:
     """The form for a new sale, or for one that is there, with what may be chosen at this desk."""
     of_desk = {
         "member": MemberField(desk),
-        "sku": SkuField(sale.sku_id if sale is not None else None, label=_("Product")),
-        "branch": BranchField(desk, archived=sale is not None and sale.branch_id is not None),
+        "sku": SkuField(label=_("Product")),
+        "branch": BranchField(desk),
     }
     return cast("type[SaleForm]", new_class("SaleForm", (SaleForm,), {}, lambda body: body.update(of_desk)))

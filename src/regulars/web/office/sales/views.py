@@ -139,7 +139,7 @@ def edit(desk: Desk, sale_id: int) -> HttpResponse:
     initial |= {"member": sale.member.code, "sku": sale.sku_id, "branch": sale.branch_id}
     return answer(
         desk,
-        sale_form(desk, sale),
+        sale_form(desk),
         title=_("Correct sale %(code)s") % {"code": sale.code},
         initial=initial,
         save=save,
@@ -154,6 +154,7 @@ def edit(desk: Desk, sale_id: int) -> HttpResponse:
             "worth": desk.url("sale-worth"),
             "sale": sale,
         },
+        edits=True,
         known=True,
     )
 

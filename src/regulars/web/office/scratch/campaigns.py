@@ -177,6 +177,8 @@ def _edited(desk: Desk, campaign: ScratchCampaign | None) -> HttpResponse:
     status = HTTPStatus.OK
     if desk.is_post:
         form = CampaignForm(desk.post, initial=initial)
+        if campaign is not None:
+            form.remember()
         rows = PrizeRows(_more_rows(desk.post), prefix=_PREFIX)
         more = desk.post.get("do") == "more"
         if not more and form.is_valid() and rows.is_valid():
@@ -187,6 +189,8 @@ def _edited(desk: Desk, campaign: ScratchCampaign | None) -> HttpResponse:
         status = HTTPStatus.OK if more else HTTPStatus.BAD_REQUEST
     else:
         form = CampaignForm(initial=initial)
+        if campaign is not None:
+            form.remember()
         rows = PrizeRows(initial=_rows_of(campaign), prefix=_PREFIX)
     lines = _typed(rows) if desk.is_post else told.lines(list(campaign.prizes.all()) if campaign else [])
     return _drawn(desk, campaign, form, rows, lines, status)

@@ -113,6 +113,7 @@ def profile(desk: Desk) -> HttpResponse:
         BusinessForm,
         title=_("Settings"),
         initial={"business_name": business.name, **initial},
+        edits=True,
         save=save,
         template="settings/business",
         here="settings",

@@ -66,6 +66,7 @@ def look(desk: Desk) -> HttpResponse:
         LookForm,
         title=_("Look"),
         initial={"accent_color": business.accent_color, "reply_to": business.reply_to},
+        edits=True,
         save=save,
         template="settings/look",
         here="settings",

@@ -115,6 +115,7 @@ def pages(desk: Desk) -> HttpResponse:
         PagesForm,
         title=_("Pages and joining"),
         initial={**initial, _ORIGINS: "\n".join(site.embed_origins)},
+        edits=True,
         save=save,
         template="settings/pages",
         here="settings",

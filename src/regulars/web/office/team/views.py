@@ -264,6 +264,7 @@ def edit(desk: Desk, staff_id: int) -> HttpResponse:
             "back": _back(desk),
             "is_self": staff.pk == desk.staff_id,
         },
+        edits=True,
         at=desk,
         known=True,
     )

@@ -214,6 +214,7 @@ def edit(desk: Desk, code_id: int) -> HttpResponse:
         save=save,
         names={"force_value": "value"},
         initial={"value": code.value, "expires_on": code.expires_on},
+        edits=True,
         here="vouchers",
         context={**offers.tabs(desk, "vouchers", "voucher-codes"), "back": back, "cancel": back["url"]},
     )

@@ -83,6 +83,7 @@ def edit(desk: Desk, voucher_id: int) -> HttpResponse:
         save=save,
         names=NAMES,
         initial=_initial(voucher),
+        edits=True,
         here="vouchers",
         template="vouchers/form",
         context=_around(desk, back, _ticket(desk, _initial(voucher))),
