@@ -9,6 +9,7 @@ class JobsConfig(AppConfig):
     """The jobs room."""
 
     name = "regulars.jobs"
+    verbose_name = "What happens"  # above its tables in the admin
     label = "jobs"
 
     def ready(self) -> None:

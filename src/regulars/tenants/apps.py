@@ -7,6 +7,7 @@ class TenantsConfig(AppConfig):
     """The tenants room."""
 
     name = "regulars.tenants"
+    verbose_name = "Who is here"  # above its tables in the admin
     label = "tenants"
 
     def ready(self) -> None:

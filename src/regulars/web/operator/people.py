@@ -76,10 +76,10 @@ class People(Table):
         others = user.businesses - 1
         return f"{user.first_business} +{others}" if others else str(user.first_business)
 
-    @column(gettext_lazy("Operator"), boolean=True, ordering="is_staff")
-    def operates(self, user: User) -> bool:
-        """Whether they run the installation."""
-        return user.is_staff
+    @column(gettext_lazy("Operator"), ordering="is_staff")
+    def operates(self, user: User) -> str:
+        """Whether they run the installation. It is no fault of others that they do not."""
+        return _("Yes") if user.is_staff else NOTHING
 
     @column(gettext_lazy("May sign in"), boolean=True, ordering="is_active")
     def may_sign_in(self, user: User) -> bool:
