@@ -128,11 +128,12 @@ def test_a_list_that_is_not_counted_to_its_end_is_not_sorted_by_what_has_no_inde
         page = owner.text("members", query)
         return min(people, key=lambda name: page.index(f">{name} "))
 
-    assert (first(), first(sort="name")) == ("Bob", "Asha")
+    assert (first(), first(sort="-points")) == ("Bob", "Asha")
     monkeypatch.setattr(lists, "COUNTED", 1)
-    assert first(sort="name") == "Bob"
-    assert "sort=" not in owner.text("members")
-    assert "sort=" in owner.text("members", {"q": "asha"})
+    assert first(sort="-points") == "Bob"
+    assert first(sort="name") == first(sort="joined") == "Asha"
+    assert "sort=points" not in owner.text("members")
+    assert "sort=points" in owner.text("members", {"q": "asha"})
 
 
 def test_behind_the_last_page_is_the_last_one(

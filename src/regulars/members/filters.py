@@ -98,6 +98,12 @@ def _email(value: str, _asked: Asked) -> Q:
     return matches(F("email"), said, "email") if "*" in said else has(email=said.lower())
 
 
+def _second_code(value: str, asked: Asked) -> Q:
+    found = _text("secondary_code")(value, asked)
+    # Saying so lets the index be used, in which are those that have one.
+    return found if "*" in value else found & ~Q(secondary_code="")
+
+
 def _phone(value: str, asked: Asked) -> Q:
     if "*" in value:
         return matches(F("cell"), value, "cell")
@@ -204,11 +210,11 @@ _ALL: Final = (
     Filter("visited_to", _("Last visit on or before"), "day", "activity", _until("card__last_visit_at")),
     Filter("seen_within", _("Visited in the last days"), "days", "activity", _within("card__last_visit_at")),
     Filter("absent_for", _("Not seen for so many days"), "days", "activity", _absent),
+    *_of_text("person", {"code": _("Code")}),
+    Filter("secondary_code", _("Second code"), "text", "person", _second_code),
     *_of_text(
         "person",
         {
-            "code": _("Code"),
-            "secondary_code": _("Second code"),
             "name": _("Whole name"),
             "first_name": _("First name"),
             "last_name": _("Last name"),

@@ -277,8 +277,7 @@ def _named(text: str) -> Q:
     if read is None:
         raise InvalidInput.at("token", "must be a card's token, or the 8 characters under its QR code")
     token, short = read
-    # Hex digits sort before "g" in every order of letters, so the index on tokens finds those that begin so.
-    return Q(token__gte=token, token__lt=f"{token}g") if short else Q(token=token)
+    return queries.token_begins(token) if short else Q(token=token)
 
 
 def _locked(which: Q) -> ScratchCard:

@@ -14,7 +14,11 @@ class Migration(migrations.Migration):
         migrations.AddIndex(
             model_name="message",
             index=models.Index(
-                condition=models.Q(("status__in", ("failed", "bounced", "skipped"))),
+                condition=models.Q(
+                    models.Q(("status", "sent"), _negated=True),
+                    models.Q(("status", "queued"), _negated=True),
+                    models.Q(("status", "sending"), _negated=True),
+                ),
                 fields=["business", "status", "id"],
                 name="message_not_sent",
             ),

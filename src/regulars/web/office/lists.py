@@ -29,6 +29,8 @@ if TYPE_CHECKING:
 PER_PAGE: Final = 50
 # Longer lists are not counted to their end.
 COUNTED: Final = 10_000
+# So few that a search leaves are read by their keys.
+FEW: Final = 1_000
 # Longer ones are exported by a job.
 EXPORTED_AT_ONCE: Final = 5_000
 _MOST_BULK: Final = 1_000
@@ -181,9 +183,26 @@ class Listing:
         sign = "-" if wanted.startswith("-") else ""
         return (f"{sign}{column.sort}", f"{sign}pk")
 
+    @property
+    def not_sorted(self) -> str:
+        """The label of a column by which it was to be sorted, and is not because there are too many rows."""
+        wanted = self.desk.get.get("sort", "").lstrip("-")
+        column = next((one for one in self.columns if one.sort and one.name == wanted), None)
+        return "" if column is None or self._can_sort(column) else str(column.label)
+
+    @cached_property
+    def _keys(self) -> list[Any]:
+        """The keys of the rows that a search or filters leave, to the bound of counting.
+
+        To find that a few, or none, of a million fit takes a look at all of them: once is enough.
+        """
+        return list(self._narrowed.order_by().values_list("pk", flat=True)[: COUNTED + 1])
+
     @cached_property
     def total(self) -> int:
         """How many there are, counted to a bound."""
+        if self.is_narrowed:
+            return len(self._keys)
         rows: Rows = self._narrowed.order_by()
         return rows.values("pk")[: COUNTED + 1].count()
 
@@ -219,7 +238,9 @@ class Listing:
     @cached_property
     def _read(self) -> list[Any]:
         start = (self.number - 1) * PER_PAGE
-        return list(self.found[start : start + PER_PAGE + 1])
+        few = self.is_narrowed and self.total <= FEW
+        found = self.rows.filter(pk__in=self._keys).order_by(*self._order()) if few else self.found
+        return list(found[start : start + PER_PAGE + 1])
 
     @cached_property
     def lines(self) -> list[Line]:

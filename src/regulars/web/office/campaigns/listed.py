@@ -11,11 +11,11 @@ from django.utils.translation import gettext_lazy
 
 from regulars.campaigns.models import Campaign
 from regulars.campaigns.queries import campaign_by_id
-from regulars.messages.models import Message
+from regulars.messages.models import NOT_SENT, Message
 from regulars.web.office.campaigns import told
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice
-from regulars.web.office.lists import Action, Column, Empty, Listing
+from regulars.web.office.lists import Action, Column, Empty, Listing, Rows
 
 # What became of one message, with its colour.
 OUTCOMES: Final[dict[str, tuple[str | Promise, str]]] = {
@@ -118,7 +118,13 @@ def recipients(desk: Desk, campaign_id: int) -> HttpResponseBase:
 def outcome_filter() -> Choice:
     """Messages by what became of them."""
     states = [(state, label) for state, (label, _colour) in OUTCOMES.items()]
-    return Choice("status", _("State"), states, lambda rows, value: rows.filter(status=value))
+    return Choice("status", _("State"), states, _of_outcome)
+
+
+def _of_outcome(rows: Rows, value: str) -> Rows:
+    if value in (Message.Status.FAILED, Message.Status.SKIPPED, Message.Status.BOUNCED):
+        rows = rows.filter(NOT_SENT)  # so that the index is used, in which are those alone
+    return rows.filter(status=value)
 
 
 def _name(row: Message) -> Any:

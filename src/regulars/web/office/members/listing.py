@@ -15,6 +15,7 @@ from regulars.members import groups, labels
 from regulars.members.actions import edit_member
 from regulars.members.filters import condition
 from regulars.members.models import Member
+from regulars.members.queries import has
 from regulars.members.segments import saved_segments
 from regulars.web.office import exports, forms
 from regulars.web.office.desk import Desk
@@ -43,7 +44,7 @@ def _listing(desk: Desk) -> Listing:
         here="members",
         rows=Member.objects.select_related("group", "branch", "card"),
         columns=_columns(desk),
-        search=lambda rows, q: rows.filter(condition(desk.business, {"q": q})),
+        search=lambda rows, q: _searched(desk, rows, q),
         search_label=_("Name, e-mail, phone or code"),
         filters=searches.chips(desk),
         order=("-pk",),
@@ -58,6 +59,12 @@ def _listing(desk: Desk) -> Listing:
         template="members/list",
         context=context,
     )
+
+
+def _searched(desk: Desk, rows: Rows, q: str) -> Rows:
+    """Whoever has a whole e-mail address is found by its index; all else is looked for in everybody."""
+    whole = rows.filter(has(email=q.lower())) if "@" in q else rows.none()
+    return whole if whole.exists() else rows.filter(condition(desk.business, {"q": q}))
 
 
 def _segments(desk: Desk) -> list[dict[str, str]]:
@@ -88,7 +95,6 @@ def _columns(desk: Desk) -> tuple[Column, ...]:
             _("Name"),
             lambda row: row.name,
             sort="name",
-            indexed=False,
             link=lambda row: desk.url("member", member_id=row.pk),
         ),
         Column("contact", _("Contact"), lambda row: row.email or row.cell),
@@ -133,7 +139,6 @@ def _columns(desk: Desk) -> tuple[Column, ...]:
             lambda row: _day(row.joined_at),
             kind="day",
             sort="joined_at",
-            indexed=False,
             narrow=False,
         ),
         *_exported(own),

@@ -10,9 +10,10 @@ from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
 
 from regulars.catalog.models import Sku
-from regulars.members.queries import search as search_members
+from regulars.members.queries import of_found
 from regulars.sales.models import Sale
 from regulars.tenants.models import Branch
+from regulars.tenants.queries import same_code
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice, Containing, Filter, moments
 from regulars.web.office.lists import Action, Column, Empty, Listing, Rows
@@ -60,6 +61,7 @@ def _columns(desk: Desk) -> Sequence[Column]:
             lambda row: row.code,
             link=lambda row: desk.url("sale", sale_id=row.pk),
             sort="code",
+            indexed=False,
         ),
         Column("occurred_at", _("When"), lambda row: row.occurred_at, kind="moment", sort="occurred_at"),
         Column(
@@ -70,8 +72,15 @@ def _columns(desk: Desk) -> Sequence[Column]:
         ),
         Column("sku", _("Product"), lambda row: row.sku.name if row.sku else "", narrow=False),
         Column("branch", _("Branch"), lambda row: row.branch.name if row.branch else "", narrow=False),
-        Column("value", _("Value"), lambda row: row.total_value, kind="money", sort="total_value"),
-        Column("points", _("Points"), lambda row: row.points, kind="number", sort="points"),
+        Column(
+            "value",
+            _("Value"),
+            lambda row: row.total_value,
+            kind="money",
+            sort="total_value",
+            indexed=False,
+        ),
+        Column("points", _("Points"), lambda row: row.points, kind="number", sort="points", indexed=False),
         Column("member_code", _("Member's code"), lambda row: row.member.code, only_exported=True),
         Column("receipt", _("Receipt"), lambda row: row.transaction_ref, only_exported=True),
         Column("qty", _("Quantity"), lambda row: row.qty, only_exported=True),
@@ -80,7 +89,11 @@ def _columns(desk: Desk) -> Sequence[Column]:
 
 
 def _search(rows: Rows, q: str) -> Rows:
-    return rows.filter(Q(code__icontains=q) | Q(transaction_ref__icontains=q) | search_members(q, "member__"))
+    """A whole code, which has an index; else part of one or of a receipt, or a member."""
+    whole = rows.filter(same_code(q))
+    if whole.exists():
+        return whole
+    return rows.filter(Q(code__icontains=q) | Q(transaction_ref__icontains=q) | of_found(q))
 
 
 def _filters(desk: Desk) -> Sequence[Filter]:
@@ -94,7 +107,7 @@ def _filters(desk: Desk) -> Sequence[Filter]:
             found.append(Choice("branch", _("Branch"), [*branches, ("none", _("No branch"))], _at_branch))
     found += [
         Choice("kind", _("Kind"), kinds, _of_kind),
-        Containing("member", _("Member"), lambda rows, text: rows.filter(search_members(text, "member__"))),
+        Containing("member", _("Member"), lambda rows, text: rows.filter(of_found(text))),
         _by_product(),
     ]
     return found

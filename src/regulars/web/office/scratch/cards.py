@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import Any
 
-from django.db.models import Q
 from django.http import HttpResponse, JsonResponse
 from django.http.response import HttpResponseBase
 from django.utils.translation import gettext as _
@@ -12,7 +11,7 @@ from django.utils.translation import ngettext
 
 from regulars.members import filters, segments
 from regulars.members.models import Member, MemberGroup
-from regulars.members.queries import search as search_members
+from regulars.members.queries import of_found
 from regulars.rules import scratch
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.scratchcards import batches, queries
@@ -23,7 +22,7 @@ from regulars.web.office import offers, tags
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice, moments
 from regulars.web.office.forms import answer
-from regulars.web.office.lists import Column, Empty, Listing
+from regulars.web.office.lists import Column, Empty, Listing, Rows
 from regulars.web.office.scratch import told
 from regulars.web.office.scratch.forms import (
     ANYBODY,
@@ -62,10 +61,7 @@ def cards(desk: Desk, scratch_id: int) -> HttpResponseBase:
             Column("state", _("State"), lambda row: told.STATES[queries.status_of(row, today)], kind="badge"),
             Column("address", _("Address"), lambda row: queries.card_url(row.token), only_exported=True),
         ),
-        search=lambda rows, q: rows.filter(
-            Q(member__in=Member.objects.filter(search_members(q)).values("pk"))
-            | Q(token__startswith=q.replace("-", "").lower())
-        ),
+        search=_search,
         search_label=_("Member, or the characters on the card"),
         filters=(
             Choice(
@@ -84,6 +80,13 @@ def cards(desk: Desk, scratch_id: int) -> HttpResponseBase:
             "back": {"url": desk.url("scratch-card", scratch_id=scratch_id), "label": campaign.name},
         },
     ).answer()
+
+
+def _search(rows: Rows, q: str) -> Rows:
+    """The characters on a card, which have an index; else a member, or the beginning of the characters."""
+    on_card = rows.filter(queries.beginning(q))
+    whole = scratch.read_code(q) is not None and on_card.exists()
+    return on_card if whole else rows.filter(queries.beginning(q) | of_found(q))
 
 
 def sheet(desk: Desk, scratch_id: int) -> HttpResponse:

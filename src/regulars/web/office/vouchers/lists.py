@@ -7,8 +7,8 @@ from django.http.response import HttpResponseBase
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from regulars.members.models import Member
-from regulars.members.queries import search as search_members
+from regulars.members.queries import of_found
+from regulars.tenants.queries import same_code
 from regulars.vouchers.models import Precode, Voucher, VoucherCode
 from regulars.web.office import offers
 from regulars.web.office.desk import Desk
@@ -66,9 +66,9 @@ def vouchers(desk: Desk) -> HttpResponseBase:
 
 
 def _search(rows: QuerySet[VoucherCode], q: str) -> QuerySet[VoucherCode]:
-    return rows.filter(
-        Q(code__istartswith=q) | Q(member__in=Member.objects.filter(search_members(q)).values("pk"))
-    )
+    """A whole code, which has an index; else the beginning of one, or a member."""
+    whole = rows.filter(same_code(q))
+    return whole if whole.exists() else rows.filter(Q(code__istartswith=q) | of_found(q))
 
 
 def columns(desk: Desk) -> tuple[Column, ...]:
@@ -85,7 +85,14 @@ def columns(desk: Desk) -> tuple[Column, ...]:
         Column("member", _("Member"), lambda row: row.member.name if row.member is not None else ""),
         Column("worth", _("Worth"), lambda row: told.code_worth(row, currency)),
         Column("issued", _("Issued"), lambda row: row.issue.occurred_at, kind="moment", narrow=False),
-        Column("expires", _("Last day"), lambda row: row.expires_on, kind="day", sort="expires_on"),
+        Column(
+            "expires",
+            _("Last day"),
+            lambda row: row.expires_on,
+            kind="day",
+            sort="expires_on",
+            indexed=False,
+        ),
         Column("redeemed", _("Redeemed"), lambda row: row.redeemed_at, kind="moment", narrow=False),
         Column("state", _("State"), lambda row: told.STATES[told.state(row, now, today)], kind="badge"),
         Column("value", _("Value"), lambda row: row.value, only_exported=True),
