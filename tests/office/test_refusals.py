@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
+import datetime as dt
+import re
 from typing import Any
 
 import pytest
 from django_scopes import scope
 
 from regulars.members.actions import edit_member
+from regulars.promotions.actions import add_promotion
+from regulars.rules.errors import InvalidInput
 from regulars.sales.models import Sale
 from regulars.vouchers.redeeming import redeem
 from tests.factories import Shop, make_shop
@@ -69,3 +73,28 @@ def test_a_button_leads_back_to_where_it_was_pressed(shop: Shop, owner: Seat) ->
     ):
         assert press(came).status_code == 409, came
     assert press(f"{HOST}{page}", **{"Sec-Fetch-Dest": "iframe"}).status_code == 409
+
+
+def test_all_that_is_wrong_is_said_at_once(shop: Shop, owner: Seat) -> None:
+    wrong = {
+        "member-new": ({"first_name": "A", "cell": "12", "email": "nope", "telephone": "1" * 41}, 3),
+        "promotion-new": ({"name": "x" * 201, "percent_of_spend": "10", "fixed_points_value": "-1"}, 2),
+        "branch-new": ({"name": "x" * 201, "city": "x" * 101, "latitude": "91", "longitude": "181"}, 4),
+    }
+    for name, (said, fields) in wrong.items():
+        answer = owner.post(name, said)
+        assert answer.status_code == 400, name
+        found = re.findall(r'invalid-feedback"[^>]*>([^<]*)', answer.content.decode())
+        assert len(found) == fields, (name, found)
+
+
+def test_an_action_says_all_that_is_wrong(shop: Shop) -> None:
+    with pytest.raises(InvalidInput) as caught:
+        add_promotion(business_id=shop.id, name="x" * 201, percent_of_spend=-1)
+    assert caught.value.fields.keys() == {"name", "percent_of_spend"}
+    with pytest.raises(InvalidInput) as caught:
+        shop.enrol("", email="nope", phone="12", birthday=dt.date(1800, 1, 1))
+    assert caught.value.fields.keys() == {"name", "email", "phone", "birthday"}
+    with pytest.raises(InvalidInput) as caught:
+        shop.branch("x" * 201, latitude=91, longitude=181)
+    assert caught.value.fields.keys() == {"name", "latitude", "longitude"}

@@ -13,7 +13,7 @@ from django.db.models import ProtectedError, QuerySet
 from django_scopes import scope
 
 from regulars.rules import codes, values
-from regulars.rules.errors import Conflict, HasHistory, InvalidInput, NotFound
+from regulars.rules.errors import Conflict, Gathered, HasHistory, InvalidInput, NotFound
 from regulars.rules.text import clean_line, clean_text
 from regulars.tenants.queries import next_number, same_code
 
@@ -105,11 +105,13 @@ class Records(Generic[M]):
         unknown = given.keys() - self.checks.keys()
         if unknown:
             raise InvalidInput.at(min(unknown), f"is not a field of a {self.noun}")
-        cleaned = {}
+        cleaned, gathered = {}, Gathered()
         for name, value in given.items():
-            if value in (None, "") and name in self.required:
-                raise InvalidInput.at(name, "must not be empty")
-            cleaned[name] = self.checks[name](name, value)
+            with gathered:
+                if value in (None, "") and name in self.required:
+                    raise InvalidInput.at(name, "must not be empty")
+                cleaned[name] = self.checks[name](name, value)
+        gathered.refuse()
         return cleaned
 
     def _with_code(self, code: str) -> QuerySet[M]:

@@ -9,7 +9,7 @@ from typing import Any, Final
 from regulars.members import phones
 from regulars.members.models import Member, MemberGroup
 from regulars.rules import names
-from regulars.rules.errors import InvalidInput
+from regulars.rules.errors import Gathered, InvalidInput
 from regulars.rules.languages import check_language
 from regulars.rules.text import clean_line, clean_text, is_blank
 from regulars.tenants.checks import check_email
@@ -73,15 +73,21 @@ def clean(
     unknown = values.keys() - FIELDS
     if unknown:
         raise InvalidInput.at(min(unknown), "is not a field of a member")
-    stored: dict[str, Any] = {
-        field: _cleaner(field)(values[field] or "", field=field, max_length=most)
-        for field, most in TEXTS.items()
-        if field in values
-    }
-    stored |= {field: bool(values[field]) for field in FLAGS if field in values}
-    if "language" in values:  # empty: whatever the business speaks
-        stored["language"] = check_language(values["language"]) if values["language"] else ""
-    stored |= _names(values, current) | _contacts(values, country) | _dates(values, today, current)
+    stored: dict[str, Any] = {field: bool(values[field]) for field in FLAGS if field in values}
+    gathered = Gathered()
+    with gathered:
+        stored |= _names(values, current)
+    stored |= _contacts(values, country, gathered)
+    for field, most in TEXTS.items():
+        if field in values:
+            with gathered:
+                stored[field] = _cleaner(field)(values[field] or "", field=field, max_length=most)
+    with gathered:
+        if "language" in values:  # empty: whatever the business speaks
+            stored["language"] = check_language(values["language"]) if values["language"] else ""
+    with gathered:
+        stored |= _dates(values, today, current)
+    gathered.refuse()
     for column, model in (("group", MemberGroup), ("branch", Branch)):
         if (field := f"{column}_id") in values:
             stored[column] = own(model, values[field], field)
@@ -121,14 +127,16 @@ def _names(values: Mapping[str, Any], current: Member | None) -> dict[str, str]:
     return {"name": name, "first_name": first, "last_name": last}
 
 
-def _contacts(values: Mapping[str, Any], country: str) -> dict[str, str]:
+def _contacts(values: Mapping[str, Any], country: str, gathered: Gathered) -> dict[str, str]:
     stored = {}
     for field in PHONES:
         if field in values:
-            stored["cell"] = phones.normalise(values[field] or "", country=country, field=field)
+            with gathered:
+                stored["cell"] = phones.normalise(values[field] or "", country=country, field=field)
     if "email" in values:
-        email = clean_text(values["email"] or "", field="email", max_length=254)
-        stored["email"] = check_email(email, field="email") if email else ""
+        with gathered:
+            email = clean_text(values["email"] or "", field="email", max_length=254)
+            stored["email"] = check_email(email, field="email") if email else ""
     return stored
 
 

@@ -37,6 +37,38 @@ class InvalidInput(Refusal):
         return cls(f"{field} {problem}", fields={field: problem})
 
 
+class Gathered:
+    """What is wrong with several fields, so that all of it is refused at once.
+
+    `with gathered:` around the check of each field, then `gathered.refuse()`. Refusals that are not about
+    the value of a field pass through.
+    """
+
+    def __init__(self) -> None:
+        self._found: list[InvalidInput] = []
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
+        if not isinstance(error, InvalidInput) or not error.fields:
+            return False
+        self._found.append(error)
+        return True
+
+    def refuse(self) -> None:
+        """Raise what was found, if anything.
+
+        Raises:
+            InvalidInput: of one field as it was, or of all of them.
+        """
+        if len(self._found) == 1:
+            raise self._found[0]
+        if self._found:
+            fields = {name: problem for one in self._found for name, problem in one.fields.items()}
+            raise InvalidInput("; ".join(one.message for one in self._found), fields=fields)
+
+
 class NotFound(Refusal):
     """No such record in this business. A record of another business is answered the same way."""
 

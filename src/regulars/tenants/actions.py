@@ -212,8 +212,7 @@ def create_branch(
     unnamed = not name_required and not texts["name"].strip()
     if unnamed:
         del texts["name"]
-    clean = checks.clean_texts(texts, checks.BRANCH_TEXTS)
-    place = checks.clean_place({"latitude": latitude, "longitude": longitude})
+    clean = checks.clean_branch({**texts, "latitude": latitude, "longitude": longitude})
     most = plan_of(business).max_branches
     with transaction.atomic(), scope(business=business):
         # Other openings wait here, so that two at once cannot both take the last free place or one code.
@@ -223,7 +222,7 @@ def create_branch(
         code = free_code(business.pk, Branch, "branch", code=code, letter="B", number=number)
         if unnamed:
             clean["name"] = code
-        return Branch.objects.create(business=business, code=code, **clean, **place, **_since(opened_at))
+        return Branch.objects.create(business=business, code=code, **clean, **_since(opened_at))
 
 
 def update_branch(*, business_id: int, branch_id: int, **changes: Any) -> Branch:
@@ -233,7 +232,7 @@ def update_branch(*, business_id: int, branch_id: int, **changes: Any) -> Branch
         InvalidInput: a value is unusable; the message names it.
         NotFound: the business has no such branch.
     """
-    values: dict[str, Any] = checks.clean_texts(changes, checks.BRANCH_TEXTS) | checks.clean_place(changes)
+    values = checks.clean_branch(changes)
     if "is_active" in changes:
         values["is_active"] = bool(changes["is_active"])
     with scope(business=business_id):

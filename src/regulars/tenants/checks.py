@@ -14,7 +14,7 @@ from django.core.validators import validate_email
 
 from regulars.rules import colours, geo
 from regulars.rules import stamps as stamp_rules
-from regulars.rules.errors import InvalidInput
+from regulars.rules.errors import Gathered, InvalidInput
 from regulars.rules.text import clean_line, clean_text
 from regulars.tenants.currencies import CURRENCIES
 from regulars.tenants.models import Business
@@ -150,23 +150,40 @@ def check_accent(value: str) -> str:
 
 def clean_texts(values: dict[str, Any], allowed: dict[str, int]) -> dict[str, str]:
     """Those of `values` that `allowed` names, with the most characters of each, cleaned; or InvalidInput."""
-    return {
-        field: (clean_text if field in _OF_SEVERAL_LINES else clean_line)(
-            values[field] or "", field=field, max_length=most, required=field in _NEVER_EMPTY
-        )
-        for field, most in allowed.items()
-        if field in values
-    }
+    cleaned, gathered = {}, Gathered()
+    for field in (one for one in allowed if one in values):
+        clean = clean_text if field in _OF_SEVERAL_LINES else clean_line
+        with gathered:
+            cleaned[field] = clean(
+                values[field] or "", field=field, max_length=allowed[field], required=field in _NEVER_EMPTY
+            )
+    gathered.refuse()
+    return cleaned
 
 
 def clean_place(values: dict[str, Any]) -> dict[str, float | None]:
     """The coordinates among `values`, None where one is to be cleared; or InvalidInput."""
     checks = {"latitude": geo.check_latitude, "longitude": geo.check_longitude}
-    return {
-        field: None if values[field] is None else check(values[field], field=field)
-        for field, check in checks.items()
-        if field in values
-    }
+    cleaned: dict[str, float | None] = {}
+    gathered = Gathered()
+    for field, check in checks.items():
+        if field in values:
+            with gathered:
+                cleaned[field] = None if values[field] is None else check(values[field], field=field)
+    gathered.refuse()
+    return cleaned
+
+
+def clean_branch(values: dict[str, Any]) -> dict[str, Any]:
+    """The texts and coordinates of a branch among `values`, cleaned; or InvalidInput of all that is wrong."""
+    cleaned: dict[str, Any] = {}
+    gathered = Gathered()
+    with gathered:
+        cleaned |= clean_texts(values, BRANCH_TEXTS)
+    with gathered:
+        cleaned |= clean_place(values)
+    gathered.refuse()
+    return cleaned
 
 
 # What may be changed about points, and how each is checked.

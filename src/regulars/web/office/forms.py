@@ -14,7 +14,7 @@ from django.http import HttpResponse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from regulars.rules.errors import NotFound, Refusal
+from regulars.rules.errors import InvalidInput, NotFound, Refusal
 from regulars.web.office import meeting
 from regulars.web.office.fields import (
     BranchField,
@@ -230,6 +230,7 @@ def answer(
     names: Mapping[str, str] | None = None,
     here: str = "",
     edits: bool = False,
+    check: Callable[[dict[str, Any]], object] | None = None,
     **form_kwargs: Any,
 ) -> HttpResponse:
     """Show a form, or take it: `save` does it and leads on, or refuses, which is shown with what was typed.
@@ -237,7 +238,8 @@ def answer(
     A form that `edits` something, which is as `initial` says, changes only what was changed in it.
 
     `names` are fields of this form by the names that refusals give them. What is not found is told at the
-    field that named it; where none did, the thing of the page itself is gone.
+    field that named it; where none did, the thing of the page itself is gone. `check` refuses, of what is
+    left of a form that is wrong already, what `save` would, so that all of it is said at once.
     """
     status = HTTPStatus.OK
     if desk.is_post:
@@ -250,6 +252,11 @@ def answer(
             except Refusal as refusal:
                 if isinstance(refusal, NotFound) and not form.has_any(refusal.fields, names):
                     raise
+                form.refuse(refusal, names)
+        elif check is not None:
+            try:
+                check(form.cleaned_data)
+            except InvalidInput as refusal:
                 form.refuse(refusal, names)
         status = HTTPStatus.BAD_REQUEST
     else:

@@ -211,6 +211,10 @@ def _answer(
             raise AlreadyEnrolled(refusal.message, fields=fields) from refusal
         return response
 
+    def check(said: dict[str, Any]) -> None:
+        contact: dict[str, Any] = {name: said[name] for name in ("email", "cell") if name in said}
+        profile.clean(contact, country=desk.business.country, today=desk.today)
+
     return forms.answer(
         desk,
         MemberForm,
@@ -219,6 +223,7 @@ def _answer(
         initial=initial,
         here="members",
         names={"name": "first_name", "phone": "cell", "birthday": "date_of_birth"},
+        check=check,
         context={
             "cancel": url,
             "back": {"url": url, "label": member.name if member else _("Members")},
