@@ -15,6 +15,7 @@ from regulars.ledger.models import Card
 from regulars.promotions import actions as promotions
 from regulars.promotions.models import Promotion
 from regulars.tenants import logos, setup
+from regulars.tenants.actions import update_program
 from regulars.tenants.models import Business
 from tests.counter.given import at_work, do, scan
 from tests.factories import Shop
@@ -98,6 +99,37 @@ def test_whoever_chose_points_types_a_purchase_at_the_first_scan(new: Shop, owne
     do(operator, "sale", card, amount="4.50")
     with scope(business=new.business):
         assert Card.objects.get(pk=card.pk).points == 22
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "called"),
+    [
+        ("Bean & Leaf", "stamps", "Bean & Leaf Stamps"),
+        ("Bean & Leaf", "points", "Bean & Leaf Points"),
+        ("Bean & Leaf", "both", "Bean & Leaf Card"),
+        ("Bluebird Bakery & Coffee", "stamps", "Stamps"),
+        ("Bluebird Bakery & Coffee", "both", "Card"),
+    ],
+)
+def test_the_card_is_called_after_what_it_collects(
+    new: Shop, owner: Seat, name: str, kind: str, called: str
+) -> None:
+    Business.objects.filter(pk=new.id).update(name=name)
+    update_program(business_id=new.id, program_name=f"{name} Stamps")
+    given = STAMPS | {"points_per_unit": "5"}
+    for one in ("points", "stamps", kind):  # somebody comes back to the step
+        owner.post("start-programme", given | {"kind": one})
+    assert now(new).program.program_name == called
+
+
+def test_a_name_that_somebody_chose_for_the_card_stays(new: Shop, owner: Seat) -> None:
+    update_program(business_id=new.id, program_name="Sunrise Club")
+    owner.post("start-programme", STAMPS | {"kind": "points", "points_per_unit": "5"})
+    assert now(new).program.program_name == "Sunrise Club"
+    update_program(business_id=new.id, program_name=f"{now(new).name} Stamps")
+    setup.reach(business_id=new.id, step=setup.DONE)
+    owner.post("start-programme", STAMPS | {"kind": "points", "points_per_unit": "5"})
+    assert now(new).program.program_name == f"{now(new).name} Stamps"
 
 
 @pytest.mark.parametrize("percent", ["250", "500"])

@@ -39,6 +39,14 @@ def test_customers_are_never_led_to_the_operators_page(path: str) -> None:
     assert 'href="/"' not in page.content.decode()
 
 
+@pytest.mark.parametrize("path", ["/office/no-such-shop/nothing/", "/office/a/b/c", "/account/nothing"])
+def test_whoever_is_lost_in_the_back_office_stays_there(path: str) -> None:
+    page = get(path)
+    assert "To the back office" in text(page, 404)
+    assert 'href="/office/"' in page.content.decode()
+    assert 'href="/"' not in page.content.decode()
+
+
 @pytest.mark.parametrize("path", ["nothing", "vouchers/cheese", "a/b/c", "l/a/b"])
 def test_below_a_shops_address_it_is_the_shop_that_says_so(path: str) -> None:
     slug = make_shop("Sunrise Café").business.slug

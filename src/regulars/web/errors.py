@@ -20,6 +20,8 @@ from regulars.web.private import notice
 # The first parts of the addresses of customers' pages (urls.py).
 _JOINING: Final = "join"
 _OF_CUSTOMERS: Final = frozenset({_JOINING, "card", "l", "m", "scratch", "u"})
+# Those of the pages behind which somebody of a team has been.
+_OF_STAFF: Final = frozenset({"account", "office"})
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
@@ -91,6 +93,8 @@ def _error(request: HttpRequest, status: HTTPStatus, title: str, text: str) -> H
     on = {}
     if slug_of_host(request) is not None:
         on = {"way_on": "/", "way_on_text": _("To the start")}
+    elif _first_part(request) in _OF_STAFF:
+        on = {"way_on": "/office/", "way_on_text": _("To the back office")}
     elif _first_part(request) not in _OF_CUSTOMERS:
         on = {"way_on": "/", "way_on_text": _("Go to the start page")}
     response = notice(request, title=title, text=text, status=status, **on)

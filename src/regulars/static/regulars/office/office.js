@@ -445,6 +445,18 @@
     }
   }
 
+  // A card in a frame is shown as a whole, whatever is on it.
+  function whole(frame) {
+    const card = frame.contentDocument?.getElementById("face");
+    if (card) {
+      frame.style.height = `${Math.ceil(card.getBoundingClientRect().bottom) + 16}px`;
+    }
+  }
+  const cards = () => document.querySelectorAll("iframe.card-frame").forEach(whole);
+  document.addEventListener("load", (event) => event.target.matches?.("iframe.card-frame") && whole(event.target), true);
+  window.addEventListener("resize", cards);
+  cards();
+
   // What is wider than the page can be moved with the arrow keys, too.
   const wide = new ResizeObserver((seen) => {
     for (const { target } of seen) {

@@ -19,6 +19,7 @@ from regulars.rules import colours
 from regulars.rules import stamps as stamp_rules
 from regulars.rules.errors import InvalidInput
 from regulars.tenants import actions, logos, microsites, setup
+from regulars.tenants.models import Business
 from regulars.web import look as looks
 from regulars.web.member import picture
 from regulars.web.office import framed
@@ -33,6 +34,9 @@ _PER_UNIT: Final = 100
 _EVERY_SALE: Final = "EVERY-SALE"
 _IN_FRAME: Final = policies.of_frame()
 _HERE = "home"
+# What the card is called after what it collects, and how long its name may be to fit on a phone.
+_WORDS: Final = {STAMPS: "Stamps", POINTS: "Points", BOTH: "Card"}
+_FITS: Final = 18
 
 
 def start(desk: Desk) -> HttpResponse:
@@ -185,6 +189,8 @@ def _set(desk: Desk, given: dict[str, Any]) -> None:
     changes: dict[str, Any] = {"is_active": stamps}
     if stamps:
         changes |= {name: given[name] for name in ("stamps_required", "reward_description")}
+    if (name := _fitting_name(desk.business, given["kind"])) is not None:
+        changes["program_name"] = name
     actions.update_program(business_id=business_id, **changes)
     microsites.update_microsite(business_id=business_id, points_active=points)
     rate, others = _rate()
@@ -200,6 +206,21 @@ def _set(desk: Desk, given: dict[str, Any]) -> None:
         )
     else:
         promotions.edit_promotion(business_id=business_id, pk=rate.pk, percent_of_spend=percent)
+
+
+def _fitting_name(business: Business, kind: str) -> str | None:
+    """A name for the card that says what is collected, and fits on it; None where somebody has chosen one."""
+    names = {kind: _usual_name(business.name, word) for kind, word in _WORDS.items()}
+    made = {*names.values(), f"{business.name} {_WORDS[STAMPS]}"}
+    if business.setup_step == setup.DONE or business.program.program_name not in made:
+        return None
+    return names[kind]
+
+
+def _usual_name(name: str, word: str) -> str:
+    """With the business's name where there is room; that stands above the card, too."""
+    both = f"{name} {word}"
+    return both if len(both) <= _FITS else word
 
 
 class LookForm(OfficeForm):
