@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from pathlib import Path
 from tempfile import SpooledTemporaryFile
 from typing import IO, Final
 
 from django.conf import settings
 from django.http import FileResponse, HttpResponse
 from django.http.response import HttpResponseBase
+
+from regulars import private
 
 # Answers up to this size stay in memory, in bytes.
 SMALL: Final = 256 * 1024
@@ -22,8 +23,7 @@ def answer(write: Callable[[IO[bytes]], object], *, content_type: str) -> HttpRe
         OSError: there is no room for the file.
     """
     # On the disk of the data, as a temporary folder may be memory.
-    folder: Path = settings.REGULARS_DATA_DIR / "run"
-    folder.mkdir(parents=True, exist_ok=True)
+    folder = private.folder(settings.REGULARS_DATA_DIR / "run")
     file = SpooledTemporaryFile(SMALL, dir=str(folder))  # noqa: SIM115 - closed when it was sent
     try:
         write(file)

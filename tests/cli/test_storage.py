@@ -1,12 +1,13 @@
 """The data folder: private, and safe when several processes start at once."""
 
+import os
 import stat
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 
-from regulars import storage
+from regulars import private, storage
 
 pytestmark = pytest.mark.once
 
@@ -40,3 +41,19 @@ def test_a_private_file_is_replaced_whole_or_kept(tmp_path: Path) -> None:
     storage.write_private(file, "new")
     assert (file.read_text(), mode(file)) == ("new", 0o600)
     assert list(tmp_path.iterdir()) == [file]
+
+
+def test_what_is_made_beside_the_data_is_private_whatever_the_umask(tmp_path: Path) -> None:
+    before = os.umask(0o022)
+    try:
+        folder = private.folder(tmp_path / "run" / "sending")
+        for text in (b"one", b"two"):
+            with private.open_file(folder / "file") as file:
+                file.write(text)
+            with private.open_file(folder / "lines", append=True) as file:
+                file.write(text)
+    finally:
+        os.umask(before)
+    assert {mode(tmp_path / "run"), mode(folder)} == {0o700}
+    assert {mode(path) for path in folder.iterdir()} == {0o600}
+    assert ((folder / "file").read_text(), (folder / "lines").read_text()) == ("two", "onetwo")

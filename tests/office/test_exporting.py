@@ -82,3 +82,8 @@ def test_files_go_after_two_days(owner: Seat, begun: int) -> None:
     exporting.forget_old(time.time() + exporting.KEPT + 60)
     assert not path.exists()
     assert told(owner, begun)["state"] == "failed"
+
+
+def test_files_and_their_folder_are_private(begun: int) -> None:
+    for path in (exporting.folder(), *exporting.folder().iterdir()):
+        assert path.stat().st_mode & 0o077 == 0, path

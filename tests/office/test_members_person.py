@@ -156,6 +156,13 @@ def test_all_data_is_given_out(owner: Seat, shop: Shop, card: Card) -> None:
     assert records(shop)[0].action == "member.data-given-out"
 
 
+def test_who_is_limited_to_a_branch_does_not_take_what_happened_at_all(shop: Shop, card: Card) -> None:
+    bob = Seat.of(shop, "manager", branch_id=shop.branch().pk)
+    assert "All their data" not in bob.text("member", member_id=card.pk)
+    assert bob.get("member-data", member_id=card.pk).status_code == 403
+    assert "All their data" in Seat.of(shop, "manager").text("member", member_id=card.pk)
+
+
 def test_nobody_is_erased_unless_their_name_is_typed(owner: Seat, shop: Shop, card: Card) -> None:
     refused = owner.post("member-erase", {"name": "Asha"}, member_id=card.pk)
     assert refused.status_code == 400

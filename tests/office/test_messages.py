@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 from django_scopes import scope
+from structlog.testing import capture_logs
 
 from regulars.messages import actions, texts
 from regulars.messages.kinds import AUTOMATIC, KINDS
@@ -171,3 +172,16 @@ def test_an_address_that_was_reported_is_written_to_again(shop: Shop, owner: Sea
         assert not Suppression.objects.exists()
     with scope(business=other.business):
         assert Suppression.objects.exists()
+
+
+def test_what_was_not_done_is_no_success_and_no_fault(owner: Seat) -> None:
+    with capture_logs() as logged:
+        for page, given, ids, told in (
+            ("message-test", {"to": "nobody"}, {"kind": "welcome"}, "is not an e-mail address: nobody"),
+            ("messages-unsuppress", {"id": "999999"}, {}, "They take messages again already."),
+            ("members-suspend", {"id": "999999"}, {}, "not here any more"),
+        ):
+            answer = owner.post(page, given, **ids)
+            assert answer.status_code == 303
+            assert told in owner.client.get(answer.headers["Location"], secure=True).content.decode()
+    assert [one for one in logged if one["log_level"] == "error"] == []

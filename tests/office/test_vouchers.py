@@ -248,3 +248,42 @@ def test_somebody_of_a_branch_redeems_there(shop: Shop) -> None:
     file = bob.get("voucher-codes", {"export": "csv"})
     assert "text/html" in file.headers["Content-Type"]  # no export for staff
     redeeming.reset(business_id=shop.id, code=code.code)
+
+
+def test_a_smallest_sale_has_to_be_named(shop: Shop, owner: Seat) -> None:
+    (code,) = issued(shop, voucher(shop, min_value=Decimal(20)))
+    for sale in ({}, {"sale_value": ""}):
+        refused = owner.post("voucher-code-redeem", {"branch": "", **sale}, code_id=code.pk)
+        assert refused.status_code == 400
+        assert "This is needed." in refused.content.decode()
+    assert now(code).status == "active"
+    assert owner.post("voucher-code-redeem", {"sale_value": "20"}, code_id=code.pk).status_code == 303
+
+
+def test_a_redemption_is_undone_for_a_reason(shop: Shop, owner: Seat) -> None:
+    (code,) = issued(shop, voucher(shop))
+    owner.post("voucher-code-redeem", {"branch": ""}, code_id=code.pk)
+    refused = owner.post("voucher-code-reset", {"reason": " "}, code_id=code.pk)
+    assert refused.status_code == 400
+    assert "This is needed." in refused.content.decode()
+    assert now(code).status == "redeemed"
+
+
+def test_a_member_is_named_by_their_card(shop: Shop, owner: Seat) -> None:
+    of, card = voucher(shop), shop.enrol("Asha Rao")
+    for text in (
+        card.qr_code,
+        card.qr_code.upper(),
+        f"https://shop.example/card/{card.qr_code}",
+        f"http://testserver/card/{card.qr_code}/",
+    ):
+        assert owner.post("voucher-give", {"member": text, "qty": "1"}, voucher_id=of.pk).status_code == 303
+        sale = owner.post("sale-new", {"member": text, "total_value": "9"})
+        assert sale.status_code == 303, sale.content.decode()
+    unknown = owner.post(
+        "voucher-give", {"member": "https://shop.example/card/", "qty": "1"}, voucher_id=of.pk
+    )
+    assert "No member has this" in unknown.content.decode()
+    with scope(business=shop.business):
+        assert set(VoucherCode.objects.values_list("member", flat=True)) == {card.pk}
+        assert VoucherCode.objects.count() == 4

@@ -24,6 +24,8 @@ from secrets import token_hex
 
 from django.conf import settings
 
+from regulars import private
+
 PLACES = 256  # messages that one sender may have claimed at a time
 _HEAD = struct.Struct("<8s36s20x")
 _PLACE = struct.Struct("=QQ")  # number of the message, how far it is
@@ -85,7 +87,7 @@ class Journal:
     """The journal of one sender, which is one thread. Close it when nothing claimed is left."""
 
     def __init__(self) -> None:
-        folder().mkdir(parents=True, exist_ok=True)
+        private.folder(folder())
         self.name = token_hex(12)
         # Under another name until it is locked: a file that others find belongs to a living sender.
         begun = folder() / f".{self.name}"

@@ -19,6 +19,8 @@ from pathlib import Path
 
 from django.conf import settings
 
+from regulars import private
+
 Limit = tuple[str, int]  # its name, and messages a minute
 
 _SLOTS = 4096
@@ -32,7 +34,7 @@ class Pace:
     """The moments, in a file of fixed places."""
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.folder(path.parent)
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         size = _SLOTS * _SLOT.size
         if os.fstat(self._fd).st_size < size:

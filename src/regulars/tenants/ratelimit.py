@@ -23,6 +23,8 @@ from typing import Any, Protocol
 import structlog
 from django.conf import settings
 
+from regulars import private
+
 WINDOW_SECONDS = 60
 DAY_SECONDS = 24 * 3600
 
@@ -57,7 +59,7 @@ class SharedMemory:
     _SLOT = struct.Struct("<QdII")  # subject, start of the window, count, seconds of the window
 
     def __init__(self, path: Path) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        private.folder(path.parent)
         self._fd = os.open(path, os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600)
         weakref.finalize(self, os.close, self._fd)
         size = self._SLOTS * self._SLOT.size

@@ -16,7 +16,7 @@ from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.http.response import HttpResponseBase
 from django.utils import timezone
 
-from regulars import db
+from regulars import db, private
 from regulars.api import bodies, calls, forwarded, limits
 from regulars.api.rpc import answers, errors, formats, methods, scopes, tree
 from regulars.api.rpc.answers import Rendered
@@ -255,9 +255,7 @@ def _hash(call: Call) -> str:
 
 def _folder() -> Path:
     """Where answers lie until they are sent: on the disk of the data, as a temporary folder may be memory."""
-    folder: Path = settings.REGULARS_DATA_DIR / "run"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder
+    return private.folder(settings.REGULARS_DATA_DIR / "run")
 
 
 def _respond(rendered: Rendered, form: str) -> HttpResponse | StreamingHttpResponse:

@@ -11,7 +11,7 @@ from urllib.parse import quote
 
 from django.conf import settings
 
-from regulars import outbound
+from regulars import outbound, private
 from regulars.messages.channels import Channel, Parcel
 from regulars.messages.journal import Note, Step
 from regulars.messages.outcomes import ChannelDown, ChannelMissing, Failed, Later, Outcome, Sent
@@ -46,7 +46,7 @@ class Files:
     """One JSON line for each message, in a file of each process."""
 
     def __init__(self, folder: Path) -> None:
-        folder.mkdir(parents=True, exist_ok=True)
+        private.folder(folder)
         self._file = folder / f"{os.getpid()}.jsonl"
 
     def send(self, parcel: Parcel, note: Note) -> Outcome:
@@ -54,8 +54,8 @@ class Files:
         line = {"at": time.time(), "to": parcel.to, "text": parcel.rendered.text, "message": parcel.number}
         note(Step.LEAVING)
         try:
-            with self._file.open("a", encoding="utf-8") as file:
-                file.write(json.dumps(line) + "\n")
+            with private.open_file(self._file, append=True) as file:
+                file.write(json.dumps(line).encode() + b"\n")
         except OSError as error:
             note(Step.AT_WORK)
             raise ChannelDown(f"The text message could not be written: {error.strerror}.") from error

@@ -18,6 +18,7 @@ from django.utils import timezone, translation
 from django_scopes import scopes_disabled
 from django_tasks import task
 
+from regulars import private
 from regulars.jobs import actions as jobs
 from regulars.jobs import progress
 from regulars.jobs.models import Job
@@ -40,9 +41,7 @@ _STEP: Final = 500
 
 def folder() -> Path:
     """Where files lie until they are fetched."""
-    found: Path = settings.REGULARS_DATA_DIR / "exports"
-    found.mkdir(parents=True, exist_ok=True)
-    return found
+    return private.folder(settings.REGULARS_DATA_DIR / "exports")
 
 
 @dataclass
@@ -57,7 +56,7 @@ class UnderWay:
         """Make the file; nobody finds it before it is whole."""
         self.name = f"{name}-{timezone.localtime():%Y-%m-%d}.{kind}"
         part = folder() / f"{self.uid}.part"
-        with part.open("wb") as file:
+        with private.open_file(part) as file:
             exports.write(kind, heading, self._counted(rows), file)
         part.replace(folder() / self.uid)
 

@@ -14,9 +14,10 @@ from django.forms.boundfield import BoundField
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from regulars.counter.finding import MAX_TEXT, find_member
 from regulars.members.models import Member, MemberGroup
-from regulars.members.queries import find_member, member_by_id
-from regulars.rules.errors import Conflict, NotFound
+from regulars.members.queries import member_by_id
+from regulars.rules.errors import NotFound
 from regulars.tenants.models import Branch
 
 if TYPE_CHECKING:
@@ -149,13 +150,13 @@ class GroupField(RowField):
 
 
 class MemberField(forms.CharField):
-    """A member, named by code, e-mail, phone or second code; gives the Member."""
+    """A member, named by code, e-mail, phone, second code, or their card's code or link; gives the Member."""
 
     def __init__(self, desk: Desk, **more: Any) -> None:
-        self._business_id = desk.business.pk
+        self._business = desk.business
         more.setdefault("label", _("Member"))
-        more.setdefault("help_text", _("Code, e-mail or phone"))
-        super().__init__(max_length=254, **more)
+        more.setdefault("help_text", _("Code, e-mail or phone, or scan the card"))
+        super().__init__(max_length=MAX_TEXT, **more)
 
     def clean(self, value: Any) -> Member | None:
         """The member."""
@@ -163,9 +164,9 @@ class MemberField(forms.CharField):
         if not text:
             return None
         try:
-            found = find_member(business_id=self._business_id, reference=text)
+            found = find_member(business=self._business, text=text)
         except NotFound:
             raise forms.ValidationError(_("No member has this code, e-mail or phone.")) from None
-        except Conflict:
-            raise forms.ValidationError(_("Several members have this. Name the code of the one.")) from None
-        return member_by_id(business_id=self._business_id, member_id=found)
+        if len(found.member_ids) > 1:
+            raise forms.ValidationError(_("Several members have this. Name the code of the one."))
+        return member_by_id(business_id=self._business.pk, member_id=found.member_ids[0])

@@ -200,6 +200,8 @@ def _chosen(desk: Desk) -> Rows:
 def suspend(desk: Desk) -> HttpResponse:
     """Suspend the members who are ticked."""
     number = 0
+    if not _chosen(desk).exists():
+        return desk.sorry(_("These members are not here any more."), "members")
     for member in _chosen(desk).filter(suspended=False):
         with desk.changing("member.suspended", member):
             edit_member(business_id=desk.business.pk, pk=member.pk, suspended=True)

@@ -37,6 +37,7 @@ PAGES = (
     Page(f"{_ONE}suspend", "member-suspend", person.suspend, "members.manage", _POST),
     form(f"{_ONE}card/", "member-card", card.page, "members.edit"),
     Page(f"{_ONE}card/send", "member-card-send", card.send, "members.edit", _POST),
-    Page(f"{_ONE}data", "member-data", person.data, "data.export"),
+    # It tells what they did at every branch.
+    Page(f"{_ONE}data", "member-data", person.data, "data.export", whole_business=True),
     form(f"{_ONE}erase/", "member-erase", person.erase, "members.manage"),
 )

@@ -63,7 +63,7 @@ def page(desk: Desk, member_id: int) -> HttpResponse:
         "actions": _actions(desk, member),
         "views": _views(desk, member, chosen),
         "may": {name: desk.may(f"members.{name}") for name in ("edit", "balance", "manage")},
-        "may_export": desk.may("data.export"),
+        "may_export": desk.may("data.export") and desk.branch_id is None,
         "stamps_form": deeds.StampsForm(at=desk),
         "points_form": deeds.PointsForm(at=desk),
         "urls": {

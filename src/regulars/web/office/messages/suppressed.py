@@ -51,6 +51,8 @@ def addresses(desk: Desk) -> HttpResponseBase:
 def end(desk: Desk) -> HttpResponse:
     """Write to some of them again."""
     rows = list(Suppression.objects.filter(pk__in=ticked(desk)))
+    if not rows:
+        return desk.sorry(_("They take messages again already."), "messages-suppressed")
     for row in rows:
         # Without the address: no member stands beside it, by whose erasure it would leave the log.
         with desk.changing("suppression.delete") as change:

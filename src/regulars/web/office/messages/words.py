@@ -15,6 +15,7 @@ from regulars.messages.kinds import Kind, automatic
 from regulars.messages.models import MessageText
 from regulars.rules.errors import InvalidInput, NotFound
 from regulars.rules.languages import LANGUAGES
+from regulars.web import mail
 from regulars.web.office import framed
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import OfficeForm, answer
@@ -85,6 +86,7 @@ def edit(desk: Desk, kind: str) -> HttpResponse:
             title=found.label,
             save=save,
             initial={"subject": now.subject, "body": now.body, "button": now.button},
+            edits=True,
             template="messages/words",
             here="campaigns",
             kind=found,
@@ -193,8 +195,9 @@ def test(desk: Desk, kind: str) -> HttpResponse:
             change.note(kind=found.name)
     except (InvalidInput, NotFound) as refusal:
         flash.error(desk.request, told_refusal(refusal))
+        desk.regretted = True
     else:
-        flash.success(desk.request, _("A test is on its way to %(to)s.") % {"to": to})
+        flash.success(desk.request, mail.told(_("A test is on its way to %(to)s.") % {"to": to}, to=to))
     return desk.on(here(desk, found))
 
 

@@ -17,7 +17,7 @@ from django.utils.translation import ngettext
 from django_scopes import scope
 from django_tasks import task
 
-from regulars import db
+from regulars import db, private
 from regulars.auditlog.actions import SECRETS
 from regulars.auditlog.models import Record
 from regulars.campaigns.models import Campaign
@@ -142,7 +142,8 @@ def make_archive(*, business_id: int) -> dict[str, Any]:
 def _write(path: Path, business_id: int) -> int:
     counted = _Counted()
     with (
-        zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive,
+        private.open_file(path) as opened,
+        zipfile.ZipFile(opened, "w", zipfile.ZIP_DEFLATED) as archive,
         db.snapshot(),
         scope(business=business_id),
     ):

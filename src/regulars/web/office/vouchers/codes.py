@@ -49,7 +49,7 @@ def _shown(
     log = VoucherLog.objects.select_related("branch", "staff").filter(voucher_code=code).order_by("-pk")
     may = desk.may("vouchers.issue")
     forms: dict[str, OfficeForm] = {
-        "redeem": RedeemForm(at=desk, needs_member=_needs_member(code)),
+        "redeem": RedeemForm(at=desk, **_needs(code)),
         "reserve": ReserveForm(auto_id="id_reserve_%s"),
         "reset": ResetForm(auto_id="id_reset_%s"),
     }
@@ -95,9 +95,12 @@ def _refused(form: OfficeForm, *, is_drawn: bool) -> list[str]:
     return [*form.non_field_errors(), *(text for found in lost.values() for text in found)]
 
 
-def _needs_member(code: VoucherCode) -> bool:
-    """Whether somebody has to be named who gets the points."""
-    return code.member_id is None and code.voucher.can_be_redeemed_for_points > 0
+def _needs(code: VoucherCode) -> dict[str, bool]:
+    """What has to be said: who gets the points, and the sale where there is a smallest, as at counters."""
+    return {
+        "needs_member": code.member_id is None and code.voucher.can_be_redeemed_for_points > 0,
+        "needs_sale": code.voucher.min_value is not None,
+    }
 
 
 def _do(
@@ -138,7 +141,7 @@ def redeem(desk: Desk, code_id: int) -> HttpResponse:
             return desk.done(text % {"count": number}, "voucher-code", code_id=code_id)
         return desk.done(_("The code was redeemed."), "voucher-code", code_id=code_id)
 
-    return _do(desk, code, RedeemForm(desk.post, at=desk, needs_member=_needs_member(code)), act)
+    return _do(desk, code, RedeemForm(desk.post, at=desk, **_needs(code)), act)
 
 
 def _reservation(code: VoucherCode) -> str:

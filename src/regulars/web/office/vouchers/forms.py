@@ -200,7 +200,7 @@ class IssueForm(_AtBranch):
         self.fields["member"] = MemberField(
             at,
             required=False,
-            help_text=_("Code, e-mail or phone. Empty: whoever bears the code may use it."),
+            help_text=_("Code, e-mail or phone, or scan the card. Empty: whoever bears the code may use it."),
         )
         self.fields["member"].widget.attrs |= {"class": "form-control", "id": "id_member", "dir": "auto"}
 
@@ -212,8 +212,13 @@ class RedeemForm(_AtBranch):
         label=_("Sale"), required=False, help_text=_("What is paid, before the voucher. May be left open.")
     )
 
-    def __init__(self, *args: Any, at: Desk, needs_member: bool = False, **kwargs: Any) -> None:
+    def __init__(
+        self, *args: Any, at: Desk, needs_member: bool = False, needs_sale: bool = False, **kwargs: Any
+    ) -> None:
         super().__init__(*args, at=at, **kwargs)
+        if needs_sale:
+            self.fields["sale_value"].required = True
+            self.fields["sale_value"].help_text = _("What is paid, before the voucher.")
         if needs_member:
             self.fields["member"] = MemberField(at, help_text=_("Who gets the points."))
             self.fields["member"].widget.attrs |= {"class": "form-control", "id": "id_member"}
@@ -228,7 +233,9 @@ class ReserveForm(OfficeForm):
 class ResetForm(OfficeForm):
     """A redemption is undone."""
 
-    reason = forms.CharField(label=_("Why"), required=False, max_length=300)
+    reason = forms.CharField(
+        label=_("Why"), max_length=300, help_text=_("It stands in the history, and in the audit log.")
+    )
 
 
 class CodeForm(OfficeForm):
