@@ -90,6 +90,13 @@ def test_merging_takes_what_was_chosen_and_is_written_down(shop: Shop, owner: Se
     assert owner.post("merge", {"merge": "yes"}, **ids).status_code == 404
 
 
+def test_the_page_says_which_messages_there_are_afterwards(shop: Shop, owner: Seat) -> None:
+    first, twin = twins(shop)
+    edit_member(business_id=shop.id, pk=twin.pk, optout_text=True)
+    text = owner.text("merge", member_id=first.pk, other_id=twin.pk)
+    assert "Afterwards: no text messages; yes to e-mail, post." in text
+
+
 def test_nothing_is_merged_without_the_button_or_by_a_name_that_is_none(shop: Shop, owner: Seat) -> None:
     first, twin = twins(shop)
     ids = {"member_id": first.pk, "other_id": twin.pk}

@@ -12,7 +12,7 @@ from typing import Any, Final
 from django.utils import timezone
 
 from regulars import db
-from regulars.members import actions
+from regulars.members import actions, consents
 from regulars.members.merged import nobody
 from regulars.members.models import CardAlias, Member, MergedMember
 from regulars.rules.errors import InvalidInput
@@ -41,15 +41,17 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "subscription": ("subscription_date_from", "subscription_date_to"),
     **{(field := f"metadata{number:02d}"): (field,) for number in range(1, 10)},
 }
-# Whoever said no on one record said no.
-_OPT_OUTS: Final = ("optout_email", "optout_text", "optout_post")
-# What is true of the person when it is true of either record.
-_EITHER: Final = (*_OPT_OUTS, "suspended")
+# What a purpose needs, by which its opt-out is one that somebody may have meant.
+_CONTACTS: Final[Mapping[str, tuple[str, ...]]] = {
+    "email": CHOICES["email"],
+    "text": CHOICES["phone"],
+    "post": CHOICES["address"],
+}
 # What a merged record keeps beside its codes and contacts.
 _KEPT: Final = (
     *("first_name", "last_name", "company_name", "email_confirmed_at", "telephone", "date_of_birth"),
     *CHOICES["address"],
-    *(*_OPT_OUTS, "suspended", "joined_by_page", "language"),
+    *(*consents.OPT_OUTS.values(), "suspended", "joined_by_page", "language"),
     *("subscription_date_from", "subscription_date_to"),
     *(f"metadata{number:02d}" for number in range(1, 10)),
     *("joined_at", "created_at"),
@@ -86,8 +88,8 @@ def changes(kept: Member, other: Member, take: Collection[str]) -> dict[str, Any
     """What becomes of the kept profile, for `edit_member`.
 
     What `take` names comes from the other record, and so does what the kept one does not say. Nothing is
-    emptied. Whoever opted out on either record has opted out, and whoever is suspended on either is
-    suspended. A tier is no group to take over by itself: it is reached by what is on the card; and nothing
+    emptied. Whoever opted out on either record has opted out, unless that record was merely never asked (see
+    `opt_outs`), and whoever is suspended on either is suspended. A tier is no group to take over by itself: it is reached by what is on the card; and nothing
     goes before a hand that decided about the kept one's group.
     """
     found: dict[str, Any] = {}
@@ -98,8 +100,34 @@ def changes(kept: Member, other: Member, take: Collection[str]) -> dict[str, Any
         if by_itself and (kept.group_by_hand or (other.group is not None and other.group.measure)):
             continue
         found |= {column: getattr(other, column) for column in columns}
-    found |= {flag: True for flag in _EITHER if getattr(other, flag)}
+    found |= {"suspended": kept.suspended or other.suspended, **opt_outs(kept, other)}
     return {column: value for column, value in found.items() if getattr(kept, column) != value}
+
+
+def opt_outs(kept: Member, other: Member) -> dict[str, bool]:
+    """Of what the two together have opted out, by column.
+
+    An opt-out of either counts. But a record without the address or number in question may be opted out
+    because nobody was asked: that gives way to a consent which is written down of the other one, unless the
+    last that is written down of it is a no. Within the caller's scope.
+    """
+    return {
+        flag: _refused(purpose, kept, other) or _refused(purpose, other, kept)
+        for purpose, flag in consents.OPT_OUTS.items()
+    }
+
+
+def _refused(purpose: str, member: Member, other: Member) -> bool:
+    """Whether a member's opt-out, if there is one, counts when they turn out to be another one, too."""
+    flag = consents.OPT_OUTS[purpose]
+    if not getattr(member, flag) or getattr(other, flag) or _has(member, _CONTACTS[purpose]):
+        return bool(getattr(member, flag))
+    return _last_word(member, purpose) is False or _last_word(other, purpose) is not True
+
+
+def _last_word(member: Member, purpose: str) -> bool | None:
+    said = consents.latest(business_id=member.business_id, member_id=member.pk).get(purpose)
+    return said.given if said is not None else None
 
 
 def _values(member: Member, columns: Collection[str]) -> list[Any]:

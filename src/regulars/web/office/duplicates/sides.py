@@ -29,6 +29,11 @@ _LABELS: Final = {
     "language": gettext_lazy("Language"),
     "subscription": gettext_lazy("Subscription"),
 }
+_MESSAGES: Final = {
+    "optout_email": gettext_lazy("e-mail"),
+    "optout_text": gettext_lazy("text messages"),
+    "optout_post": gettext_lazy("post"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +88,17 @@ def fields(kept: Member, other: Member, taken: Collection[str]) -> list[Field]:
             takes = any(column in changing for column in columns)
             found.append(Field(name, str(label), mine, theirs, name in differing, takes))
     return found
+
+
+def wants(kept: Member, other: Member) -> str:
+    """Which messages the one whom the two become may be sent, in a sentence; empty where nobody said no."""
+    refused = merging.opt_outs(kept, other)
+    no = [str(label) for flag, label in _MESSAGES.items() if refused[flag]]
+    yes = [str(label) for flag, label in _MESSAGES.items() if not refused[flag]]
+    if not no:
+        return ""
+    told = _("Afterwards: no %(messages)s") % {"messages": ", ".join(no)}
+    return told + (_("; yes to %(messages)s.") % {"messages": ", ".join(yes)} if yes else ".")
 
 
 def _told(member: Member, name: str, columns: Collection[str]) -> str:

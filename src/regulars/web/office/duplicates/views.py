@@ -143,6 +143,7 @@ def _side_by_side(desk: Desk, kept: Card, other: Card, refused: str) -> HttpResp
         "other": _row(desk, other),
         "figures": sides.figures(kept, other, goal=desk.business.program.stamps_required),
         "fields": sides.fields(kept.member, other.member, taken),
+        "wants": sides.wants(kept.member, other.member),
         "swap_url": desk.url("merge", member_id=other.pk, other_id=kept.pk),
         "post_url": desk.url("merge", **ids),
         "cancel": desk.url("duplicates"),
