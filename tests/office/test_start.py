@@ -104,8 +104,8 @@ def test_whoever_chose_points_types_a_purchase_at_the_first_scan(new: Shop, owne
 @pytest.mark.parametrize(
     ("name", "kind", "called"),
     [
-        ("Bean & Leaf", "stamps", "Bean & Leaf Stamps"),
-        ("Bean & Leaf", "points", "Bean & Leaf Points"),
+        ("Harbour", "stamps", "Harbour Stamps"),
+        ("Harbour", "points", "Harbour Points"),
         ("Bean & Leaf", "both", "Bean & Leaf Card"),
         ("Bluebird Bakery & Coffee", "stamps", "Stamps"),
         ("Bluebird Bakery & Coffee", "both", "Card"),

@@ -36,7 +36,7 @@ _IN_FRAME: Final = policies.of_frame()
 _HERE = "home"
 # What the card is called after what it collects, and how long its name may be to fit on a phone.
 _WORDS: Final = {STAMPS: "Stamps", POINTS: "Points", BOTH: "Card"}
-_FITS: Final = 18
+_FITS: Final = 16
 
 
 def start(desk: Desk) -> HttpResponse:
