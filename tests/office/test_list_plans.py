@@ -11,6 +11,7 @@ from django_scopes import scope
 from regulars.members import groups
 from regulars.members.actions import edit_member
 from regulars.scratchcards import cards
+from regulars.tenants.actions import create_branch
 from regulars.web.office import lists
 from tests.factories import Shop, make_shop
 from tests.office.seat import Seat
@@ -26,6 +27,7 @@ def shop() -> Shop:
     shop = make_shop()
     card = shop.enrol("Priya", email="priya@mail.example")
     edit_member(business_id=shop.id, pk=card.pk, secondary_code="P-1")
+    create_branch(business=shop.business, name="Main street")
     vouchers.issue(shop, vouchers.voucher(shop), card)
     return shop
 
@@ -37,6 +39,12 @@ def campaign(shop: Shop) -> int:
     return of.pk
 
 
+@pytest.fixture
+def many(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whatever is found is as much as if there were more than a few."""
+    monkeypatch.setattr(lists, "FEW", -1)
+
+
 def found(look: Callable[[], Any], table: str) -> list[str]:
     """How the rows of a table are found."""
     return [
@@ -46,6 +54,7 @@ def found(look: Callable[[], Any], table: str) -> list[str]:
     ]
 
 
+@pytest.mark.usefixtures("many")
 @pytest.mark.parametrize(
     ("page", "table", "index", "asked"),
     [
@@ -55,6 +64,7 @@ def found(look: Callable[[], Any], table: str) -> list[str]:
         ("members", "members_member", "member_business_id", {}),
         ("voucher-codes", "vouchers_vouchercode", "voucher_code_business", {}),
         ("messages-sent", "messages_message", "message_log", {}),
+        ("sales", "sales_sale", "sale_occurred", {"branch": "none"}),
     ],
 )
 def test_a_page_is_read_in_its_order(
