@@ -16,11 +16,13 @@ CODES = {
     "AlreadyUndone": "already_undone",
     "NotUndoable": "not_undoable",
     "StampsSpent": "stamps_spent",
+    "StampsTakenSince": "stamps_taken",
     "NothingToRedeem": "no_pending_reward",
     "AlreadyGiven": "conflict",
     "HasHistory": "has_history",
     "LastOwner": "last_owner",
     "NotEnoughPoints": "not_enough_points",
+    "NotEnoughStamps": "not_enough_stamps",
     "Suspended": "suspended",
     "Closed": "business_closed",
     "PlanRequired": "plan_required",
@@ -32,11 +34,13 @@ CONFLICTS = {
     "AlreadyUndone",
     "NotUndoable",
     "StampsSpent",
+    "StampsTakenSince",
     "AlreadyGiven",
     "NothingToRedeem",
     "HasHistory",
     "LastOwner",
     "NotEnoughPoints",
+    "NotEnoughStamps",
 }
 
 

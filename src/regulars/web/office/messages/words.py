@@ -50,6 +50,12 @@ def _chosen(desk: Desk, kind: str) -> tuple[Kind, str, str]:
     return found, name, texts.check_language(desk.get.get("language", ""))
 
 
+def _but_usual(clean: dict[str, Any], usual: Any) -> dict[str, str]:
+    """What was typed, empty where it is what goes out anyway."""
+    typed = [field for field in ("subject", "body", "button") if field in clean]
+    return {field: "" if same(clean[field], getattr(usual, field)) else clean[field] for field in typed}
+
+
 def edit(desk: Desk, kind: str) -> HttpResponse:
     """Change the words of a kind."""
     found, name, language = _chosen(desk, kind)
@@ -64,15 +70,9 @@ def edit(desk: Desk, kind: str) -> HttpResponse:
     usual = texts.text_among(others, kind=found, name=name, language=spoken)
 
     def save(clean: dict[str, Any]) -> HttpResponse:
-        given: dict[str, Any] = {
-            field: "" if same(clean[field], getattr(usual, field)) else clean[field]
-            for field in ("subject", "body", "button")
-            if field in clean
-        }
+        which: dict[str, Any] = {"kind": found.name, "name": name, "language": language}
         with desk.changing("message.edit", row) as change:
-            actions.set_text(
-                business_id=desk.business.pk, kind=found.name, name=name, language=language, **given
-            )
+            actions.set_text(business_id=desk.business.pk, **which, **_but_usual(clean, usual))
             if row is None and (made := written(found.name, name, language)) is not None:
                 change.made(made)
         flash.success(desk.request, _("The words are saved."))
@@ -103,14 +103,16 @@ def edit(desk: Desk, kind: str) -> HttpResponse:
                 "names": _names(desk, found, rows, name),
                 "name": name,
                 "placeholders": found.placeholders,
-                "urls": {
-                    deed: desk.url(f"message-{deed}", kind=found.name) + query
-                    for deed in ("test", "reset", "switch")
-                },
+                "urls": _urls(desk, found, query),
                 "test_to": desk.staff.user.email,
             },
         )
     )
+
+
+def _urls(desk: Desk, kind: Kind, query: str) -> dict[str, str]:
+    deeds = ("test", "reset", "switch")
+    return {deed: desk.url(f"message-{deed}", kind=kind.name) + query for deed in deeds}
 
 
 def rows_of(kind: Kind) -> list[MessageText]:
