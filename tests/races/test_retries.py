@@ -13,6 +13,7 @@ from regulars.tenants import idempotency
 from regulars.tenants.idempotency import KeyReused, StillRunning
 from regulars.tenants.models import IdempotencyRecord
 from tests.factories import Shop, make_shop
+from tests.office.seat import Seat
 from tests.races.crowd import PATIENCE, Elsewhere, split, together
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -117,3 +118,15 @@ def test_a_key_is_free_again_when_its_first_caller_died(shop: Shop) -> None:
         except StillRunning:
             continue
     assert stamps(card) == 3
+
+
+def test_a_form_of_the_office_that_is_sent_twice_at_once_is_done_once(shop: Shop) -> None:
+    card = shop.enrol("Asha Rao")
+    given = {"way": "give", "count": "2", "reason": "Kind", "once": "0" * 32}
+    seats = [Seat(shop) for _ in range(4)]
+    got, refused = split(
+        together(4, lambda number: seats[number].post("member-stamps", given, member_id=card.pk))
+    )
+    assert refused == []
+    assert {answer.status_code for answer in got} == {303}
+    assert stamps(card) == 2

@@ -37,7 +37,7 @@ from regulars.rules.errors import (
 )
 from regulars.tenants import permissions
 from regulars.tenants.models import Business, Staff
-from regulars.web.office import navigation
+from regulars.web.office import navigation, twice
 from regulars.web.office.pages import BIGGEST_ID, Page, View
 
 log = structlog.get_logger(__name__)
@@ -93,6 +93,7 @@ class Desk:
     here: Page
     logged: int = 0
     regretted: bool = False
+    said: str = ""
 
     @property
     def business(self) -> Business:
@@ -178,6 +179,7 @@ class Desk:
             "business": self.business,
             "staff": self.staff,
             "version": __version__,
+            "once": twice.key(),
             "nav": [] if self.is_htmx else navigation.sections(self, here),
             "tabs": self.tabs(here) if here and not self.is_htmx else [],
         }
@@ -196,6 +198,7 @@ class Desk:
     def done(self, text: str, name: str, **ids: Any) -> HttpResponse:
         """Lead on to another page, which says that something was done."""
         messages.success(self.request, text)
+        self.said = text
         return self.to(name, **ids)
 
     def sorry(self, text: str, name: str, **ids: Any) -> HttpResponse:
@@ -298,7 +301,7 @@ def _at_desk(desk: Desk, ids: dict[str, Any]) -> HttpResponseBase:
     with scope(business=business), timezone.override(desk.zone):
         try:
             _check_ids(ids)
-            response = page.view(desk, **ids)
+            response = twice.once(desk, lambda: page.view(desk, **ids))
         except Refusal as refusal:
             return _back_to(desk, refusal) or told(desk, refusal)
     _check_logged(desk, response)

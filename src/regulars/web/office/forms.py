@@ -263,5 +263,5 @@ def answer(
         form = form_class(initial=dict(initial or {}), **form_kwargs)
         if edits:
             form.remember()
-    shared = {"title": title, "form": form, "button": button or _("Save"), "here": here}
+    shared = {"title": title, "form": form, "button": button or _("Save"), "here": here, "edits": edits}
     return desk.page(template, {**shared, **(context or {})}, status)

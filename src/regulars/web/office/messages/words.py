@@ -50,7 +50,7 @@ def _chosen(desk: Desk, kind: str) -> tuple[Kind, str, str]:
     return found, name, texts.check_language(desk.get.get("language", ""))
 
 
-def _but_usual(clean: dict[str, Any], usual: Any) -> dict[str, str]:
+def _but_usual(clean: dict[str, Any], usual: Any) -> dict[str, Any]:
     """What was typed, empty where it is what goes out anyway."""
     typed = [field for field in ("subject", "body", "button") if field in clean]
     return {field: "" if same(clean[field], getattr(usual, field)) else clean[field] for field in typed}
