@@ -363,10 +363,9 @@ def test_points_and_reservations_run_out_at_every_run(shop: Shop) -> None:
     now = dt.datetime.now(dt.UTC)
     run(shop, now)
     voucher = vouchers.add_voucher(business_id=shop.id, name="Cake", value=5)
-    issue = issuing.issue_voucher(business_id=shop.id, voucher_id=voucher.pk)
-    with scope(business=shop.business):
-        code = issue.codes.get().code
-    redeeming.reserve(business_id=shop.id, code=code, minutes=15)
+    vouchers.add_precode(business_id=shop.id, code="CAKE-1", voucher_id=voucher.pk)
+    issuing.issue_voucher(business_id=shop.id, voucher_id=voucher.pk)
+    redeeming.reserve(business_id=shop.id, code="CAKE-1", minutes=15)
     assert run(shop, now + dt.timedelta(minutes=14)).released == 0
     with scope(business=shop.business):
         DailyRun.objects.update(day=dt.date(2999, 1, 1))  # no day is due, and still they run out
@@ -376,8 +375,9 @@ def test_points_and_reservations_run_out_at_every_run(shop: Shop) -> None:
 def test_a_run_says_how_many_points_expired(shop: Shop) -> None:
     card = enrol(shop)
     run(shop, noon(2026, 11, 5))
-    last = dt.date(2026, 11, 4)
-    points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=7, expires_on=last)
+    points.add_points(
+        business_id=shop.id, member_id=card.pk, points_to_add=7, expires_on=dt.date(2026, 11, 4)
+    )
     assert run(shop, noon(2026, 11, 5)) == DailyResult(expired=7)
     assert run(shop, noon(2026, 11, 5)) == DailyResult()
 
