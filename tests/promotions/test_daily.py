@@ -360,8 +360,7 @@ def test_the_failure_of_one_business_does_not_stop_the_others(
 
 
 def test_points_and_reservations_run_out_at_every_run(shop: Shop) -> None:
-    now = dt.datetime.now(dt.UTC)
-    run(shop, now)
+    run(shop, now := dt.datetime.now(dt.UTC))
     voucher = vouchers.add_voucher(business_id=shop.id, name="Cake", value=5)
     vouchers.add_precode(business_id=shop.id, code="CAKE-1", voucher_id=voucher.pk)
     issuing.issue_voucher(business_id=shop.id, voucher_id=voucher.pk)
@@ -375,9 +374,8 @@ def test_points_and_reservations_run_out_at_every_run(shop: Shop) -> None:
 def test_a_run_says_how_many_points_expired(shop: Shop) -> None:
     card = enrol(shop)
     run(shop, noon(2026, 11, 5))
-    points.add_points(
-        business_id=shop.id, member_id=card.pk, points_to_add=7, expires_on=dt.date(2026, 11, 4)
-    )
+    last = dt.date(2026, 11, 4)
+    points.add_points(business_id=shop.id, member_id=card.pk, points_to_add=7, expires_on=last)
     assert run(shop, noon(2026, 11, 5)) == DailyResult(expired=7)
     assert run(shop, noon(2026, 11, 5)) == DailyResult()
 
