@@ -176,3 +176,12 @@ def test_missing_fields_are_named(rest: Rest) -> None:
     invalid(rest.post("/api/stamps/add", {"qr_code": "  "}), "qr_code")
     invalid(rest.post("/api/stamps/add", {"qr_code": "a" * 33}), "qr_code")
     invalid(rest.post("/api/stamps/add", {"count": 0, "branch_id": 0}), "qr_code", "count", "branch_id")
+
+
+def test_stamps_that_put_something_right_are_no_visit(rest: Rest, shop: Shop) -> None:
+    card = shop.enrol()
+    for visit, visits in ((False, 0), (True, 1)):
+        ok(rest.post("/api/stamps/add", {"qr_code": card.qr_code, "visit": visit}))
+        with scope(business=shop.business):
+            assert Card.objects.get(pk=card.pk).total_visits == visits
+    invalid(rest.post("/api/stamps/add", {"qr_code": card.qr_code, "visit": "perhaps"}), "visit")

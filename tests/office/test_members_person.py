@@ -14,6 +14,7 @@ from regulars.members import labels
 from regulars.members.groups import add_group
 from regulars.members.models import Member
 from regulars.messages.models import Message
+from regulars.rules.languages import LANGUAGES
 from tests.factories import Shop
 from tests.office.seat import Seat, records
 
@@ -195,3 +196,9 @@ def test_the_card_is_shown_sent_and_replaced(owner: Seat, shop: Shop, card: Card
     assert logs == []  # what was not done is not missed in the audit log
     with scope(business=shop.business):
         assert not Message.objects.filter(member_id=nobody.pk, key__startswith="welcome:again").exists()
+
+
+def test_languages_are_named_in_their_own_words(owner: Seat) -> None:
+    page = owner.text("member-new")
+    for code, name in LANGUAGES.items():
+        assert f'<option value="{code}">{name}</option>' in page

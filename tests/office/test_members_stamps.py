@@ -8,6 +8,7 @@ from regulars.ledger import actions as ledger
 from regulars.ledger.models import Card
 from regulars.tenants.actions import update_program
 from tests.factories import Shop
+from tests.ledger.books import agree
 from tests.office.seat import Seat, records
 from tests.office.test_members_record import latest, now, told
 
@@ -62,6 +63,21 @@ def test_more_than_there_are_are_refused_where_they_were_typed(owner: Seat, shop
     for wrong in ({"count": "50"}, {"count": "0"}, {"reason": ""}, {"way": "borrow"}):
         assert owner.post("member-stamps", said | wrong, member_id=card.pk).status_code == 400
     assert (now(card).stamps, now(card).pending_rewards, records(shop)) == (5, 1, [])
+
+
+def test_stamps_that_put_something_right_are_no_visit(owner: Seat, shop: Shop, card: Card) -> None:
+    visits, seen = now(card).total_visits, now(card).last_visit_at
+    said = {"way": "give", "count": "2", "reason": "Lost paper card", "not_here": "on"}
+    assert owner.post("member-stamps", said, member_id=card.pk).status_code == 303
+    assert (now(card).stamps, now(card).total_visits, now(card).last_visit_at) == (7, visits, seen)
+    page = told(owner, card)
+    assert "Stamps given" in page
+    entry = latest(card, "stamp_add")
+    assert owner.post("member-undo", {"reason": "After all not"}, entry_id=entry).status_code == 303
+    assert (now(card).stamps, now(card).total_visits, now(card).last_visit_at) == (5, visits, seen)
+    assert owner.post("member-stamps", said | {"not_here": ""}, member_id=card.pk).status_code == 303
+    assert now(card).total_visits == visits + 1
+    agree()
 
 
 def test_more_than_are_given_at_once_can_be_taken(owner: Seat, shop: Shop, card: Card) -> None:

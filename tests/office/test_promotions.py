@@ -38,7 +38,7 @@ def test_a_promotion_on_sales_is_added_changed_ended_and_deleted(shop: Shop, own
     assert "Cake week" in owner.text("promotions", {"state": "running"})
 
     page = owner.text("promotion", promotion_id=made.pk)
-    assert 'value="CAKE"' in page
+    assert f'<option value="{sku.pk}" selected>Cake (CAKE)</option>' in page
     changed = {**form, "sku": "", "percent_of_spend": "2.5", "code": made.code}
     assert owner.post("promotion", changed, promotion_id=made.pk).status_code == 303
     (now,) = promotions(shop)
@@ -60,7 +60,7 @@ def test_a_promotion_on_sales_is_added_changed_ended_and_deleted(shop: Shop, own
 @pytest.mark.parametrize(
     ("more", "said"),
     [
-        ({"percent_of_spend": ""}, "This is needed."),
+        ({"percent_of_spend": "", "fixed_points_value": ""}, "Say what it gives"),
         ({"sku": "NOTHING"}, "No product has this code"),
         ({"date_from": "2026-02-02", "date_to": "2026-02-01"}, "Must not be after “Last day”"),
         ({"code": "P000001"}, "belongs to another promotion"),
@@ -120,6 +120,13 @@ def test_a_sale_that_is_tried_earns_what_a_real_one_does(shop: Shop, owner: Seat
     assert "one sale may earn 5 at most" in owner.text(
         "promotion-try", {"total_value": "49.90", "sku": "CAKE"}
     )
+
+
+def test_a_promotion_may_give_points_on_top_alone(shop: Shop, owner: Seat) -> None:
+    assert 'value="10"' not in owner.text("promotion-new")
+    assert owner.post("promotion-new", given(percent_of_spend="")).status_code == 303
+    (made,) = promotions(shop)
+    assert (made.percent_of_spend, made.fixed_points_value) == (0, 5)
 
 
 def test_trying_says_what_is_wrong_and_that_nothing_fits(shop: Shop, owner: Seat) -> None:

@@ -147,3 +147,35 @@ def test_a_shop_without_sales_is_told_what_to_do(owner: Seat) -> None:
     text = owner.text("sales")
     assert "Sales come from your till" in text
     assert owner.url("sale-new") in text
+
+
+def test_a_member_is_found_by_name_while_a_sale_is_typed(shop: Shop, owner: Seat, card: Card) -> None:
+    other = shop.enrol("Asha Rao-Menon")
+    page = owner.get("sale-worth", {"member": "asha", "total_value": "5"}).content.decode()
+    for one in (card, other):
+        assert f'<option value="{one.member.code}">{one.member.name}' in page
+    assert "Who is meant?" in page
+    refused = owner.post("sale-new", {"member": "asha rao", "total_value": "5"})
+    assert refused.status_code == 400
+    assert other.member.code in refused.content.decode()
+    unknown = owner.get("sale-worth", {"member": "Nobody At All", "total_value": "5"}).content.decode()
+    assert "No member has this code, name, e-mail or phone." in unknown
+    assert owner.post("sale-new", {"member": "asha  rao-MENON", "total_value": "50"}).status_code == 303
+    assert points_of(shop, other) == 5
+    # A part of a name may be somebody else's.
+    assert owner.post("sale-new", {"member": "menon", "total_value": "50"}).status_code == 400
+
+
+def test_promotions_are_called_by_their_names(shop: Shop, owner: Seat, card: Card) -> None:
+    add_promotion(
+        business_id=shop.id, code="EVERY-SALE", name="A point a rupee", percent_of_spend=Decimal(100)
+    )
+    form = {"member": card.member.code, "total_value": "3600"}
+    panel = owner.get("sale-worth", form).content.decode()
+    owner.post("sale-new", form)
+    with scope(business=shop.business):
+        record = owner.text("sale", sale_id=Sale.objects.get().pk)
+    for text in (panel, record):
+        assert "A point a rupee" in text
+        assert "EVERY-SALE" not in text
+    assert "3,960 points earned" in record

@@ -87,6 +87,11 @@ def _ask_afresh(found: Job, job: Job) -> bool:
     return bool(rows.update(**values))
 
 
+def is_under_way(*, key: str) -> bool:
+    """Whether a job with this key waits or is at work."""
+    return Job.objects.filter(key=key, status__in=ACTIVE).exists()
+
+
 def retry_job(*, pk: int) -> Job:
     """Let a failed job run again at once, with all its attempts.
 

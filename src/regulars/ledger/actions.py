@@ -192,11 +192,14 @@ def add_stamps(
     business_id: int,
     qr_code: str,
     count: int = 1,
+    visit: bool = True,
     branch_id: int | None = None,
     staff_id: int | None = None,
     occurred_at: dt.datetime | None = None,
 ) -> StampsAdded:
     """Give stamps; each full card becomes a reward and the rest carries over. One call is one visit.
+
+    Without `visit` nobody came: it puts right what a card says, such as after a lost paper card.
 
     Raises:
         InvalidInput: `count` is outside 1 to 10.
@@ -212,7 +215,7 @@ def add_stamps(
     def decide(state: CardState) -> Decision:
         check_branch(state, branch_id)
         return _stamp_posting(
-            state, Entry.Kind.STAMP_ADD, count, now, visits=1, branch_id=branch_id, staff_id=staff_id
+            state, Entry.Kind.STAMP_ADD, count, now, visits=int(visit), branch_id=branch_id, staff_id=staff_id
         )
 
     state, posting, entry_id = settle(decide, business_id=business_id, qr_code=qr_code, branch_id=branch_id)

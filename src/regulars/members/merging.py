@@ -89,8 +89,9 @@ def changes(kept: Member, other: Member, take: Collection[str]) -> dict[str, Any
 
     What `take` names comes from the other record, and so does what the kept one does not say. Nothing is
     emptied. Whoever opted out on either record has opted out, unless that record was merely never asked (see
-    `opt_outs`), and whoever is suspended on either is suspended. A tier is no group to take over by itself: it is reached by what is on the card; and nothing
-    goes before a hand that decided about the kept one's group.
+    `opt_outs`), and whoever is suspended on either is suspended. A tier is no group to take over by itself:
+    it is reached by what is on the card; and nothing goes before a hand that decided about the kept one's
+    group.
     """
     found: dict[str, Any] = {}
     for name, columns in CHOICES.items():

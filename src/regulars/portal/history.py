@@ -121,7 +121,7 @@ def _row(entry: Entry) -> HistoryRow:
 def _text(entry: Entry) -> str:
     said = {
         Entry.Kind.ENROL.value: _("You joined"),
-        Entry.Kind.STAMP_ADD.value: _("Visit"),
+        Entry.Kind.STAMP_ADD.value: _("Visit") if entry.visits else _("Stamps given"),
         Entry.Kind.BIRTHDAY_BONUS.value: _("Birthday gift"),
         Entry.Kind.REWARD_REDEEM.value: _("Reward: %(reward)s") % {"reward": entry.text},
         Entry.Kind.STAMP_TAKE.value: _("Stamps taken"),

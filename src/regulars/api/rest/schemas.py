@@ -225,6 +225,9 @@ class AddStamps(Incoming):
     qr_code: Annotated[str, Field(examples=["5be0d6c1a97f3e24"])]
     count: Count = 1
     branch_id: Id | None = None
+    visit: Annotated[bool, Field(description="Whether they came; false puts right what the card says.")] = (
+        True
+    )
 
 
 class StampsAddedOut(BaseModel):

@@ -42,6 +42,7 @@ def add_stamps(request: HttpRequest, body: AddStamps) -> dict[str, Any]:
         business_id=identity_of(request).business_id,
         qr_code=clean_text(body.qr_code, field="qr_code", max_length=QR_CODE_LENGTH, required=True),
         count=body.count,
+        visit=body.visit,
         branch_id=body.branch_id,
     )
     return data(

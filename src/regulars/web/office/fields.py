@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy as _
 
 from regulars.counter.finding import MAX_TEXT, find_member
 from regulars.members.models import Member, MemberGroup
-from regulars.members.queries import member_by_id
+from regulars.members.queries import member_by_id, search
 from regulars.rules.errors import NotFound
 from regulars.tenants.models import Branch
 
@@ -26,6 +26,9 @@ if TYPE_CHECKING:
 _MOST_MONEY: Final = Decimal(1_000_000_000)
 # No id has so many digits.
 _LONG: Final = 19
+# From so many letters on a name is looked for; so many members are offered to whoever types one.
+_LEAST_NAME: Final = 2
+_MOST_CALLED: Final = 8
 
 
 class WholeField(forms.IntegerField):
@@ -149,13 +152,34 @@ class GroupField(RowField):
         )
 
 
+def called(text: str) -> list[Member]:
+    """The first members with this in their name, e-mail or phone; of too short a text none."""
+    if len(text) < _LEAST_NAME:
+        return []
+    return list(Member.objects.filter(search(text)).order_by("pk")[:_MOST_CALLED])
+
+
+def _called_wholly(text: str) -> Member:
+    found = called(text)
+    if len(found) == 1 and found[0].name.casefold() == " ".join(text.split()).casefold():
+        return found[0]
+    if not found:
+        raise forms.ValidationError(_("No member has this code, name, e-mail or phone."))
+    told = ", ".join(f"{member.name} ({member.code})" for member in found)
+    raise forms.ValidationError(_("Who is meant? Name the code: %(members)s") % {"members": told})
+
+
 class MemberField(forms.CharField):
-    """A member, named by code, e-mail, phone, second code, or their card's code or link; gives the Member."""
+    """A member, by code, whole name, e-mail, phone, second code, or their card's code or link.
+
+    It gives the Member. Nobody is taken by a part of their name:
+    those who may be meant are told with their codes.
+    """
 
     def __init__(self, desk: Desk, **more: Any) -> None:
         self._business = desk.business
         more.setdefault("label", _("Member"))
-        more.setdefault("help_text", _("Code, e-mail or phone, or scan the card"))
+        more.setdefault("help_text", _("Code, name, e-mail or phone, or scan the card"))
         super().__init__(max_length=MAX_TEXT, **more)
 
     def clean(self, value: Any) -> Member | None:
@@ -166,7 +190,7 @@ class MemberField(forms.CharField):
         try:
             found = find_member(business=self._business, text=text)
         except NotFound:
-            raise forms.ValidationError(_("No member has this code, e-mail or phone.")) from None
+            return _called_wholly(text)
         if len(found.member_ids) > 1:
             raise forms.ValidationError(_("Several members have this. Name the code of the one."))
         return member_by_id(business_id=self._business.pk, member_id=found.member_ids[0])

@@ -13,9 +13,8 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from regulars.catalog.models import Sku, SkuCategory
+from regulars.catalog.models import SkuCategory
 from regulars.rules import occasions
-from regulars.tenants.queries import same_code
 from regulars.web.office.filters import Choice
 
 if TYPE_CHECKING:
@@ -111,26 +110,6 @@ class CategoryField(forms.TypedChoiceField):
             return [("", gettext_lazy("Any category")), *((str(key), name) for key, name in rows)]
 
         super().__init__(choices=choices, coerce=int, empty_value=None, required=False, **more)
-
-
-class SkuField(forms.CharField):
-    """A product, named by its code or barcode; gives its id."""
-
-    def __init__(self, **more: Any) -> None:
-        more.setdefault("label", gettext_lazy("Product"))
-        more.setdefault("help_text", gettext_lazy("Its code or barcode. Empty for any product."))
-        super().__init__(max_length=100, required=False, **more)
-
-    def clean(self, value: Any) -> Any:
-        """The id of the product; None for any."""
-        text = super().clean(value)
-        if not text:
-            return None
-        found = list(Sku.objects.filter(same_code(text)).values_list("pk", flat=True)[:2])
-        found = found or list(Sku.objects.filter(barcode=text).values_list("pk", flat=True)[:2])
-        if len(found) != 1:
-            raise forms.ValidationError(_("No product has this code or barcode."))
-        return found[0]
 
 
 def tabs(desk: Desk, section: str, page: str) -> dict[str, Any]:

@@ -46,7 +46,9 @@ def listed(desk: Desk) -> HttpResponseBase:
             Column("code", _("Code"), lambda row: row.code, sort="code"),
             Column("city", _("City"), lambda row: row.city, sort="city"),
             Column("phone", _("Phone"), lambda row: row.phone, narrow=False),
-            Column("people", _("Only here"), lambda row: people.get(row.pk, 0), kind="number", narrow=False),
+            Column(
+                "people", _("Staff only here"), lambda row: people.get(row.pk, 0), kind="number", narrow=False
+            ),
             Column(
                 "place",
                 _("Found by position"),

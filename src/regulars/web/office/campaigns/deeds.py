@@ -22,6 +22,7 @@ from regulars.web import mail
 from regulars.web.office.campaigns import record, told
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import told as told_refusal
+from regulars.web.office.tags import number as shown
 
 
 def _campaign(desk: Desk, campaign_id: int) -> Campaign:
@@ -57,8 +58,8 @@ def send(desk: Desk, campaign_id: int) -> HttpResponse:
         )
         change.note(recipients=reached)
     text = ngettext(
-        "It is on its way to %(count)d member.", "It is on its way to %(count)d members.", reached
-    ) % {"count": reached}
+        "It is on its way to %(count)s member.", "It is on its way to %(count)s members.", reached
+    ) % {"count": shown(reached)}
     return desk.done(text, "campaign", campaign_id=campaign.pk)
 
 

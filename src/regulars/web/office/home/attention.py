@@ -21,6 +21,7 @@ from regulars.tenants.plans import plan_of
 from regulars.tenants.setup import DONE, LOOK, POSTER, PROGRAMME
 from regulars.web import mail
 from regulars.web.office.desk import Desk
+from regulars.web.office.tags import number as shown
 
 # So few pre-loaded codes of a voucher are left when we say so.
 FEW_CODES: Final = 10
@@ -68,11 +69,11 @@ def _webhooks(desk: Desk, members: int) -> Iterator[Matter]:
     number = WebhookEndpoint.objects.filter(failing).count()
     if number:
         text = ngettext(
-            "%(count)d webhook does not reach its address.",
-            "%(count)d webhooks do not reach their addresses.",
+            "%(count)s webhook does not reach its address.",
+            "%(count)s webhooks do not reach their addresses.",
             number,
         )
-        yield Matter(text % {"count": number}, desk.url("webhooks"), _("Look"), "link", urgent=True)
+        yield Matter(text % {"count": shown(number)}, desk.url("webhooks"), _("Look"), "link", urgent=True)
 
 
 def _drafts(desk: Desk, members: int) -> Iterator[Matter]:
@@ -81,11 +82,11 @@ def _drafts(desk: Desk, members: int) -> Iterator[Matter]:
     number = Campaign.objects.filter(status=Campaign.Status.DRAFT).count()
     if number:
         text = ngettext(
-            "%(count)d campaign is written and not sent.",
-            "%(count)d campaigns are written and not sent.",
+            "%(count)s campaign is written and not sent.",
+            "%(count)s campaigns are written and not sent.",
             number,
         )
-        yield Matter(text % {"count": number}, desk.url("campaigns"), _("Look"), "campaigns")
+        yield Matter(text % {"count": shown(number)}, desk.url("campaigns"), _("Look"), "campaigns")
 
 
 _LEFT = """
@@ -101,11 +102,13 @@ def _codes(desk: Desk, members: int) -> Iterator[Matter]:
         return
     for _id, name, left in db.run(_LEFT, (FEW_CODES, desk.business.pk, FEW_CODES - 1)):
         text = ngettext(
-            "%(name)s has %(count)d pre-loaded code left.",
-            "%(name)s has %(count)d pre-loaded codes left.",
+            "%(name)s has %(count)s pre-loaded code left.",
+            "%(name)s has %(count)s pre-loaded codes left.",
             left,
         )
-        yield Matter(text % {"name": name, "count": left}, desk.url("vouchers"), _("Load more"), "vouchers")
+        yield Matter(
+            text % {"name": name, "count": shown(left)}, desk.url("vouchers"), _("Load more"), "vouchers"
+        )
 
 
 def _limits(desk: Desk, members: int) -> Iterator[Matter]:

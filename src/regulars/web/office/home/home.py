@@ -18,6 +18,7 @@ from regulars.web.office.home import attention
 from regulars.web.office.reports import Chart, Heading, Range, Report, Series
 from regulars.web.office.reports_pages import shared
 from regulars.web.office.reports_pages.shared import BY_KEY, Compared, Measure
+from regulars.web.office.tags import number as shown
 
 _SHOWN: Final = ("stamps", "points", "members", "returning", "rewards", "amount")
 _WEEK: Final = dt.timedelta(days=7)
@@ -71,18 +72,18 @@ def _finding(today: Figures, week_ago: Figures, day: dt.date) -> str:
         if not week_ago.stamps:
             return _("Nothing has happened yet today.")
         return ngettext(
-            "Nothing has happened yet today. Last %(weekday)s had %(count)d stamp.",
-            "Nothing has happened yet today. Last %(weekday)s had %(count)d stamps.",
+            "Nothing has happened yet today. Last %(weekday)s had %(count)s stamp.",
+            "Nothing has happened yet today. Last %(weekday)s had %(count)s stamps.",
             week_ago.stamps,
-        ) % {"weekday": weekday, "count": week_ago.stamps}
-    said = ngettext("%(count)d stamp so far", "%(count)d stamps so far", today.stamps) % {
-        "count": today.stamps
+        ) % {"weekday": weekday, "count": shown(week_ago.stamps)}
+    said = ngettext("%(count)s stamp so far", "%(count)s stamps so far", today.stamps) % {
+        "count": shown(today.stamps)
     }
     if today.members:
         said = _("%(stamps)s, %(members)s") % {
             "stamps": said,
-            "members": ngettext("%(count)d new member", "%(count)d new members", today.members)
-            % {"count": today.members},
+            "members": ngettext("%(count)s new member", "%(count)s new members", today.members)
+            % {"count": shown(today.members)},
         }
     if today.stamps > week_ago.stamps > 0:
         return _("%(so_far)s: more than on the whole of last %(weekday)s.") % {
@@ -121,9 +122,9 @@ def _trend(desk: Desk, measures: list[Measure], both: Compared) -> list[dict[str
 
 
 def _joined(total: Figures) -> str:
-    said = ngettext("%(count)d member joined.", "%(count)d members joined.", total.members)
-    again = ngettext("%(count)d visit was a return.", "%(count)d visits were returns.", total.came_back)
-    return f"{said % {'count': total.members}} {again % {'count': total.came_back}}"
+    said = ngettext("%(count)s member joined.", "%(count)s members joined.", total.members)
+    again = ngettext("%(count)s visit was a return.", "%(count)s visits were returns.", total.came_back)
+    return f"{said % {'count': shown(total.members)}} {again % {'count': shown(total.came_back)}}"
 
 
 def _query(desk: Desk, measure: Measure) -> str:

@@ -21,7 +21,7 @@ from regulars.rules.values import MAX_POINTS
 from regulars.web.office import forms
 from regulars.web.office.desk import Desk
 from regulars.web.office.digits import whole
-from regulars.web.office.forms import BranchField, OfficeForm, WholeField
+from regulars.web.office.forms import BranchField, OfficeForm, SwitchField, WholeField
 from regulars.web.office.members import story
 
 GIVE: Final = "give"
@@ -58,6 +58,10 @@ class StampsForm(_Reasoned):
         ),
     )
     count = WholeField(stamps.MIN_COUNT, stamps.MAX_TAKEN, label=gettext_lazy("Stamps"), initial=1)
+    not_here = SwitchField(
+        label=gettext_lazy("They were not here: it counts as no visit"),
+        help_text=gettext_lazy("For putting something right, such as a lost paper card."),
+    )
 
     def clean(self) -> dict[str, Any]:
         """Fewer can be given at once than taken."""
@@ -99,6 +103,7 @@ def change_stamps(desk: Desk, member_id: int) -> HttpResponse:
                 business_id=desk.business.pk,
                 qr_code=card.qr_code,
                 count=said["count"],
+                visit=not said["not_here"],
                 branch_id=said["branch_id"],
                 staff_id=desk.staff_id,
             )

@@ -98,6 +98,7 @@ def listed(desk: Desk) -> HttpResponse:
         "title": _("Groups and tiers"),
         "here": "members",
         "tiers": [row for row in found if row["group"].measure],  # type: ignore[attr-defined]
+        "sorting": groups.is_sorting(business_id=desk.business.pk),
         "others": [row for row in found if not row["group"].measure],  # type: ignore[attr-defined]
         "new_url": new_url,
         "actions": [Action(_("Make a group"), new_url)] if found else [],

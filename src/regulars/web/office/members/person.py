@@ -62,7 +62,7 @@ class MemberForm(OfficeForm):
     language = django_forms.ChoiceField(
         label=gettext_lazy("Language"),
         required=False,
-        choices=[("", gettext_lazy("That of the business")), *((key, key) for key in LANGUAGES)],
+        choices=[("", gettext_lazy("That of the business")), *LANGUAGES.items()],
     )
     code = django_forms.CharField(
         label=gettext_lazy("Code"),

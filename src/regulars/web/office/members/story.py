@@ -176,7 +176,7 @@ def _worth(desk: Desk, value: Decimal | None) -> str:
 def _text(entry: Entry, worth: str = "") -> str:
     said = {
         Entry.Kind.ENROL.value: _("Joined"),
-        Entry.Kind.STAMP_ADD.value: _("Visit"),
+        Entry.Kind.STAMP_ADD.value: _("Visit") if entry.visits else _("Stamps given"),
         Entry.Kind.BIRTHDAY_BONUS.value: _("Birthday gift"),
         Entry.Kind.REWARD_REDEEM.value: _("Reward handed out: %(text)s"),
         Entry.Kind.STAMP_TAKE.value: _("Stamps taken"),

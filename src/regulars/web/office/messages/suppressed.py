@@ -16,6 +16,7 @@ from regulars.web.office.campaigns.told import CHANNELS
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice
 from regulars.web.office.lists import Bulk, Column, Empty, Listing, ticked
+from regulars.web.office.tags import number as shown
 
 _WHY: Final[dict[str, str | Promise]] = {
     Suppression.Why.BOUNCE.value: gettext_lazy("It does not exist"),
@@ -59,6 +60,6 @@ def end(desk: Desk) -> HttpResponse:
             actions.delete_suppression(business_id=desk.business.pk, pk=row.pk)
             change.note(suppression=row.pk, channel=row.channel, why=row.why)
     text = ngettext(
-        "%(count)d address takes messages again.", "%(count)d addresses take messages again.", len(rows)
+        "%(count)s address takes messages again.", "%(count)s addresses take messages again.", len(rows)
     )
-    return desk.done(text % {"count": len(rows)}, "messages-suppressed")
+    return desk.done(text % {"count": shown(len(rows))}, "messages-suppressed")

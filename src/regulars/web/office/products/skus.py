@@ -18,6 +18,7 @@ from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice
 from regulars.web.office.forms import MoneyField, OfficeForm, answer
 from regulars.web.office.lists import Action, Bulk, Column, Empty, Listing, Rows, ticked
+from regulars.web.office.tags import number as shown
 
 HERE: Final = "programme"
 _FIELDS: Final = (
@@ -73,7 +74,7 @@ def listed(desk: Desk) -> HttpResponseBase:
             Choice(
                 "state",
                 _("State"),
-                (("sold", _("Sold")), ("archived", _("Archived"))),
+                (("sold", _("For sale")), ("archived", _("Archived"))),
                 lambda rows, value: rows.filter(archived=value == "archived"),
             ),
         ),
@@ -96,7 +97,7 @@ def _categories() -> list[tuple[str, str]]:
 
 
 def _state(row: Sku) -> tuple[str, str]:
-    return (_("Archived"), "secondary") if row.archived else (_("Sold"), "success")
+    return (_("Archived"), "secondary") if row.archived else (_("For sale"), "success")
 
 
 def _search(rows: Rows, q: str) -> Rows:
@@ -221,8 +222,8 @@ def archive_ticked(desk: Desk) -> HttpResponse:
     if not found:
         raise Conflict(_("They are archived already."))
     number = len(found)
-    text = ngettext("%(number)d product is archived.", "%(number)d products are archived.", number)
-    return desk.done(text % {"number": number}, "products")
+    text = ngettext("%(number)s product is archived.", "%(number)s products are archived.", number)
+    return desk.done(text % {"number": shown(number)}, "products")
 
 
 def delete(desk: Desk, sku_id: int) -> HttpResponse:

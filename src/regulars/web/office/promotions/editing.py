@@ -97,7 +97,6 @@ def _new(desk: Desk, kind: Kind) -> HttpResponse:
         save=save,
         button=_("Add promotion"),
         names=NAMES,
-        initial={"percent_of_spend": 10} if kind is ON_SALES else {},
         template="promotions/form",
         context=_around(desk, kind),
         here="programme",
@@ -122,11 +121,9 @@ def _change(desk: Desk, kind: Kind, pk: int) -> HttpResponse:
         return desk.done(_("The promotion was saved."), kind.pages)
 
     initial = {name: getattr(row, name) for name in (*kind.fields, "code")}
-    for name in ("group", "branch", "category"):
+    for name in ("group", "branch", "sku", "category"):
         if name in initial:
             initial[name] = getattr(row, f"{name}_id")
-    if "sku" in initial:
-        initial["sku"] = row.sku.code if row.sku else ""
     if "percent_of_spend" in initial:
         initial["percent_of_spend"] = f"{row.percent_of_spend.normalize():f}"
     extra = {

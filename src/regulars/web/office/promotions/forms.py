@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any, Final
 
 from django import forms
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from regulars.rules import occasions, quickscan
 from regulars.rules.values import MAX_POINTS
 from regulars.web.office.fields import BranchField, DayField, GroupField, MoneyField, WholeField
 from regulars.web.office.forms import OfficeForm
-from regulars.web.office.offers import CategoryField, SkuField, event_choices
+from regulars.web.office.offers import CategoryField, event_choices
+from regulars.web.office.skus import dressed, sku_field
 
 if TYPE_CHECKING:
     from regulars.web.office.desk import Desk
@@ -50,26 +53,41 @@ class SalePromotionForm(_OfferForm):
     )
 
     percent_of_spend = forms.DecimalField(
-        min_value=0, max_digits=12, decimal_places=4, widget=forms.NumberInput(attrs={"step": "any"})
+        min_value=0,
+        max_digits=12,
+        decimal_places=4,
+        required=False,
+        widget=forms.NumberInput(attrs={"step": "any"}),
     )
     fixed_points_value = WholeField(
         0,
         MAX_POINTS,
         label=_("Points on top of each sale"),
         required=False,
-        help_text=_("However much is spent."),
+        help_text=_("The same however much is spent. Empty for none. Both together are added up."),
     )
-    sku = SkuField()
     category = CategoryField()
 
     def __init__(self, *args: Any, at: Desk, **kwargs: Any) -> None:
         super().__init__(*args, at=at, **kwargs)
+        self.fields["sku"] = dressed(sku_field(none=_("Any product")))
         self.fields["percent_of_spend"].label = _("Points for each 100 %(currency)s spent") % {
             "currency": at.business.currency
         }
         self.fields["percent_of_spend"].help_text = _(
-            "10 is a point for every 10. All promotions that fit a sale are added up, then rounded down."
+            "10 is a point for every 10. Empty when there are only points on top. All promotions that fit a "
+            "sale are added up, then rounded down."
         )
+
+    def clean(self) -> dict[str, Any]:
+        """It gives something: by what is spent, on top, or both. A 0 that was typed is meant."""
+        said = super().clean() or {}
+        if said.get("percent_of_spend") is None and "percent_of_spend" not in self.errors:
+            said["percent_of_spend"] = Decimal(0)
+            if not said.get("fixed_points_value") and "fixed_points_value" not in self.errors:
+                told = gettext("Say what it gives: points for what is spent, points on top, or both.")
+                self.add_error("percent_of_spend", told)
+        return said
 
 
 class EventPromotionForm(_OfferForm):
@@ -107,11 +125,11 @@ class TryForm(OfficeForm):
 
     total_value = MoneyField(label=_("Sale"))
     group = GroupField(label=_("Member's group"), none=_("No group"))
-    sku = SkuField(help_text="")
     day = DayField(label=_("Day"), required=False)
 
     def __init__(self, *args: Any, at: Desk, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["branch"] = BranchField(at)
         self.fields["branch"].widget.attrs |= {"class": "form-select", "id": "id_branch"}
+        self.fields["sku"] = dressed(sku_field(none=_("No product")))
         self.order_fields(("total_value", "branch", "group", "sku", "day"))

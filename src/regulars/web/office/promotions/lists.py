@@ -16,7 +16,7 @@ from regulars.web.office import offers
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice
 from regulars.web.office.lists import Action, Column, Empty, Listing
-from regulars.web.office.tags import number
+from regulars.web.office.tags import number as shown
 
 
 def _groups() -> Choice:
@@ -31,7 +31,7 @@ def _search(rows: QuerySet[Promotion], q: str) -> QuerySet[Promotion]:
 
 def plain(value: Decimal) -> str:
     """A number with the decimal places that it needs."""
-    return number(value)
+    return shown(value)
 
 
 def gives(row: Promotion, currency: str) -> str:
@@ -45,7 +45,7 @@ def gives(row: Promotion, currency: str) -> str:
     if row.fixed_points_value:
         number = row.fixed_points_value
         parts.append(
-            ngettext("%(count)d point a sale", "%(count)d points a sale", number) % {"count": number}
+            ngettext("%(count)s point a sale", "%(count)s points a sale", number) % {"count": shown(number)}
         )
     return " + ".join(parts) or _("nothing")
 

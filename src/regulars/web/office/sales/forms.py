@@ -7,29 +7,17 @@ from types import new_class
 from typing import TYPE_CHECKING, Any, ClassVar, cast
 
 from django import forms
-from django.db.models import Q
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from regulars.catalog.models import Sku
-from regulars.web.office.fields import RowField, archived
 from regulars.web.office.forms import BranchField, MemberField, MomentField, MoneyField, OfficeForm
+from regulars.web.office.skus import sku_field
 
 if TYPE_CHECKING:
     from regulars.web.office.desk import Desk
 
 _MOST: Decimal = Decimal(1_000_000_000)
-
-
-class SkuField(RowField):
-    """A product: one that is still sold, or the one that a sale has. It gives its id."""
-
-    def __init__(self, **more: Any) -> None:
-        def rows(held: int | None) -> list[tuple[int, str]]:
-            found = Sku.objects.filter(Q(archived=False) | Q(pk=held)).order_by("name", "pk")
-            named = [(sku, f"{sku.name} ({sku.code})") for sku in found]
-            return [(sku.pk, archived(name) if sku.archived else name) for sku, name in named]
-
-        super().__init__(rows, _("No product"), **more)
 
 
 class SaleForm(OfficeForm):
@@ -51,7 +39,9 @@ class SaleForm(OfficeForm):
     )
 
     total_value = MoneyField(
-        label=_("Value"), help_text=_("Points are counted from it. Below zero it is a refund."), least=-_MOST
+        label=_("Value"),
+        help_text=_("Points are counted from it. Empty for the product's price. Below zero it is a refund."),
+        least=-_MOST,
     )
     occurred_at = MomentField(label=_("When"), help_text=_("Left empty, it is now."), required=False)
     transaction_ref = forms.CharField(label=_("Receipt"), max_length=100, required=False)
@@ -73,16 +63,35 @@ class SaleForm(OfficeForm):
 
     def __init__(self, *args: Any, known: bool = False, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.fields["total_value"].required = known
+        self.fields["member"].widget.attrs |= {"list": "found-members", "autocomplete": "off"}
         if known:  # it has a time and a code, and keeps them
             self.fields["occurred_at"].required = self.fields["code"].required = True
+            self.fields["total_value"].help_text = _("Points are counted from it. Below zero it is a refund.")
             self.fields["occurred_at"].help_text = self.fields["code"].help_text = ""
+
+    def clean(self) -> dict[str, Any]:
+        """Without a value it is what the product costs, as often as it was bought."""
+        said = super().clean() or {}
+        if said.get("total_value") is None and "total_value" not in self.errors:
+            price = self._price(said.get("sku"))
+            if price is None:
+                self.add_error("total_value", gettext("This is needed: no product with a price is chosen."))
+            else:
+                one = said.get("unit_price")
+                value = (price if one is None else one) * (said.get("qty") or 1)
+                said["total_value"] = value.quantize(Decimal("0.01"))
+        return said
+
+    def _price(self, sku_id: int | None) -> Decimal | None:
+        return Sku.objects.filter(pk=sku_id).values_list("sales_price", flat=True).first() if sku_id else None
 
 
 def sale_form(desk: Desk) -> type[SaleForm]:
     """The form for a new sale, or for one that is there, with what may be chosen at this desk."""
     of_desk = {
         "member": MemberField(desk),
-        "sku": SkuField(label=_("Product")),
+        "sku": sku_field(),
         "branch": BranchField(desk),
     }
     return cast("type[SaleForm]", new_class("SaleForm", (SaleForm,), {}, lambda body: body.update(of_desk)))

@@ -10,14 +10,17 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from regulars.ledger.models import Entry
+from regulars.promotions.models import Promotion
 from regulars.rules.errors import NotFound, Refusal
 from regulars.sales import actions
 from regulars.sales import worth as trying
 from regulars.sales.models import Sale
 from regulars.web.office.desk import Desk
+from regulars.web.office.fields import called
 from regulars.web.office.forms import answer
 from regulars.web.office.sales.forms import SaleForm, sale_form
 from regulars.web.office.sales.listing import HERE, listed, sales_of
+from regulars.web.office.tags import number as shown
 
 __all__ = ["delete", "edit", "listed", "new", "record", "worth"]
 
@@ -53,7 +56,10 @@ def record(desk: Desk, sale_id: int) -> HttpResponse:
         "edit_url": desk.url("sale-edit", sale_id=sale.pk),
         "delete_url": desk.url("sale-delete", sale_id=sale.pk),
         "may_edit": desk.may("sales.edit"),
-        "shares": list(sale.promotions.select_related("promotion").order_by("promotion_id", "pk")),
+        "shares": [
+            {"name": str(share.promotion or share.code), "points": share.points}
+            for share in sale.promotions.select_related("promotion").order_by("promotion_id", "pk")
+        ],
         "entries": [(entry, _told(entry)) for entry in entries],
         "policy": _POLICIES[desk.business.refund_policy],
     }
@@ -64,14 +70,16 @@ def _told(entry: Entry) -> str:
     """What an entry did, in words."""
     number = abs(entry.points)
     if entry.kind == Entry.Kind.POINTS_EARN.value:
-        return ngettext("%(number)d point earned", "%(number)d points earned", number) % {"number": number}
-    if entry.shortfall > 0:
-        return _("%(taken)d points taken back; %(missing)d could not be, they were spent or had lapsed") % {
-            "taken": number,
-            "missing": entry.shortfall,
+        return ngettext("%(number)s point earned", "%(number)s points earned", number) % {
+            "number": shown(number)
         }
-    return ngettext("%(number)d point taken back", "%(number)d points taken back", number) % {
-        "number": number
+    if entry.shortfall > 0:
+        return _("%(taken)s points taken back; %(missing)s could not be, they were spent or had lapsed") % {
+            "taken": shown(number),
+            "missing": shown(entry.shortfall),
+        }
+    return ngettext("%(number)s point taken back", "%(number)s points taken back", number) % {
+        "number": shown(number)
     }
 
 
@@ -118,10 +126,10 @@ def _entered(sale: Sale) -> str:
     if sale.points < 0:
         return _("The refund is entered.")
     return ngettext(
-        "The sale is entered. It earned %(points)d point.",
-        "The sale is entered. It earned %(points)d points.",
+        "The sale is entered. It earned %(points)s point.",
+        "The sale is entered. It earned %(points)s points.",
         sale.points,
-    ) % {"points": sale.points}
+    ) % {"points": shown(sale.points)}
 
 
 def edit(desk: Desk, sale_id: int) -> HttpResponse:
@@ -180,10 +188,16 @@ def worth(desk: Desk) -> HttpResponse:
     form.is_valid()
     given = form.cleaned_data
     member, total = given.get("member"), given.get("total_value")
-    context: dict[str, Any] = {"member": member, "total": total}
+    named = (desk.get.get("member") or "").strip()
+    context: dict[str, Any] = {
+        "member": member,
+        "total": total,
+        "unknown": form.errors.get("member", ()) if named and member is None else (),
+        "found": called(named) if named and member is None else [],
+    }
     if member is not None and total is not None:
         try:
-            context["earned"] = trying.worth(
+            context["earned"] = earned = trying.worth(
                 business_id=desk.business.pk,
                 member_id=member.pk,
                 total_value=Decimal(total),
@@ -191,6 +205,11 @@ def worth(desk: Desk) -> HttpResponse:
                 sku_id=given.get("sku"),
                 at=given.get("occurred_at"),
             )
+            rows = Promotion.objects.in_bulk([share.promotion_id for share in earned.shares])
+            context["shares"] = [
+                {"name": str(rows.get(share.promotion_id, share.code)), "points": share.points}
+                for share in earned.shares
+            ]
         except Refusal as refusal:
             context["refused"] = refusal.message
     return desk.page("sales/_worth", context)

@@ -159,8 +159,8 @@ def _to_anybody(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) 
             expires_days=cleaned["expires_days"],
         )
         change.note(cards=number)
-    text = ngettext("%(count)d card was issued.", "%(count)d cards were issued.", number)
-    return desk.done(text % {"count": number}, "scratch-card-print", scratch_id=campaign.pk)
+    text = ngettext("%(count)s card was issued.", "%(count)s cards were issued.", number)
+    return desk.done(text % {"count": tags.number(number)}, "scratch-card-print", scratch_id=campaign.pk)
 
 
 def _to_many(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) -> HttpResponse:
@@ -179,11 +179,11 @@ def _to_many(desk: Desk, campaign: ScratchCampaign, cleaned: dict[str, Any]) -> 
         )
         change.note(audience=audience, members=batch.total)
     text = ngettext(
-        "A card for %(count)d member is on its way.",
-        "Cards for %(count)d members are on their way.",
+        "A card for %(count)s member is on its way.",
+        "Cards for %(count)s members are on their way.",
         batch.total,
     )
-    return desk.done(text % {"count": batch.total}, "scratch-card", scratch_id=campaign.pk)
+    return desk.done(text % {"count": tags.number(batch.total)}, "scratch-card", scratch_id=campaign.pk)
 
 
 def _audience(desk: Desk, whom: str) -> tuple[dict[str, Any], str]:

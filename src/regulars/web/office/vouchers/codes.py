@@ -18,6 +18,7 @@ from regulars.vouchers.models import VoucherCode, VoucherLog
 from regulars.web.office import offers
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import OfficeForm, answer
+from regulars.web.office.tags import number as shown
 from regulars.web.office.vouchers import told
 from regulars.web.office.vouchers.finding import code_of
 from regulars.web.office.vouchers.forms import NAMES, CodeForm, RedeemForm, ReserveForm, ResetForm
@@ -136,9 +137,9 @@ def redeem(desk: Desk, code_id: int) -> HttpResponse:
         if done.points_credited:
             number = done.points_credited
             text = ngettext(
-                "Redeemed: %(count)d point was given.", "Redeemed: %(count)d points were given.", number
+                "Redeemed: %(count)s point was given.", "Redeemed: %(count)s points were given.", number
             )
-            return desk.done(text % {"count": number}, "voucher-code", code_id=code_id)
+            return desk.done(text % {"count": shown(number)}, "voucher-code", code_id=code_id)
         return desk.done(_("The code was redeemed."), "voucher-code", code_id=code_id)
 
     return _do(desk, code, RedeemForm(desk.post, at=desk, **_needs(code)), act)

@@ -132,7 +132,7 @@ def _ticket(desk: Desk, given: dict[str, Any]) -> dict[str, Any]:
 def _initial(voucher: Voucher) -> dict[str, Any]:
     found = {name: getattr(voucher, name) for name in (*FIELDS, "code")}
     found |= {"group": voucher.group_id, "branch": voucher.branch_id}
-    found["sku"] = voucher.sku.code if voucher.sku is not None else ""
+    found["sku"] = voucher.sku_id
     if not voucher.value:
         found["value"] = None
     elif voucher.value_type == Voucher.ValueType.POINTS:

@@ -23,7 +23,8 @@ from regulars.web.office.fields import (
     WholeField,
 )
 from regulars.web.office.forms import OfficeForm
-from regulars.web.office.offers import SkuField, event_choices
+from regulars.web.office.offers import event_choices
+from regulars.web.office.skus import dressed, sku_field
 
 if TYPE_CHECKING:
     from regulars.web.office.desk import Desk
@@ -128,7 +129,6 @@ class VoucherForm(OfficeForm):
         help_text=_("Empty for as long as the voucher. What was issued keeps its day."),
     )
     group = GroupField(label=_("Group"), none=_("All members"))
-    sku = SkuField()
     voucher_details = forms.CharField(
         label=_("Details"),
         required=False,
@@ -150,6 +150,7 @@ class VoucherForm(OfficeForm):
         super().__init__(*args, **kwargs)
         self.fields["branch"] = BranchField(at, none=_("All branches"))
         self.fields["branch"].widget.attrs |= {"class": "form-select", "id": "id_branch"}
+        self.fields["sku"] = dressed(sku_field(none=_("Any product")))
         currency = {"currency": at.business.currency}
         self.fields["value"].help_text = (
             _("%(currency)s, percent or points, as chosen above. Empty for something without a price.")

@@ -16,6 +16,7 @@ from regulars.web.office import offers
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import answer
 from regulars.web.office.lists import Action, Listing
+from regulars.web.office.tags import number as shown
 from regulars.web.office.vouchers import lists, told
 from regulars.web.office.vouchers.finding import issue_of, voucher_of
 from regulars.web.office.vouchers.forms import NAMES, IssueForm
@@ -43,8 +44,8 @@ def give(desk: Desk, voucher_id: int) -> HttpResponse:
             )
             change.made(issue)
         number = issue.qty
-        text = ngettext("%(count)d code was issued.", "%(count)d codes were issued.", number)
-        return desk.done(text % {"count": number}, "voucher-issue", issue_id=issue.pk)
+        text = ngettext("%(count)s code was issued.", "%(count)s codes were issued.", number)
+        return desk.done(text % {"count": shown(number)}, "voucher-issue", issue_id=issue.pk)
 
     back = {"url": desk.url("voucher", voucher_id=voucher_id), "label": voucher.name}
     return answer(

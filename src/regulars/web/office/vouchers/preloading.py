@@ -17,6 +17,7 @@ from regulars.web.office import offers
 from regulars.web.office.desk import Desk
 from regulars.web.office.forms import answer
 from regulars.web.office.lists import ticked
+from regulars.web.office.tags import number as shown
 from regulars.web.office.vouchers.finding import voucher_of
 from regulars.web.office.vouchers.forms import LoadForm
 
@@ -68,8 +69,8 @@ def load(desk: Desk, voucher_id: int) -> HttpResponse:
         with desk.changing("voucher.load-codes", voucher) as change:
             change.note(codes_loaded=done.added, lines_left_out=len(done.refused))
         if not done.refused:
-            text = ngettext("%(count)d code was loaded.", "%(count)d codes were loaded.", done.added)
-            return desk.done(text % {"count": done.added}, "voucher-loaded", voucher_id=voucher_id)
+            text = ngettext("%(count)s code was loaded.", "%(count)s codes were loaded.", done.added)
+            return desk.done(text % {"count": shown(done.added)}, "voucher-loaded", voucher_id=voucher_id)
         context = {
             "title": _("Load codes"),
             **around,
@@ -102,9 +103,9 @@ def delete(desk: Desk, voucher_id: int) -> HttpResponse:
             except (HasHistory, NotFound):
                 kept += 1
         change.note(codes_taken_back=done)
-    text = ngettext("%(count)d code was taken back.", "%(count)d codes were taken back.", done)
-    text %= {"count": done}
+    text = ngettext("%(count)s code was taken back.", "%(count)s codes were taken back.", done)
+    text %= {"count": shown(done)}
     if kept:
-        more = ngettext("%(count)d was issued and stays.", "%(count)d were issued and stay.", kept)
-        text = f"{text} {more % {'count': kept}}"
+        more = ngettext("%(count)s was issued and stays.", "%(count)s were issued and stay.", kept)
+        text = f"{text} {more % {'count': shown(kept)}}"
     return desk.done(text, "voucher-loaded", voucher_id=voucher_id)

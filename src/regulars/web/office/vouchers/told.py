@@ -16,6 +16,7 @@ from regulars.portal.money import worth as worth_of
 from regulars.rules import vouchers as rules
 from regulars.vouchers.models import Voucher, VoucherCode, VoucherLog
 from regulars.web.office.offers import EVENTS
+from regulars.web.office.tags import number as shown
 
 Text = str | Promise
 
@@ -46,14 +47,15 @@ def worth(voucher: Voucher, currency: str) -> str:
         if voucher.value:
             number = int(voucher.value)
             parts.append(
-                ngettext("%(count)d point as money", "%(count)d points as money", number) % {"count": number}
+                ngettext("%(count)s point as money", "%(count)s points as money", number)
+                % {"count": shown(number)}
             )
         else:
             parts.append(_("The points paid, as money"))
     elif voucher.value:
         parts.append(worth_of(voucher.value, voucher.value_type, currency))
     if number := voucher.can_be_redeemed_for_points:
-        parts.append(ngettext("%(count)d point", "%(count)d points", number) % {"count": number})
+        parts.append(ngettext("%(count)s point", "%(count)s points", number) % {"count": shown(number)})
     return ", ".join(parts)
 
 
@@ -69,9 +71,9 @@ def ways(voucher: Voucher, currency: str) -> list[str]:
         number = voucher.points_required
         found.append(
             ngettext(
-                "Members choose it for %(count)d point", "Members choose it for %(count)d points", number
+                "Members choose it for %(count)s point", "Members choose it for %(count)s points", number
             )
-            % {"count": number}
+            % {"count": shown(number)}
             if number
             else _("Members choose it, for nothing")
         )
@@ -81,13 +83,13 @@ def ways(voucher: Voucher, currency: str) -> list[str]:
         months = voucher.points_earned_in_months
         found.append(
             ngettext(
-                "%(count)d points earned within %(months)d month",
-                "%(count)d points earned within %(months)d months",
+                "%(count)s points earned within %(months)s month",
+                "%(count)s points earned within %(months)s months",
                 months,
             )
-            % {"count": number, "months": months}
+            % {"count": shown(number), "months": months}
             if months
-            else _("%(count)d points earned") % {"count": number}
+            else _("%(count)s points earned") % {"count": shown(number)}
         )
     return found
 
