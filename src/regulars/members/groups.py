@@ -122,7 +122,7 @@ def set_group(*, business_id: int, member_ids: Collection[int], group_id: int | 
     """
     with transaction.atomic(), scope(business=business_id):
         # First the group, then its members: whoever deletes it locks them in the same order.
-        group = _held(group_id)
+        group = own(MemberGroup, group_id, "group_id", hold=True)
         members = _members(member_ids)
         moved = [member for member in members if member.group_id != group_id]
         now = timezone.now()
@@ -173,11 +173,6 @@ def groups(*, business_id: int) -> list[Counted]:
     return [Counted(group, counted.get(group.pk, 0)) for group in found]
 
 
-def is_sorting(*, business_id: int) -> bool:
-    """Whether members are being sorted into tiers, or are about to be: then the numbers are not the last."""
-    return jobs.is_under_way(key=tasks.key_of(business_id))
-
-
 def number_in(group: MemberGroup) -> int:
     """How many members are in a group."""
     with scope(business=group.business_id):
@@ -213,15 +208,6 @@ def _locked(pk: int) -> MemberGroup:
     group = MemberGroup.objects.select_for_update().filter(pk=pk).first()
     if group is None:
         raise NotFound(f"There is no group {pk}.")
-    return group
-
-
-def _held(pk: int | None) -> MemberGroup | None:
-    """A group that nobody deletes before this transaction ends; None for none."""
-    group = own(MemberGroup, pk, "group_id")
-    if group is not None and db.is_postgresql():
-        held = db.run("SELECT 1 FROM members_membergroup WHERE id = %s FOR KEY SHARE", (pk,))
-        return group if held else own(MemberGroup, pk, "group_id")
     return group
 
 

@@ -153,8 +153,10 @@ def same_code(code: str, field: str = "code") -> Exact:
     return Exact(Upper(F(field)), Upper(Value(code)))
 
 
-def own(model: type[M], pk: int | None, field: str) -> M | None:
+def own(model: type[M], pk: int | None, field: str, *, hold: bool = False) -> M | None:
     """The record of the business in scope that a reference names, None for none.
+
+    With `hold` nobody deletes it before the caller's transaction ends; whoever is deleting it is waited for.
 
     Staff may have left since: what they had done is theirs all the same.
 
@@ -165,6 +167,10 @@ def own(model: type[M], pk: int | None, field: str) -> M | None:
         return None
     manager: Any = Staff.history if model is Staff else model._default_manager  # noqa: SLF001 - as above
     found: M | None = manager.filter(pk=pk).first() if 0 < pk <= _BIGGEST_ID else None
+    if found is not None and hold and db.is_postgresql():
+        table = model._meta.db_table  # noqa: SLF001 - Django's documented name
+        # `FOR KEY SHARE`, as foreign keys take it: many hold one at once, and it may be changed meanwhile.
+        found = found if db.run(f"SELECT 1 FROM {table} WHERE id = %s FOR KEY SHARE", (pk,)) else None
     if found is None:
         what = field.removesuffix("_id")
         raise NotFound(f"There is no {what} {pk}.", fields={field: "is unknown"})

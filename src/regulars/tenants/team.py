@@ -85,7 +85,7 @@ def add_staff(
             role=role,
             password=password,
             code=code,
-            branch=own(Branch, branch_id, "branch_id"),
+            branch=own(Branch, branch_id, "branch_id", hold=True),
             disable_backoffice_access=disable_backoffice_access,
         )
 
@@ -176,7 +176,7 @@ def edit_staff(*, business_id: int, pk: int, **changes: Any) -> Staff:
         if "role" in changes:
             staff.role = _check_role(changes["role"])
         if "branch_id" in changes:
-            staff.branch = own(Branch, changes["branch_id"], "branch_id")
+            staff.branch = own(Branch, changes["branch_id"], "branch_id", hold=True)
         _check_limit(staff.role, staff.branch_id)
         if "disable_backoffice_access" in changes:
             staff.disable_backoffice_access = bool(changes["disable_backoffice_access"])
