@@ -109,7 +109,7 @@ def texts(values: Sequence[str]) -> Any:
 
 
 def next_id(table: str) -> int:
-    """The next id of a table, for a row whose code is made from its id. Within the caller's transaction.
+    """The next id of a table, for a row that is referred to before it is written. Within a transaction.
 
     No row that others would wait for is touched: on PostgreSQL it comes from the table's sequence, and on
     SQLite the write transaction keeps everybody else out.

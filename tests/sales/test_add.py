@@ -36,7 +36,7 @@ def test_a_sale_earns_what_its_promotions_give(till: Till, card: Card) -> None:
     till.promotion("10", "P1")
     till.promotion("2.5", "P2", fixed_points_value=3)
     sale = till.sell(card, "29.33")
-    assert (sale.code, sale.points) == (f"T{sale.pk:06}", 6)  # 2.933 + 0.73325 + 3
+    assert (sale.code, sale.points) == ("T000001", 6)  # 2.933 + 0.73325 + 3
     assert [(one.code, one.points) for one in sale.sale_promotions] == [("P1", 2), ("P2", 4)]
     assert shares(sale) == [("P1", 2), ("P2", 4)]
     assert (balance(card), entries(card)) == (6, [("points_earn", 6, 0)])
@@ -174,8 +174,8 @@ def test_a_made_code_steps_over_those_given_by_hand(till: Till, card: Card) -> N
     first = int(till.sell(card).code.removeprefix("T"))
     for number in (first + 4, first + 5):
         till.sell(card, code=f"t{number:06d}")
-    made = [int(till.sell(card).code.removeprefix("T")) for _ in range(3)]
-    assert made == [first + 3, first + 6, first + 7]
+    made = [int(till.sell(card).code.removeprefix("T")) for _ in range(5)]
+    assert made == [first + 1, first + 2, first + 3, first + 6, first + 7]
 
 
 def test_what_is_told(till: Till, card: Card) -> None:
@@ -186,7 +186,7 @@ def test_what_is_told(till: Till, card: Card) -> None:
         {
             "customer_id": card.pk,
             "sale_id": sale.pk,
-            "code": "T000001" if sale.pk == 1 else sale.code,
+            "code": "T000001",
             "total_value": "29.50",
             "points": 2,
             "branch_id": branch.pk,
@@ -281,6 +281,7 @@ def test_the_number_of_statements_does_not_grow(till: Till, card: Card) -> None:
 
     for number in range(20):
         till.promotion("1", f"P{number}")
+    till.sell(card)  # the first of a business makes its counters
     first = statements()
     for _ in range(5):
         till.sell(card)

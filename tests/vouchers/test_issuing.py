@@ -47,7 +47,7 @@ def test_each_code_is_a_voucher_of_its_own(shop: Shop) -> None:
     card = shop.enrol()
     made = issue(shop, voucher(shop), card, 3)
     assert (made.qty, made.member, made.points_used) == (3, card.member, 0)
-    assert made.code == f"I{made.pk:06}"
+    assert made.code == "I000001"
     assert len(set(codes(made))) == 3
     assert {len(code) for code in codes(made)} == {11}
     assert {(row.value, row.value_type, row.status, row.member_id) for row in rows(made)} == {
@@ -249,6 +249,7 @@ def test_the_number_of_statements_does_not_grow_with_history(shop: Shop) -> None
             issue(shop, of, card, qty)
         return len(captured)
 
+    issue(shop, of, card, 1)  # the first of a business makes its counters
     first = statements(1)
     for _ in range(5):
         issue(shop, of, card, 3)
@@ -266,8 +267,9 @@ def test_many_codes_take_as_many_statements_as_one(shop: Shop) -> None:
         return len(captured)
 
     made: list[VoucherIssue] = []
+    issue(shop, voucher(shop, value="0", code="FIRST"), card, 1)  # the first of a business makes its counters
     assert statements(1) == statements(1_500)
-    assert [row.code for row in rows(made[1])] == codes(made[1]) == events(shop, "issued")[1]["voucher_codes"]
+    assert [row.code for row in rows(made[1])] == codes(made[1]) == events(shop, "issued")[2]["voucher_codes"]
     assert len(set(codes(made[1]))) == 1_500
     assert {(row.expires_on, row.value_type, row.reservation, row.version) for row in rows(made[1])} == {
         (None, 2, "", 0)

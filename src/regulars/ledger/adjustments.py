@@ -14,9 +14,10 @@ from regulars.ledger.corrections import change_points
 from regulars.ledger.models import PointsAdjustment
 from regulars.ledger.points import MAX_POINTS, add_points, spend_points
 from regulars.ledger.post import lock_cards
-from regulars.rules import codes, values
+from regulars.rules import values
 from regulars.rules.errors import Conflict, InvalidInput, NotFound
 from regulars.rules.text import clean_text
+from regulars.tenants import numbers
 from regulars.tenants.models import Branch, Staff
 from regulars.tenants.queries import own, same_code
 
@@ -78,12 +79,11 @@ def add_adjustment(
     code = clean_text(code, field="code", max_length=50)
     with transaction.atomic(), scope(business=business_id):
         own(Staff, staff_id, "staff_id")
-        number = db.next_id(_TABLE)
-        number, code = (number, _unused(code)) if code else _numbered(number)
-        adjustment = PointsAdjustment(pk=number, business_id=business_id, code=code, **columns)
+        code = _unused(code) if code else _free_code(business_id)
+        adjustment = PointsAdjustment(business_id=business_id, code=code, **columns)
         _store(adjustment, force_insert=True)
         _post(adjustment, occasion)
-        return _read(number)
+        return _read(adjustment.pk)
 
 
 def _post(adjustment: PointsAdjustment, occasion: str | None) -> None:
@@ -210,11 +210,12 @@ def _change(adjustment: PointsAdjustment, changes: dict[str, Any]) -> None:
         adjustment.staff = own(Staff, changes["staff_id"] or None, "staff_id")
 
 
-def _numbered(number: int) -> tuple[int, str]:
-    """A free id and the code made of it. A code that somebody gave by hand is passed over, with its id."""
-    while PointsAdjustment.objects.filter(same_code(code := codes.numbered_code(_LETTER, number))).exists():
-        number = db.next_id(_TABLE) if db.is_postgresql() else number + 1
-    return number, code
+def _free_code(business_id: int) -> str:
+    while True:
+        code = numbers.draw_code(business_id=business_id, letter=_LETTER, table=_TABLE)
+        # A code may have been given by hand that the numbers reach only now.
+        if not PointsAdjustment.objects.filter(same_code(code)).exists():
+            return code
 
 
 def _unused(code: str, *, but: int | None = None) -> str:

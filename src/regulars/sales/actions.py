@@ -10,7 +10,6 @@ from django.db import DEFAULT_DB_ALIAS, transaction
 from django.utils import timezone
 from django_scopes import scope
 
-from regulars import db
 from regulars.ledger import corrections, points
 from regulars.ledger.post import business_day
 from regulars.outbox.emit import NewEvent, emit
@@ -18,6 +17,7 @@ from regulars.rules import codes, occasions, promotions
 from regulars.rules.errors import Conflict, InvalidInput, NotFound, Suspended
 from regulars.sales import fields, store
 from regulars.sales.models import Sale, SalePromotion
+from regulars.tenants import numbers
 from regulars.tenants.queries import same_code
 
 # What a sale earns depends on these; a change of anything else moves no points.
@@ -64,6 +64,7 @@ def add_sale(
             member_id=columns["member_id"],
             branch_id=columns["branch_id"],
             sku_id=columns["sku_id"],
+            letter="" if code else _LETTER,
         )
         _check_open(context, columns)
         store.check_staff(business_id=business_id, staff_id=columns["staff_id"])
@@ -71,7 +72,7 @@ def add_sale(
             raise Suspended("This customer is suspended and can neither collect nor redeem.")
         earned = _price(business_id, context, columns)
         columns |= {"business_id": business_id, "points": earned.points}
-        sale = _insert(columns, code, context.next_id, earned.shares)
+        sale = _insert(columns, code, context, earned.shares)
         emit(business_id=business_id, events=[_event("sale.recorded", sale)])
         _credit(sale)
         return sale
@@ -111,17 +112,21 @@ def _price(business_id: int, context: store.Context, columns: dict[str, Any]) ->
     return earned
 
 
-def _insert(columns: dict[str, Any], code: str, number: int, shares: tuple[promotions.Share, ...]) -> Sale:
-    """Store a new sale with what each promotion gave it, under its code or one made of its number."""
+def _insert(
+    columns: dict[str, Any], code: str, context: store.Context, shares: tuple[promotions.Share, ...]
+) -> Sale:
+    """Store a new sale with what each promotion gave it, under its code or one that is made."""
+    business_id = columns["business_id"]
+    made = "" if code or context.number is None else codes.numbered_code(_LETTER, context.number)
     while True:
-        row = columns | {"id": number, "code": code or codes.numbered_code(_LETTER, number)}
+        made = made or code or numbers.draw_code(business_id=business_id, letter=_LETTER, table="sales_sale")
+        row = columns | {"id": context.next_id, "code": made}
         stamps = store.insert_sale(row, shares)
         if stamps is not None:
             break
         if code:
             raise store.code_taken(code)
-        # Somebody gave this code by hand.
-        number = db.next_id("sales_sale") if db.is_postgresql() else number + 1
+        made = ""  # somebody gave this code by hand
     values = [*(row[name] for name in store.COLUMNS), *stamps]
     sale = Sale.from_db(DEFAULT_DB_ALIAS, (*store.COLUMNS, *store.STAMPS), values)
     sale.sale_promotions = [

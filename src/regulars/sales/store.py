@@ -11,11 +11,14 @@ from typing import Any
 from regulars import db
 from regulars.rules.errors import Conflict, NotFound
 from regulars.rules.promotions import Promotion, Share
+from regulars.tenants import numbers
 
 
 @dataclass(frozen=True, slots=True)
 class Context:
-    """What a sale depends on beside what was given. `next_id` is free for a new sale."""
+    """What a sale depends on beside what was given. `next_id` is free for a new sale, and so is `number` for
+    its code, where one was drawn.
+    """
 
     suspended: bool
     group_id: int | None
@@ -25,11 +28,13 @@ class Context:
     category_id: int | None
     archived: bool
     next_id: int
+    number: int | None
 
 
 _CONTEXT = """
 SELECT m.suspended, m.group_id, b.timezone, b.points_per_sale_cap, br.id AS branch_id, br.is_active,
-       k.id AS sku_id, k.category_id, k.archived, {next_id} AS next_id
+       k.id AS sku_id, k.category_id, k.archived, {next_id} AS next_id,
+       {number} AS number
 FROM members_member m
 JOIN tenants_business b ON b.id = m.business_id
 LEFT JOIN tenants_branch br ON br.id = %s AND br.business_id = m.business_id
@@ -37,34 +42,50 @@ LEFT JOIN catalog_sku k ON k.id = %s AND k.business_id = m.business_id
 WHERE m.id = %s AND m.business_id = %s{lock}"""
 _KEEP = " FOR KEY SHARE OF m"
 _NEXT_ID = "nextval(pg_get_serial_sequence('sales_sale', 'id'))"
-_PG_NEW = _CONTEXT.format(next_id=_NEXT_ID, lock=_KEEP)
-_PG_CHANGED = _CONTEXT.format(next_id="0", lock="")
+_PG_NEW = _CONTEXT.format(next_id=_NEXT_ID, number="NULL", lock=_KEEP)
+_NUMBER = "(SELECT number FROM drawn)"
+_PG_NUMBERED = (
+    f"WITH drawn AS ({numbers.DRAW}){_CONTEXT.format(next_id=_NEXT_ID, number=_NUMBER, lock=_KEEP)}"
+)
+_PG_CHANGED = _CONTEXT.format(next_id="0", number="NULL", lock="")
 _SQLITE = _CONTEXT.format(
-    next_id="COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'sales_sale'), 0) + 1", lock=""
+    next_id="COALESCE((SELECT seq FROM sqlite_sequence WHERE name = 'sales_sale'), 0) + 1",
+    number="NULL",
+    lock="",
 )
 
 
 def read_context(
-    *, business_id: int, member_id: int, branch_id: int | None, sku_id: int | None, new: bool = True
+    *,
+    business_id: int,
+    member_id: int,
+    branch_id: int | None,
+    sku_id: int | None,
+    new: bool = True,
+    letter: str = "",
 ) -> Context:
     """What a sale of this member depends on. Within the caller's transaction.
 
     For a `new` sale the member stays locked against erasure until the transaction ends; other sales of theirs
-    may go on. A sale that is there already, and locked, is lock enough: an erasure waits for it.
+    may go on. A sale that is there already, and locked, is lock enough: an erasure waits for it. With the
+    `letter` of codes a number for one may be drawn on the way.
 
     Raises:
         NotFound: the business has no such member, branch or SKU.
     """
     sql = (_PG_NEW if new else _PG_CHANGED) if db.is_postgresql() else _SQLITE
-    rows = db.run(sql, (branch_id, sku_id, member_id, business_id))
+    params: list[Any] = [branch_id, sku_id, member_id, business_id]
+    if letter and db.is_postgresql():
+        sql, params = _PG_NUMBERED, [*numbers.draw_params(business_id, letter), *params]
+    rows = db.run(sql, params)
     if not rows:
         raise _no_member(member_id)
-    suspended, group, zone, cap, branch, active, sku, category, archived, number = rows[0]
+    suspended, group, zone, cap, branch, active, sku, category, archived, next_id, number = rows[0]
     if branch_id is not None and branch is None:
         raise NotFound(f"There is no branch {branch_id}.", fields={"branch_id": "is unknown"})
     if sku_id is not None and sku is None:
         raise NotFound(f"There is no SKU {sku_id}.", fields={"sku_id": "is unknown"})
-    return Context(bool(suspended), group, zone, cap, bool(active), category, bool(archived), number)
+    return Context(bool(suspended), group, zone, cap, bool(active), category, bool(archived), next_id, number)
 
 
 def keep_member(*, business_id: int, member_id: int) -> None:

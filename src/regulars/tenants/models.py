@@ -350,7 +350,7 @@ class ApiKey(models.Model):
 
 
 class Counter(models.Model):
-    """The last number given to a kind of record, for codes such as M000001."""
+    """The last number given to a kind of record, for codes such as M000001; see `numbers` for busy kinds."""
 
     business = models.ForeignKey(Business, on_delete=models.CASCADE, related_name="+")
     kind = models.CharField(max_length=20)

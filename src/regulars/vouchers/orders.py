@@ -17,9 +17,10 @@ from regulars.ledger import points as ledger
 from regulars.ledger.models import Card
 from regulars.ledger.post import business_day
 from regulars.outbox.emit import NewEvent, emit
-from regulars.rules import codes, values
+from regulars.rules import values
 from regulars.rules import vouchers as rules
 from regulars.rules.errors import AlreadyGiven, Conflict, InvalidInput, NotFound, Refusal
+from regulars.tenants import numbers
 from regulars.tenants.queries import same_code
 from regulars.vouchers import making
 from regulars.vouchers.lookups import Place, terms_of
@@ -134,7 +135,7 @@ def carry_out(business_id: int, order: Order) -> VoucherIssue:
         pk=pk,
         business_id=business_id,
         voucher=order.voucher,
-        code=order.code or _free_code(pk),
+        code=order.code or _free_code(business_id),
         qty=order.qty,
         member_id=order.member_id,
         occurred_at=order.occurred_at,
@@ -155,12 +156,12 @@ def source_of(issue_id: int) -> str:
     return f"issue:{issue_id}"
 
 
-def _free_code(pk: int) -> str:
-    # A code may have been given by hand that the numbers reach only now.
-    number = pk
-    while VoucherIssue.objects.filter(same_code(code := codes.numbered_code("I", number))).exists():
-        number = db.next_id("vouchers_voucherissue") if db.is_postgresql() else number + 1
-    return code
+def _free_code(business_id: int) -> str:
+    while True:
+        code = numbers.draw_code(business_id=business_id, letter="I", table="vouchers_voucherissue")
+        # A code may have been given by hand that the numbers reach only now.
+        if not VoucherIssue.objects.filter(same_code(code)).exists():
+            return code
 
 
 def _issued_event(issue: VoucherIssue, order: Order, made: list[str]) -> NewEvent:
