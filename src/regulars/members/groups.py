@@ -173,6 +173,11 @@ def groups(*, business_id: int) -> list[Counted]:
     return [Counted(group, counted.get(group.pk, 0)) for group in found]
 
 
+def is_sorting(*, business_id: int) -> bool:
+    """Whether members are being sorted into tiers, or are about to be: then the numbers are not the last."""
+    return jobs.is_under_way(key=tasks.key_of(business_id))
+
+
 def number_in(group: MemberGroup) -> int:
     """How many members are in a group."""
     with scope(business=group.business_id):
