@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -14,6 +15,7 @@ from regulars.campaigns.models import Campaign
 from regulars.members import segments
 from regulars.messages.models import Message
 from regulars.rules.errors import Conflict
+from regulars.sales.actions import add_sale
 from regulars.tenants.models import Business
 from regulars.web.office.campaigns import record
 from tests.factories import Shop
@@ -256,3 +258,23 @@ def test_a_plan_without_campaigns_says_so(shop: Shop, owner: Seat) -> None:
     for response in (owner.get("campaigns"), owner.post("campaign-new", WORDS)):
         assert response.status_code in (400, 403)
         assert "Plans that have it" in response.content.decode()
+
+
+@pytest.mark.parametrize(("days", "said"), [(20, "In the 14 days after it"), (2, "Since it was sent")])
+def test_who_came_afterwards_is_told_beside_who_came_before(
+    days: int, said: str, shop: Shop, owner: Seat
+) -> None:
+    card, made = shop.enrol(email="a@x.example"), write(owner)
+    sent = timezone.now() - dt.timedelta(days=days)
+    given: dict[str, Any] = {"kind": "campaign", "key": "c", "status": "sent", "sent_at": sent}
+    with scope(business=shop.business):
+        Campaign.objects.update(
+            status="sent", sent_at=sent, finished_at=sent, total_recipients=1, sent_count=1
+        )
+        Message.objects.create(business=shop.business, member_id=card.pk, campaign_id=made.pk, **given)
+    at = sent + dt.timedelta(days=1)
+    add_sale(business_id=shop.id, member_id=card.pk, total_value=Decimal(3600), occurred_at=at)
+    page = owner.text("campaign", campaign_id=made.pk)
+    for text in (said, "1 of 1 came; their purchases came to ₹3,600", "0 of them came, for ₹0"):
+        assert text in page
+    assert "figures cannot tell" in page

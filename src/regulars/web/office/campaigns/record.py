@@ -8,7 +8,7 @@ from django.http import HttpResponse, JsonResponse
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from regulars.campaigns import letters, queries
+from regulars.campaigns import came, letters, queries
 from regulars.campaigns.actions import OPEN
 from regulars.campaigns.models import Campaign
 from regulars.messages.models import Message
@@ -17,7 +17,7 @@ from regulars.web.office import framed
 from regulars.web.office.campaigns import told
 from regulars.web.office.desk import Desk
 from regulars.web.office.lists import Action
-from regulars.web.office.tags import number
+from regulars.web.office.tags import money, number
 
 # From so many members on somebody types the campaign's name before it leaves.
 MANY = 500
@@ -134,6 +134,7 @@ def _after(desk: Desk, campaign: Campaign) -> dict[str, Any]:
         ],
         "unsubscribed": outcome.unsubscribed,
         "finding": _finding(campaign, outcome),
+        "came": _came(desk, campaign),
         "files": [
             (_("Addresses (CSV)"), desk.url("campaign-addresses-file", **posted)),
             (_("Labels to print (PDF)"), desk.url("campaign-labels-file", **posted)),
@@ -162,6 +163,30 @@ def _finding(campaign: Campaign, outcome: queries.Outcome) -> str:
             "%(count)s of them said no to more.", "%(count)s of them said no to more.", outcome.unsubscribed
         ) % {"count": number(outcome.unsubscribed)}
     return text
+
+
+def _came(desk: Desk, campaign: Campaign) -> list[str]:
+    """Who of those who got it came since, and before, in sentences; empty where there is nothing to tell."""
+    found = came.came_of(campaign)
+    if found is None or campaign.finished_at is None:
+        return []
+    currency = desk.business.currency
+    counts = {
+        "all": number(found.looked_at),
+        "came": number(found.after.came),
+        "sales": money(found.after.sales, currency),
+    }
+    earlier = {"came": number(found.before.came), "sales": money(found.before.sales, currency)}
+    if found.over:
+        text = _("In the 14 days after it, %(came)s of %(all)s came; their purchases came to %(sales)s.")
+        before = _("In the 14 days before it, %(came)s of them came, for %(sales)s.")
+    else:
+        text = _("Since it was sent, %(came)s of %(all)s came; their purchases came to %(sales)s so far.")
+        before = _("In as long a time before it, %(came)s of them came, for %(sales)s.")
+    said = [text % counts, before % earlier, _("Whether they came because of it, figures cannot tell.")]
+    if found.looked_at < campaign.sent_count and found.looked_at == came.MOST:
+        said.append(_("Counted for the first %(all)s who got it.") % counts)
+    return said
 
 
 def _progress(campaign: Campaign) -> dict[str, Any]:
