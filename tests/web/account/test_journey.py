@@ -65,7 +65,7 @@ def test_from_nothing_to_a_team_in_a_browser(tabs: Tabs, live: Site, usable: Non
     expect(tab.get_by_label("Points for each whole unit")).to_be_visible()
     tab.get_by_role("button", name="Go on").click()
     card = tab.frame_locator("iframe[name=card]")
-    expect(card.get_by_role("heading", name="Stamps", exact=True)).to_be_visible()
+    expect(card.get_by_role("heading", name="Bean & Leaf Card")).to_be_visible()
     tab.get_by_label("Name of the programme").fill("Beans for friends")
     expect(card.get_by_role("heading", name="Beans for friends")).to_be_visible()
     tab.get_by_role("button", name="Go on").click()
