@@ -17,6 +17,7 @@ _OF_A_DRAFT = {
 _OF_ONE_THAT_IS_SENT = (
     "GET /api/campaigns/{campaign_id}",
     "GET /api/campaigns/{campaign_id}/recipients",
+    "GET /api/campaigns/{campaign_id}/came",
     "POST /api/campaigns/{campaign_id}/cancel",
 )
 _WORDS = {"name": "June Promo", "subject": "Double stamps", "message": "Visit us this week."}

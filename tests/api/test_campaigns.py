@@ -6,16 +6,19 @@ import csv
 import dataclasses
 import datetime as dt
 import io
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
 import time_machine
+from django.utils import timezone
 from django_scopes import scope
 from pytest_django import Settings
 
 from regulars.campaigns.models import Campaign
 from regulars.members import actions as members
 from regulars.messages.models import Message
+from regulars.sales.actions import add_sale
 from tests.api.support import Rest, invalid, meta, ok, refused, take_away
 from tests.campaigns.mail import customers, work
 from tests.factories import Shop
@@ -68,6 +71,26 @@ def test_a_campaign_is_drafted_sent_and_shown(shop: Shop, rest: Rest) -> None:
         "customer_id", "name", "status", "reason", "attempts", "sent_at", "unsubscribed_at"
     }  # fmt: skip
     assert ok(rest.get(f"/api/campaigns/{pk}/recipients", status="failed")) == []
+
+
+def test_who_came_is_told_beside_who_came_before(shop: Shop, rest: Rest) -> None:
+    pk, card = made(rest), shop.enrol()
+    nobody = {"came": 0, "sales_amount": "0.00"}
+    empty = {"customers": 0, "until": None, "over": False, "after": nobody, "before": nobody}
+    assert ok(rest.get(f"/api/campaigns/{pk}/came")) == empty
+    sent = timezone.now() - dt.timedelta(days=15)
+    with scope(business=shop.business):
+        Campaign.objects.update(status="sent", sent_at=sent)
+        given = {"kind": "campaign", "key": "c", "status": "sent", "campaign_id": pk}
+        Message.objects.create(business=shop.business, member_id=card.pk, sent_at=sent, **given)
+    shop.stamp(card)
+    for days, value in ((3, 36), (-3, 5)):
+        at = sent + dt.timedelta(days=days)
+        add_sale(business_id=shop.id, member_id=card.pk, total_value=Decimal(value), occurred_at=at)
+    found = ok(rest.get(f"/api/campaigns/{pk}/came"))
+    assert (found["customers"], found["over"]) == (1, True)
+    assert found["after"] == {"came": 1, "sales_amount": "36.00"}
+    assert found["before"] == {"came": 1, "sales_amount": "5.00"}
 
 
 def test_lists_are_newest_first(rest: Rest) -> None:

@@ -15,6 +15,7 @@ BEYOND = {
     "POST /api/campaigns/{}/test": _DETAIL,
     "POST /api/campaigns/{}/cancel": _DETAIL,
     "GET /api/campaigns/{}/recipients": "what became of each message",
+    "GET /api/campaigns/{}/came": "who came afterwards, beside who came before",
     "GET /api/campaigns/segments": "whom a campaign would reach",
 }
 

@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 from pydantic import BaseModel, BeforeValidator, Field
 
+from regulars.api.rest.report_schemas import Amount
 from regulars.api.rest.schemas import Id, Incoming, Moment, whole
 from regulars.campaigns.checks import MAX_RATE
 
@@ -42,6 +43,23 @@ class CampaignOut(CampaignRow):
     unsubscribed: int
     finished_at: Moment | None
     created_at: Moment
+
+
+class CameWindow(BaseModel):
+    """How many came, by a visit or a purchase, and what their purchases came to, less refunds."""
+
+    came: int
+    sales_amount: Amount
+
+
+class CameOut(BaseModel):
+    """What those did who got a campaign, in equally long times after it and before it."""
+
+    customers: int
+    until: Moment | None
+    over: bool
+    after: CameWindow
+    before: CameWindow
 
 
 class CampaignIn(Incoming):

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import asdict
+from decimal import Decimal
 from tempfile import SpooledTemporaryFile
 from typing import IO, Annotated, Any
 
@@ -10,6 +11,7 @@ from ninja import Query, Router
 
 from regulars.api.rest.auth import identity_of
 from regulars.api.rest.campaign_schemas import (
+    CameOut,
     CampaignDeleted,
     CampaignIn,
     CampaignMade,
@@ -37,7 +39,7 @@ from regulars.api.rest.common import (
 from regulars.api.rest.envelope import data, listed
 from regulars.api.rest.schemas import Data, Listed
 from regulars.api.rest.writes import answers
-from regulars.campaigns import actions, letters, queries
+from regulars.campaigns import actions, came, letters, queries
 from regulars.campaigns.models import Campaign
 from regulars.messages.channels import labels, post
 from regulars.messages.models import Message
@@ -228,6 +230,32 @@ def test_campaign(request: HttpRequest, campaign_id: int, body: CampaignTest) ->
     """Send the preview to an address of your own."""
     to = actions.send_test(business_id=_allowed(request), pk=known_id(campaign_id, "campaign"), to=body.to)
     return data({"queued": True, "to": to})
+
+
+@router.get(
+    "/campaigns/{int:campaign_id}/came",
+    response=answered(Data[CameOut], also=(404,)),
+    summary="Who came after a campaign",
+)
+@answers()
+def who_came(request: HttpRequest, campaign_id: int) -> dict[str, Any]:
+    """Who of those who got it came in the 14 days after it, and in those before. It tells no cause."""
+    business = business_by_id(_allowed(request))
+    found = came.came_of(_campaign(business, campaign_id))
+    nothing = came.Window(0, Decimal(0))
+    return data(
+        {
+            "customers": found.looked_at if found else 0,
+            "until": printed(found.until, business) if found else None,
+            "over": bool(found and found.over),
+            "after": _window(found.after if found else nothing),
+            "before": _window(found.before if found else nothing),
+        }
+    )
+
+
+def _window(window: came.Window) -> dict[str, Any]:
+    return {"came": window.came, "sales_amount": f"{window.sales:.2f}"}
 
 
 @router.get(
