@@ -11,7 +11,8 @@ import pytest
 from django.contrib.staticfiles import finders
 from django.test import Client
 
-pytestmark = pytest.mark.once
+# The start page asks whether somebody may register.
+pytestmark = [pytest.mark.once, pytest.mark.django_db]
 
 ADDRESSES = ("/", "/api/docs", "/nothing-is-here")
 

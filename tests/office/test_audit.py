@@ -123,7 +123,8 @@ def test_no_filter_reads_the_whole_history(shop: Shop, owner: Seat, query: dict[
     assert offered
     assert all("staff_id=?" in step for step in offered)
     done = [step for step, sql in asked if ' AS "a"' not in sql]
-    found = [step for step in done if "auditlog_record" in step]
+    # A list looks for the numbers of its rows, and then reads these rows by their numbers.
+    found = [step for step in done if "auditlog_record" in step and "(rowid=?)" not in step]
     columns = {"who": "staff_id=?", "kind": "kind=?", "at_from": "at>?", "at_to": "at<?", "q": "at>?"}
     for name in query:
         assert found
