@@ -15,6 +15,8 @@ from pytest_django import Settings
 
 from regulars.analytics.rollup import roll_up_all
 from regulars.jobs.models import Job, ScheduledRun
+from regulars.messages import sending
+from regulars.messages.checks import Ready
 from regulars.messages.models import Message
 from regulars.outbox.models import Event
 from regulars.web.operator import health
@@ -127,6 +129,35 @@ def test_messages_that_wait_are_seen(shop: Shop) -> None:
     assert state("messages") == health.BAD
     with scopes_disabled():
         Message.objects.filter(pk=message.pk).update(status="sent")
+    assert state("messages") == health.OK
+
+
+@pytest.mark.parametrize("campaign", [None, 7])
+def test_a_mail_server_that_cannot_be_reached_is_told_at_once(shop: Shop, campaign: int | None) -> None:
+    """Each try moves the message on by some minutes at most: it is never late by its next time."""
+    now = timezone.now()
+    with scopes_disabled():
+        message = Message.objects.create(
+            business_id=shop.id, kind="staff_invite", key="k", to="a@b.example", campaign_id=campaign
+        )
+        assert state("messages") == health.OK
+        ready = Ready(message, shop.business, None, "a@b.example")
+        down = sending._put_back(ready, "The mail server cannot be reached.", 300)
+        Message.objects.filter(pk=message.pk).update(next_at=down.next_at, reason=down.reason)
+    assert state("messages") == health.WARNING
+    assert "The mail server cannot be reached." in found("messages").text
+    with scopes_disabled():
+        Message.objects.filter(pk=message.pk).update(created_at=now - HOUR)
+    assert state("messages") == health.BAD
+    assert "60 minutes" in found("messages").text
+
+
+def test_one_address_that_takes_nothing_for_now_is_no_fault_of_the_server(shop: Shop) -> None:
+    with scopes_disabled():
+        Message.objects.create(
+            business_id=shop.id, kind="staff_invite", key="k", to="a@b.example", reason="Try later.",
+            attempts=2, created_at=timezone.now() - HOUR, next_at=timezone.now() + HOUR,
+        )  # fmt: skip
     assert state("messages") == health.OK
 
 

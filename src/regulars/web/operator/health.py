@@ -39,6 +39,8 @@ LATE: Final = dt.timedelta(minutes=2)
 # The same while nothing is at work: one that has nothing to do takes up what is due within seconds.
 MISSED: Final = dt.timedelta(seconds=20)
 MESSAGES_LATE: Final = dt.timedelta(minutes=30)
+# So many that wait are looked at, those first that were tried last: there are as many as could not leave.
+_MANY_MESSAGES: Final = 1000
 # The share of the disk, and the bytes, below which there is little room left.
 LITTLE_ROOM: Final = 0.1
 NO_ROOM: Final = 200 * 1024 * 1024
@@ -197,14 +199,39 @@ def _figures() -> Check:
     return Check("figures", _("Figures"), OK, _("The roll-up is up to date."))
 
 
+def _not_taken() -> tuple[dt.datetime, str] | None:
+    """Since when the oldest message waits that no server would take, or none could be reached; and why.
+
+    Each try moves such a message on, and is not counted: `messages.sending`. So it says why it waits and has
+    been tried 0 times, which nothing else does.
+    """
+    stuck = Message.objects.filter(status=Message.Status.QUEUED, attempts=0).exclude(reason="")
+    values = ("created_at", "reason")
+    of_none = stuck.filter(campaign_id=None).order_by("-next_at", "-id")
+    of_campaigns = stuck.exclude(campaign_id=None).order_by("-campaign_id", "-next_at", "-id")
+    rows = [
+        *of_none.values_list(*values)[:_MANY_MESSAGES],
+        *of_campaigns.values_list(*values)[:_MANY_MESSAGES],
+    ]
+    return min(rows, default=None)
+
+
 def _messages() -> Check:
     now = timezone.now()
+    mend = _("Look into the log for what the mail server says, and check REGULARS_EMAIL_URL.")
+    if (stuck := _not_taken()) is not None:
+        since, reason = stuck
+        text = _("Messages cannot leave: %(reason)s The oldest has waited for %(long)s.") % {
+            "reason": reason,
+            "long": long(now - since),
+        }
+        late = since < now - MESSAGES_LATE
+        return Check("messages", _("Messages"), BAD if late else WARNING, text, mend)
     ours = Q(campaign_id=None)  # a campaign to many takes as long as its pace says
     queued = Message.objects.filter(ours, status=Message.Status.QUEUED, next_at__lt=now)
     oldest = queued.order_by("next_at").values_list("next_at", flat=True).first()
     if oldest is not None and oldest < now - MESSAGES_LATE:
         text = _("Messages have waited for %(long)s.") % {"long": long(now - oldest)}
-        mend = _("Look into the log for what the mail server says, and check REGULARS_EMAIL_URL.")
         return Check("messages", _("Messages"), BAD, text, mend)
     instead = _WITHOUT_SERVER.get(settings.EMAIL_BACKEND.removeprefix("django.core.mail.backends."))
     if instead is not None:
