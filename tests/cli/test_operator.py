@@ -48,6 +48,14 @@ def test_operators_are_added_listed_and_removed(say: Say) -> None:
     assert [row["email"] for row in say("operator", "list")] == ["pete@harbour.example"]
 
 
+def test_the_password_of_an_operator_opens_the_business_that_was_made_for_them(say: Say) -> None:
+    (business,) = say("createbusiness", "Harbour Coffee", "--owner-email", OLGA)
+    (made,) = say("operator", "add", OLGA)
+    assert made["opens_too"] == ["Harbour Coffee"]
+    assert authenticate(email=OLGA, password=business["temp_password"]) is None
+    assert authenticate(email=OLGA, password=made["password"]) is not None
+
+
 def test_what_cannot_be_is_said_in_a_line(say: Say) -> None:
     assert say("operator", "add", "nobody", refused=2)[0]["refused"].startswith(
         "EMAIL is not an e-mail address"

@@ -16,7 +16,10 @@ Email = Annotated[str, typer.Argument(metavar="EMAIL", help="E-mail address, the
 
 @operator.command("add")
 def add(email: Email, *, name: Annotated[str, typer.Option(help="Name of the person.")] = "") -> None:
-    """Let somebody open /admin/; prints their password once, if they get one."""
+    """Let somebody open /admin/; prints their password once, if they get one.
+
+    It opens the businesses made for them, too: temporary passwords of those are void.
+    """
     _start(writes=True)
     from regulars.tenants import operators  # noqa: PLC0415 - models need Django
 
@@ -24,7 +27,11 @@ def add(email: Email, *, name: Annotated[str, typer.Option(help="Name of the per
         made = operators.add_operator(email=email, name=name)
     except Refusal as refusal:
         raise as_stop(refusal, {"email": "EMAIL", "name": "--name"}) from refusal
-    say_json({"email": made.user.email, "name": made.user.name, "password": made.password})
+    said: dict[str, object] = {"email": made.user.email, "name": made.user.name, "password": made.password}
+    if made.opened:
+        # The temporary passwords that were printed with them are void.
+        said["opens_too"] = list(made.opened)
+    say_json(said)
 
 
 @operator.command("list")

@@ -70,6 +70,28 @@ def accept_shown(*, staff_id: int, proof: str, new_password: str) -> Staff:
     return staff
 
 
+def accept_first(*, user: User) -> list[Staff]:
+    """Let somebody into the businesses that were made for them, without the temporary password; it is void.
+
+    That is for whoever has the server's shell, or is an operator: they made the business with its first
+    owner, and know who that is. Of all other invitations only the temporary password tells
+    (docs/decisions/0004). An owner may also give their own first place to another address: then a business
+    that nobody asked for opens to an operator, who is told its name, and nothing of the operator's to it.
+    Gives the places, oldest first. Within a transaction.
+    """
+    with scopes_disabled():
+        rows = Staff.objects.select_related("business").select_for_update(of=("self",))
+        invited = rows.filter(user=user, is_active=True, role=Staff.Role.OWNER).exclude(temp_password="")
+        taken = []
+        for staff in invited.order_by("pk"):
+            if Staff.history.filter(business_id=staff.business_id, pk__lt=staff.pk).exists():
+                continue
+            staff.temp_password, staff.temp_password_expires_at = "", None
+            staff.save(update_fields=["temp_password", "temp_password_expires_at", "modified_at"])
+            taken.append(staff)
+    return taken
+
+
 def _check_own(new_password: str, user: User, staff: Staff) -> None:
     """Refuse the temporary password as one's own: whoever invited them knows it."""
     check_new_password(new_password, user, field="new_password")

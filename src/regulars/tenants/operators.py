@@ -16,7 +16,7 @@ from django.utils import timezone
 from regulars import db
 from regulars.rules.errors import Conflict, NotFound
 from regulars.rules.text import clean_line
-from regulars.tenants import addresses, checks, identity, second_step, sessions
+from regulars.tenants import addresses, checks, identity, invitations, second_step, sessions
 from regulars.tenants.models import Business, User
 from regulars.tenants.plans import check_limits
 
@@ -26,10 +26,12 @@ class NewOperator:
     """Somebody who runs the installation from now on. The password is shown here and never again.
 
     There is none where they sign in with one of their own already, at an address that they confirmed.
+    `opened` are the businesses made for them which the password opens, too: their temporary ones are void.
     """
 
     user: User
     password: str | None
+    opened: tuple[str, ...] = ()
 
 
 def operators() -> list[User]:
@@ -41,7 +43,8 @@ def add_operator(*, email: str, name: str = "") -> NewOperator:
     """Let somebody open the operator's admin. Who has no account or no password gets a new one.
 
     So does who never confirmed the address: anybody may have registered with it. What they signed in with
-    before, and where, ends (docs/decisions/0024).
+    before, and where, ends. Where a business was made with them as its owner, who has not come in yet, that
+    invitation is accepted: one password opens both (docs/decisions/0024).
 
     Raises:
         InvalidInput: the e-mail address or the name is unusable.
@@ -65,7 +68,8 @@ def add_operator(*, email: str, name: str = "") -> NewOperator:
             password = secrets.token_urlsafe(15)
             user.set_password(password)
         user.save()
-    return NewOperator(user, password)
+        places = invitations.accept_first(user=user) if password else []
+    return NewOperator(user, password, tuple(place.business.name for place in places))
 
 
 def remove_operator(*, email: str) -> User:

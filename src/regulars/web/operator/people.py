@@ -218,6 +218,8 @@ def _made(request: HttpRequest, made: operators.NewOperator) -> HttpResponse:
     shown = [(_("E-mail address"), made.user.email)]
     if made.password:
         shown.append((_("Password"), made.password))
+    if made.opened:
+        shown.append((_("Opens, too, instead of the temporary password"), ", ".join(made.opened)))
     context = {
         **site.each_context(request),
         "title": _("%(email)s is an operator") % {"email": made.user.email},
