@@ -125,6 +125,18 @@ def delete_job(*, pk: int) -> None:
         raise Conflict(f"Job {_job(pk).pk} is running.")
 
 
+def cancel_job(*, pk: int) -> None:
+    """Take a job away that waits. What has ended stays, as the record of what came of it.
+
+    Raises:
+        NotFound: there is no such job.
+        Conflict: it does not wait.
+    """
+    deleted, _ = Job.objects.filter(pk=pk, status=Job.Status.READY).delete()
+    if not deleted:
+        raise Conflict(f"Job {pk} does not wait; it is {_job(pk).get_status_display().lower()}.")
+
+
 def forget_finished(*, succeeded_before: dt.datetime, failed_before: dt.datetime) -> int:
     """Delete jobs that finished before these moments; how many there were."""
     done, _ = Job.objects.filter(status=Job.Status.SUCCEEDED, finished_at__lt=succeeded_before).delete()

@@ -203,10 +203,21 @@ def test_the_last_operator_cannot_be_unmade(olga: Operator) -> None:
 
 
 def test_an_account_is_closed_and_signed_out(olga: Operator, shop: Shop) -> None:
+    """Owners are told in the audit log of each business that the person works for, and see it in the team."""
     seat = Seat(shop)
     assert olga.do(f"tenants/user/{shop.owner.user_id}/close/", **REASON).status_code == 303
     assert seat.get("settings").status_code == 302
+    assert "Account closed" in Seat.of(shop, "owner").text("team")
+    (record,) = records(shop)
+    assert (record.action, record.actor, record.reason) == (
+        "operator.account_close",
+        "Olga",
+        "They asked for it",
+    )
+    assert record.after == {"is_active": False}
     assert olga.do(f"tenants/user/{shop.owner.user_id}/reopen/").status_code == 303
+    assert [one.action for one in records(shop)] == ["operator.account_open", "operator.account_close"]
+    assert len(noted()) == 2
     assert olga.do(f"tenants/user/{olga.user.pk}/close/", **REASON).status_code == 400
 
 
@@ -231,6 +242,12 @@ def test_jobs_are_retried_and_cancelled(olga: Operator, shop: Shop) -> None:
     assert olga.do(f"jobs/job/{waiting.pk}/cancel/").headers["Location"] == "/admin/jobs/job/"
     assert list(Job.objects.all()) == [failed]
     assert olga.do(f"jobs/job/{failed.pk}/retry/").status_code == 400
+    for status in ("succeeded", "failed", "running"):
+        Job.objects.filter(pk=failed.pk).update(status=status)
+        answer = olga.do(f"jobs/job/{failed.pk}/cancel/")
+        assert answer.status_code == 400
+        assert "does not wait" in answer.content.decode()
+        assert Job.objects.filter(pk=failed.pk).exists()
     assert [said["action"] for said in noted()] == ["operator.job_cancel", "operator.job_retry"]
     assert [record.action for record in records(shop)] == ["operator.job_cancel"]
     assert records(shop)[0].before == {"task": "t", "status": "ready"}

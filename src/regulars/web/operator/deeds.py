@@ -33,7 +33,8 @@ class Deed:
     """Something that an operator may do to `thing`.
 
     `name` is how logs call it, such as "operator.close". `do` gets what the form holds and calls an action.
-    `business_id` is whose audit log tells of it, None where no business is concerned. `back` is where the
+    `business_id` is whose audit log tells of it, None where no business is concerned; `businesses` asks for
+    several. `back` is where the
     operator is led afterwards, and is told `done`; or `answer` is what they get. `made_thing` says what was
     made, where `thing` was not there before. `told` are those columns of `thing` that logs tell of.
     """
@@ -47,6 +48,7 @@ class Deed:
     back: str
     do: Callable[[Values], Any]
     business_id: int | None = None
+    businesses: Callable[[], Collection[int]] | None = None
     form: type[forms.Form] | None = None
     initial: Mapping[str, Any] = field(default_factory=dict)
     danger: bool = False
@@ -93,12 +95,20 @@ def _do(request: HttpRequest, deed: Deed, values: Values) -> Any:
             request,
             deed.name,
             thing,
-            business_id=thing.pk if isinstance(thing, Business) else deed.business_id,
+            businesses=_concerned(deed, thing),
             before=differs[0],
             after=differs[1],
             reason=str(values.get("reason", "")),
         )
     return made
+
+
+def _concerned(deed: Deed, thing: Model) -> Collection[int]:
+    """Whose audit logs tell of it."""
+    if deed.businesses is not None:
+        return deed.businesses()
+    one = thing.pk if isinstance(thing, Business) else deed.business_id
+    return [] if one is None else [one]
 
 
 def _facts(deed: Deed, thing: Model) -> auditlog.Facts:

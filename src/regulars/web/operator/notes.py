@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from typing import Any
 
 from django.contrib.admin.models import CHANGE, LogEntry
@@ -20,14 +21,14 @@ def note(
     name: str,
     thing: Model,
     *,
-    business_id: int | None,
+    businesses: Iterable[int],
     before: Facts | None = None,
     after: Facts | None = None,
     reason: str = "",
 ) -> None:
     """Write down what an operator did to something, in the transaction in which it is done.
 
-    `business_id` is whose audit log tells of it, too; None where no business is concerned.
+    `businesses` are those whose audit logs tell of it, too; none where no business is concerned.
     """
     user: Any = request.user
     said = {"action": name, "before": before or {}, "after": after or {}, "reason": reason}
@@ -39,7 +40,7 @@ def note(
         action_flag=CHANGE,
         change_message=json.dumps(said, ensure_ascii=False),
     )
-    if business_id is not None:
+    for business_id in businesses:
         auditlog.record(
             business_id=business_id,
             actor=auditlog.Actor.of_operator(user, address=request.META.get("REMOTE_ADDR", "")),

@@ -186,6 +186,7 @@ class People(Table):
             done=_("The account is closed."),
             back=self.address(user.pk),
             do=lambda _values: operators.close_account(user_id=user.pk),
+            businesses=lambda: _teams(user),
             form=forms.Reason,
             danger=True,
         )
@@ -204,8 +205,15 @@ class People(Table):
             done=_("The account is open."),
             back=self.address(user.pk),
             do=lambda _values: operators.open_account(user_id=user.pk),
+            businesses=lambda: _teams(user),
         )
         return perform(request, deed)
+
+
+def _teams(user: User) -> list[int]:
+    """The businesses that somebody works for."""
+    rows = Staff.objects.filter(user=user, is_active=True).order_by("business_id")
+    return list(rows.values_list("business_id", flat=True))
 
 
 def _made(request: HttpRequest, made: operators.NewOperator) -> HttpResponse:

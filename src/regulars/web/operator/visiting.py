@@ -44,7 +44,7 @@ def end(request: HttpRequest, *, but: str = "") -> list[Business]:
         left = list(Business.objects.filter(slug__in=places).exclude(slug=but))
     with transaction.atomic():
         for business in left:
-            note(request, "operator.leave", business, business_id=business.pk)
+            note(request, "operator.leave", business, businesses=[business.pk])
     return left
 
 

@@ -169,7 +169,7 @@ class Jobs(Table):
             button=_("Cancel the job"),
             done=_("The job is gone."),
             back=self.address(),
-            do=lambda _values: actions.delete_job(pk=job.pk),
+            do=lambda _values: actions.cancel_job(pk=job.pk),
             business_id=job.business_id,
             told=_TOLD,
             danger=True,

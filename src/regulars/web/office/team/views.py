@@ -87,6 +87,8 @@ def state_of(row: Staff) -> tuple[str, str]:
     """How far somebody has come in."""
     if not row.is_active:
         return _("Closed"), "secondary"
+    if not row.user.is_active:
+        return _("Account closed"), "danger"
     if not row.must_change_password:
         return _("Active"), "success"
     ends = row.temp_password_expires_at
