@@ -71,7 +71,7 @@ def check_works(staff: Staff, business: Business) -> None:
         NotAllowed: the plan has no team, and they are not its owner.
     """
     if business.suspended_at is not None:
-        raise Closed("This business is closed for now. Nothing of it is lost.")
+        raise Closed(business=business.name)
     if not staff.is_active or not staff.user.is_active:
         raise NotSignedIn("Sign in again.")
     if staff.role != Staff.Role.OWNER and not plan_of(business).team:

@@ -48,7 +48,10 @@ class InvitationOpen(Conflict):
 
 
 class CodeNeeded(Conflict):
-    """The password is right, and there is a second step: a code from their app, or a recovery code."""
+    """The password is right, and there is a second step.
+
+    Details: `codes`, what they can type: "app" (or a recovery code), "recovery" (only that), or "none".
+    """
 
     code = "code_needed"
 

@@ -105,18 +105,21 @@ def sign_in_with_password(
 def _check_code(user: User, code: str) -> None:
     """Refuse a code that is wrong. It is used up later, when it is clear for which business they come in."""
     if not code.strip():
-        takes = second_step.takes_codes(user)
-        raise CodeNeeded(
-            "Enter the code from your app, or a recovery code."
-            if takes
-            else "Your passkey cannot be asked for at a counter. Use a paired device and a PIN.",
-            fields={"code": "is needed"},
-        )
+        raise _code_needed(user)
     allowance = second_step.may_try(user)
     if not allowance.allowed:
         raise TooManyRequests("There were too many codes.", retry_after=allowance.retry_after)
     if not second_step.is_right(user, code):
         raise _wrong_code()
+
+
+def _code_needed(user: User) -> CodeNeeded:
+    kind, text = "none", "Your passkey cannot be asked for at a counter. Use a paired device and a PIN."
+    if second_step.has_app(user):
+        kind, text = "app", "Enter the code from your app, or a recovery code."
+    elif second_step.takes_codes(user):
+        kind, text = "recovery", "Enter a recovery code. Your passkey works in the back office."
+    return CodeNeeded(text, fields={"code": "is needed"}, codes=kind)
 
 
 def _wrong_code() -> WrongCode:

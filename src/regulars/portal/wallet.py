@@ -132,7 +132,7 @@ WITH found AS (
     FROM members_blankcard WHERE qr_code = %s AND used_at IS NULL)
 SELECT f.place, f.business_id, f.qr_code, f.member_id, f.name, f.created_at, f.confirmed_at IS NOT NULL,
        c.qr_code, m.name, m.joined_at, m.suspended,
-       (SELECT b.suspended_at FROM tenants_business b WHERE b.id = f.business_id) IS NOT NULL,
+       (SELECT b.name FROM tenants_business b WHERE b.id = f.business_id AND b.suspended_at IS NOT NULL),
        {freshness.SIGNS}
 FROM found f
 LEFT JOIN ledger_card c ON c.member_id = f.member_id AND c.business_id = f.business_id
@@ -160,8 +160,8 @@ def find(qr_code: str) -> Found:
 def _found(row: db.Row) -> Found:
     place, business_id, code, member_id, typed, created_at, confirmed, own, name, joined_at = row[:10]
     suspended, closed = row[10:_SIGNS_FROM]
-    if closed:
-        raise Closed("This business is closed for now. Nothing of it is lost.")
+    if closed is not None:
+        raise Closed(business=closed)
     if place == _ALIAS and not confirmed:
         moment = db.to_moment(created_at)
         return Found(business_id, code, is_fresh=True, name=typed or "", joined_at=moment)

@@ -168,9 +168,18 @@ class Suspended(Refusal):
 
 
 class Closed(Refusal):
-    """The operator keeps the business closed. Nothing of it is lost, and nothing of it is open."""
+    """The operator keeps the business closed. Nothing of it is lost, and nothing of it is open.
+
+    `business` is its name where it was known, for pages that say which one is closed.
+    """
 
     code = "business_closed"
+
+    def __init__(
+        self, message: str = "This business is closed for now. Nothing of it is lost.", *, business: str = ""
+    ) -> None:
+        super().__init__(message)
+        self.business = business
 
 
 class PlanRequired(Refusal):

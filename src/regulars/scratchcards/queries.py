@@ -192,13 +192,13 @@ def business_of(token: str) -> int:
         Closed: the business is closed by its operator.
     """
     if scratch.is_token(token):
-        for business_id, closed in db.run(
-            "SELECT s.business_id, b.suspended_at IS NOT NULL FROM scratchcards_scratchcard s "
+        for business_id, name, closed in db.run(
+            "SELECT s.business_id, b.name, b.suspended_at IS NOT NULL FROM scratchcards_scratchcard s "
             "JOIN tenants_business b ON b.id = s.business_id WHERE s.token = %s",
             (token,),
         ):
             if closed:
-                raise Closed("This business is closed for now. Nothing of it is lost.")
+                raise Closed(business=name)
             return int(business_id)
     raise NotFound("There is no such scratch card.", fields={"token": "is unknown"})
 

@@ -53,7 +53,7 @@ def business_to_join(join_code: str) -> Business:
 def check_open(business: Business) -> None:
     """Refuse pages of a business that its operator keeps closed, with Closed."""
     if business.suspended_at is not None:
-        raise Closed("This business is closed for now. Nothing of it is lost.")
+        raise Closed(business=business.name)
 
 
 def update_microsite(*, business_id: int, **changes: Any) -> Microsite:

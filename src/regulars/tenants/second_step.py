@@ -43,6 +43,12 @@ def takes_codes(user: User) -> bool:
     return bool(model.objects.filter(user_id=user.pk).exclude(type=model.Type.WEBAUTHN).exists())
 
 
+def has_app(user: User) -> bool:
+    """Whether they have an app that shows codes."""
+    model = _authenticators()
+    return bool(model.objects.filter(user_id=user.pk, type=model.Type.TOTP).exists())
+
+
 def may_try(user: User) -> ratelimit.Allowance:
     """Count a try; it is not allowed when there were too many."""
     return ratelimit.take(f"second step:{user.email}", TRIES, window=TRIES_IN)

@@ -77,7 +77,7 @@ class Door:
     def process_exception(self, request: HttpRequest, exception: Exception) -> HttpResponseBase | None:
         """Let those behind the door answer what a view raised: such as "say again who you are"."""
         if isinstance(exception, Closed):
-            return errors.closed(request)
+            return errors.closed(request, exception)
         for one in self._asked(request, "process_exception"):
             response: HttpResponseBase | None = one(request, exception)
             if response is not None:

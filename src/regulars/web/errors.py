@@ -13,6 +13,7 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_vary_headers
 from django.utils.translation import gettext as _
 
+from regulars.rules.errors import Closed
 from regulars.web import language
 from regulars.web.microsite.hosts import slug_of_host
 from regulars.web.private import notice
@@ -63,12 +64,12 @@ def server_error(request: HttpRequest) -> HttpResponse:
         )
 
 
-def closed(request: HttpRequest) -> HttpResponse:
-    """403 as a page of a business that its operator keeps closed. It says nothing else about it."""
+def closed(request: HttpRequest, refusal: Closed) -> HttpResponse:
+    """403 as a page of a business that its operator keeps closed. It says its name, and nothing else."""
     with language.speaking(request):
         response = notice(
             request,
-            title=_("This is not open to you"),
+            title=_("%(shop)s is closed for now") % {"shop": refusal.business or _("This shop")},
             text=_("Nothing is collected here at the moment. What you have stays yours."),
             status=HTTPStatus.FORBIDDEN,
         )

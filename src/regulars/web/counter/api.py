@@ -70,6 +70,7 @@ def _session(call: Call, operator: Operator | None) -> dict[str, Any]:
         ],
         **here.where(operator),
         "settings": None if operator is None else here.settings(operator),
+        "closed": refusals.closed() if call.closed and operator is None else "",
         "server_time": shapes.iso(timezone.now()),
     }
 

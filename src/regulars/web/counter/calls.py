@@ -39,12 +39,16 @@ GUESSING_LIMIT: Final = 20
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """A request to the counter. `operator` is who is signed in, `device` which paired device it is."""
+    """A request to the counter. `operator` is who is signed in, `device` which paired device it is.
+
+    `closed` says that somebody would be signed in, if the operator did not keep the business closed.
+    """
 
     request: HttpRequest
     body: Mapping[str, Any]
     operator: Operator | None
     device: Device | None
+    closed: bool = False
 
     @property
     def at_work(self) -> Operator:
@@ -179,14 +183,20 @@ def _call(request: HttpRequest, method: str) -> Call:
     device_token = cookies.read(request, cookies.DEVICE)
     operator: Operator | None = None
     device: Device | None = None
-    with suppress(NotSignedIn, NotAllowed, Closed):  # what waits on the device goes on waiting
+    closed = False
+    try:
         operator = operator_of(token=cookies.read(request, cookies.SESSION), device_token=device_token)
+    except Closed:  # what waits on the device goes on waiting
+        closed = True
+    except (NotSignedIn, NotAllowed):
+        pass
     if operator is not None:
         device = operator.device
     if device is None:
         with suppress(NotSignedIn):
             device = device_of(device_token)
-    return Call(request, body, operator, device)
+    closed = closed or (operator is None and device is not None and device.business.suspended_at is not None)
+    return Call(request, body, operator, device, closed)
 
 
 def operator_here(request: HttpRequest) -> Operator | None:

@@ -64,6 +64,11 @@ def unavailable() -> dict[str, Any]:
     return {"code": "unavailable", "message": message, "fields": {}}
 
 
+def closed() -> str:
+    """What staff are told of a business that its operator keeps closed."""
+    return _("This business is closed for now by its operator; what waits here is kept.")
+
+
 def _plain(value: object) -> object:
     if isinstance(value, dt.datetime):
         return value.astimezone(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -130,6 +135,17 @@ def why_not(why: str) -> str:
     }.get(why, "")
 
 
+def _code_needed(refusal: errors.Refusal) -> str:
+    match refusal.details.get("codes"):
+        case "recovery":
+            return _("Enter a recovery code. Your passkey works in the back office, not here.")
+        case "none":
+            return _(
+                "Your passkey works in the back office, not here. Sign in with a PIN on a device of the shop."
+            )
+    return _("Enter the code from your app, or a recovery code.")
+
+
 _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "not_signed_in": lambda _r: _("You are signed out. Sign in again."),
     "wrong_login": lambda _r: _("The e-mail address or the password is wrong."),
@@ -138,7 +154,7 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "choose_business": lambda _r: _("Choose for which business you work now."),
     "password_must_change": lambda _r: _("This password is temporary. Choose your own."),
     "invitation_open": lambda _r: _("Enter the temporary password from the invitation, too."),
-    "code_needed": lambda _r: _("Enter the code from your app, or a recovery code."),
+    "code_needed": _code_needed,
     "wrong_code": lambda _r: _("This code is wrong, was used, or is too old. Try the next one."),
     "not_allowed": lambda _r: _("You may not do this here. Ask the owner."),
     "branch_closed": lambda _r: _("This branch was closed. Choose another one."),
@@ -156,7 +172,7 @@ _SENTENCES: Final[dict[str, Callable[[errors.Refusal], str]]] = {
     "stamps_spent": lambda _r: _("These stamps are in a reward that was handed out. Undo the reward first."),
     "stamps_taken": lambda _r: _("These stamps were taken off the card by the shop. Ask the owner."),
     "suspended": lambda _r: _("This card is paused: nothing can be collected or redeemed. Ask the owner."),
-    "business_closed": lambda _r: _("Nothing is collected here at the moment. What you have stays yours."),
+    "business_closed": lambda _r: closed(),
     "no_pending_reward": lambda _r: _("No reward is waiting. It may have been handed out already."),
     "other_reward_first": lambda r: (
         _("Another reward comes first: %(reward)s.") % {"reward": r.details["reward"]}

@@ -19,6 +19,7 @@ from regulars.portal import accounts, links, sessions, sites, sso
 from regulars.portal.models import OneTimeLink, Session
 from regulars.portal.sso import Brought, Signed
 from regulars.rules.errors import InvalidInput, NotFound, Refusal, TooManyRequests
+from regulars.web import mail
 from regulars.web.microsite import cookies
 from regulars.web.microsite.devices import device_of
 from regulars.web.microsite.hosts import slug_of_host
@@ -142,6 +143,7 @@ def sign_in(visit: Visit) -> HttpResponse:
     context = {
         "minutes": int(links.SIGN_IN_LASTS.total_seconds() // 60),
         # The same for every number, whoever has it.
+        "unsent": bool(mail.unsent()),
         "needs_mail": "@" not in contact and not links.reach_phones(),
     }
     return visit.page("sign_in_sent", context)

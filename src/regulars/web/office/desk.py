@@ -37,7 +37,7 @@ from regulars.rules.errors import (
 )
 from regulars.tenants import permissions
 from regulars.tenants.models import Business, Staff
-from regulars.web.office import navigation, twice
+from regulars.web.office import navigation, shut, twice
 from regulars.web.office.pages import BIGGEST_ID, Page, View
 
 log = structlog.get_logger(__name__)
@@ -294,8 +294,7 @@ def _at_desk(desk: Desk, ids: dict[str, Any]) -> HttpResponseBase:
     for file in files.values():
         file.seek(0)  # it may have been read before
     if business.suspended_at is not None and desk.operator_id is None:
-        text = _("Whoever runs this installation has closed it for now. Nothing of it is lost.")
-        return _apart(desk.request, HTTPStatus.FORBIDDEN, _("This business is closed"), text)
+        return shut.page(desk)
     if not desk.may(page.permission) or (page.whole_business and desk.branch_id is not None):
         return refused(desk)
     with scope(business=business), timezone.override(desk.zone):
@@ -359,6 +358,10 @@ def told(desk: Desk, refusal: Refusal) -> HttpResponse:
         HTTPStatus.FORBIDDEN: _("Your plan does not include this"),
     }
     title = titles.get(status, _("That could not be done"))
+    if isinstance(refusal, PlanRequired) and not refusal.details.get("plans"):
+        title = _("Your operator has switched this off")
+    elif isinstance(refusal, PlanLimit):
+        title = _("There are as many as you may have")
     text = (
         _("It was deleted, or the address is mistyped.")
         if status == HTTPStatus.NOT_FOUND

@@ -144,6 +144,7 @@ export const base = () => ({
       if (before.state === "operator" && !this.leaving) {
         this.problem = text(before.device && !session.device ? "device_removed" : "signed_out");
       }
+      this.problem = session.closed || this.problem;
       return;
     }
     if (["start", "enter"].includes(this.screen)) {

@@ -23,6 +23,7 @@ export const entering = () => ({
   mustChange: false,
   isInvited: false,
   needsCode: false,
+  onlyRecovery: false, // a passkey cannot be asked for here
   pairing: { code: "", id: "" },
   person: { id: 0, name: "" },
   pin: "",
@@ -74,7 +75,10 @@ export const entering = () => ({
           throw problem;
         }
         this.mustChange ||= problem.code === "password_must_change";
-        this.needsCode ||= problem.code === "code_needed";
+        if (problem.code === "code_needed") {
+          this.needsCode = problem.details.codes !== "none";
+          this.onlyRecovery = problem.details.codes === "recovery";
+        }
         this.isInvited ||= problem.code === "invitation_open";
         this.businesses = problem.details.businesses ?? [];
         if (problem.code === "choose_business") {
