@@ -98,7 +98,7 @@ def test_what_cannot_be_given_is_refused_where_it_was_typed(owner: Seat, shop: S
     assert "This is needed." in refused.content.decode()
     more = owner.post("member-points", {"way": "take", "points": "5", "reason": "Oops"}, member_id=card.pk)
     assert more.status_code == 400
-    assert "Only 0 are there, and 5 were asked for." in more.content.decode()
+    assert "The balance is 0, and 5 were asked for." in more.content.decode()
     assert records(shop) == []
 
 

@@ -14,6 +14,7 @@ from django.utils.translation import gettext as _
 
 from regulars import __version__, policies
 from regulars.tenants import ratelimit, registration, tries
+from regulars.web.account.cautions import is_unconfirmed, no_passkeys
 from regulars.web.private import notice
 
 # What is sent to one of these pages in a minute from one address.
@@ -52,6 +53,11 @@ def guarded(view: View, *, what: str = "account", limit: int = USUAL, here: str 
         response = view(request, *args, **kwargs)
         if isinstance(response, TemplateResponse) and not response.is_rendered:
             shared = {"version": __version__, "here": here, "registers": registration.is_open}
+            if here == "two_steps":
+                shared |= {
+                    "unconfirmed": is_unconfirmed(request),
+                    "no_passkeys": no_passkeys(request),
+                }
             response.context_data = {**shared, **(response.context_data or {})}
         return dressed(response)
 

@@ -362,11 +362,8 @@ def told(desk: Desk, refusal: Refusal) -> HttpResponse:
         title = _("Your operator has switched this off")
     elif isinstance(refusal, PlanLimit):
         title = _("There are as many as you may have")
-    text = (
-        _("It was deleted, or the address is mistyped.")
-        if status == HTTPStatus.NOT_FOUND
-        else refusal.message
-    )
+    gone = status == HTTPStatus.NOT_FOUND
+    text = _("It was deleted, or the address is mistyped.") if gone else refusal.message
     response = desk.page("notice", {"title": title, "text": text}, status)
     if isinstance(refusal, TooManyRequests):
         response.headers["Retry-After"] = str(max(refusal.retry_after or 1, 1))

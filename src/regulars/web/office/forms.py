@@ -61,7 +61,7 @@ _KNOWN: Final = (
     ),
     (
         re.compile(r"were asked for: (\d+), and (\d+) are available"),
-        r"Only \2 are there, and \1 were asked for.",
+        r"The balance is \2, and \1 were asked for.",
     ),
     (re.compile(r"belongs to another SKU"), "Another product has this."),
     (re.compile(r"belongs to another (\w+), number (\d+)"), r"Another \1 has this: number \2."),

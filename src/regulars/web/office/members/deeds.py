@@ -16,7 +16,14 @@ from regulars.ledger.models import Card, Entry, PointsAdjustment
 from regulars.ledger.undoing import UNDOES
 from regulars.members.queries import member_by_id
 from regulars.rules import stamps
-from regulars.rules.errors import AlreadyUndone, InvalidInput, NotFound, NothingToRedeem, Suspended
+from regulars.rules.errors import (
+    AlreadyUndone,
+    InvalidInput,
+    NotEnoughStamps,
+    NotFound,
+    NothingToRedeem,
+    Suspended,
+)
 from regulars.rules.values import MAX_POINTS
 from regulars.web.office import forms
 from regulars.web.office.desk import Desk
@@ -63,6 +70,10 @@ class StampsForm(_Reasoned):
         help_text=gettext_lazy("For putting something right, such as a lost paper card."),
     )
 
+    def __init__(self, *args: Any, card: Card, **more: Any) -> None:
+        super().__init__(*args, **more)
+        self.fields["count"].help_text = _on_card(card.stamps)
+
     def clean(self) -> dict[str, Any]:
         """Fewer can be given at once than taken."""
         said = super().clean() or {}
@@ -85,6 +96,16 @@ class PointsForm(_Reasoned):
 def _card(desk: Desk, member_id: int) -> Card:
     member_by_id(business_id=desk.business.pk, member_id=member_id)
     return Card.objects.select_related("member").get(pk=member_id)
+
+
+def _on_card(number: int) -> str:
+    """How many stamps are on a card, in a sentence."""
+    if not number:
+        return _("There are no stamps on the card.")
+    told = ngettext(
+        "There is %(number)s stamp on the card.", "There are %(number)s stamps on the card.", number
+    )
+    return told % {"number": number}
 
 
 def _shown(desk: Desk, card: Card) -> dict[str, Any]:
@@ -130,10 +151,11 @@ def change_stamps(desk: Desk, member_id: int) -> HttpResponse:
         StampsForm,
         title=_("Give or take stamps"),
         save=_or_say_why(desk, member_id, lambda said: (give if said["way"] == GIVE else take)(said)),
-        button=_("Save"),
+        button=_("Give or take stamps"),
         here="members",
         context=_shown(desk, card),
         at=desk,
+        card=card,
     )
 
 
@@ -166,7 +188,7 @@ def change_points(desk: Desk, member_id: int) -> HttpResponse:
         PointsForm,
         title=_("Give or take points"),
         save=_or_say_why(desk, member_id, save),
-        button=_("Save"),
+        button=_("Give or take points"),
         here="members",
         context=_shown(desk, card),
         at=desk,
@@ -183,6 +205,10 @@ def _or_say_why(desk: Desk, member_id: int, deed: Save) -> Save:
             told = _("This member is suspended: nothing is given or handed out.")
         except NothingToRedeem:
             told = _("No reward waits any more: it was handed out already.")
+        except NotEnoughStamps as refusal:
+            raise InvalidInput(
+                refusal.message, fields={"count": _on_card(refusal.details["available"])}
+            ) from refusal
         return desk.sorry(told, "member", member_id=member_id)
 
     return save

@@ -64,7 +64,7 @@ def page(desk: Desk, member_id: int) -> HttpResponse:
         "views": _views(desk, member, chosen),
         "may": {name: desk.may(f"members.{name}") for name in ("edit", "balance", "manage")},
         "may_export": desk.may("data.export") and desk.branch_id is None,
-        "stamps_form": deeds.StampsForm(at=desk),
+        "stamps_form": deeds.StampsForm(at=desk, card=member.card),
         "points_form": deeds.PointsForm(at=desk),
         "urls": {
             name: desk.url(f"member-{name}", member_id=member.pk)
