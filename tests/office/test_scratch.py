@@ -206,8 +206,13 @@ def test_a_card_is_handed_in_once(shop: Shop, owner: Seat) -> None:
     assert 'id="id_token_error"' in unknown.content.decode()
     cards.reveal(token=card.token)
     short = f"{card.token[:4]}-{card.token[4:8]}"
-    assert owner.post("scratch-card-redeem", {**form, "token": short}).status_code == 303
-    assert "Hand out: Cake" in owner.text("scratch-card-redeem")
+    done = owner.post("scratch-card-redeem", {**form, "token": short})
+    assert done.status_code == 303
+    for _again in range(2):  # it stays on the page, and is no toast that goes
+        page = owner.client.get(done["Location"], secure=True).content.decode()
+        assert page.count("Hand out: Cake") == 1
+    for unknown in ("0", "9" * 30, "x", str(card.pk + 1)):
+        assert "Hand out" not in owner.text("scratch-card-redeem", {"card": unknown})
     assert owner.post("scratch-card-redeem", form).status_code == 400
     assert records(shop)[0].after["prize"] == "Cake"
 
@@ -225,3 +230,5 @@ def test_a_plan_without_scratch_cards_says_so(shop: Shop, owner: Seat) -> None:
     response = owner.get("scratch-cards")
     assert response.status_code == 403
     assert "Scratch cards are switched off for this business" in response.content.decode()
+    assert "Your operator has switched this off" in response.content.decode()
+    assert "Your plan does not include this" not in response.content.decode()

@@ -131,7 +131,7 @@ def test_limits_of_a_business_go_before_its_plan() -> None:
     assert rest.get("/api/stats").headers["X-RateLimit-Limit"] == "7"
     fresh = Shop(business, shop.owner, shop.api_key)
     fresh.enrol("The first")
-    with pytest.raises(PlanLimit, match="1 members"):
+    with pytest.raises(PlanLimit, match="Your operator allows 1 members"):
         fresh.enrol("The second")
     for name in ("A", "B"):
         fresh.branch(name)

@@ -20,10 +20,10 @@ from regulars.members.models import Member
 from regulars.members.queries import by_contact_ever
 from regulars.outbox import emit
 from regulars.rules import codes
-from regulars.rules.errors import AlreadyEnrolled, Conflict, NotFound, PlanLimit
+from regulars.rules.errors import AlreadyEnrolled, Conflict, NotFound
 from regulars.rules.text import clean_text
 from regulars.tenants.models import Business
-from regulars.tenants.plans import plan_of
+from regulars.tenants.plans import check_room
 from regulars.tenants.queries import hold_numbers, next_number
 
 _CODE_LENGTH: Final = 50
@@ -216,9 +216,7 @@ def _check_contact(
 
 
 def _check_places(business: Business) -> None:
-    most = plan_of(business).max_members
-    if most is not None and Member.objects.count() >= most:
-        raise PlanLimit(f"The {business.plan} plan allows {most} members, and there are as many.")
+    check_room(business, "max_members", Member.objects.count)
 
 
 def delete_member(*, business_id: int, member_id: int) -> None:

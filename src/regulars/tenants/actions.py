@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,11 +13,11 @@ from django.utils import timezone as clock
 from django_scopes import scope
 
 from regulars.rules import codes
-from regulars.rules.errors import Conflict, HasHistory, NotFound, PlanLimit
+from regulars.rules.errors import Conflict, Gathered, HasHistory, NotFound
 from regulars.rules.text import clean_line, clean_text
 from regulars.tenants import api_keys, checks, team
 from regulars.tenants.models import Branch, Business, Program, Staff
-from regulars.tenants.plans import plan_of
+from regulars.tenants.plans import check_room
 from regulars.tenants.queries import free_code, next_number
 
 # So many people are told by name who are in the way of something.
@@ -70,27 +71,29 @@ def create_business(
     Raises:
         InvalidInput: a value is unusable; the message names it.
     """
-    name = clean_line(name, field="name", max_length=200, required=True)
-    texts = checks.clean_texts(profile, PROFILE_TEXTS)
-    business = Business(
-        name=name,
-        plan=checks.check_plan(plan),
-        country=checks.check_country(country),
-        timezone=checks.check_timezone(timezone),
-        currency=checks.check_currency(currency),
-        join_code=codes.new_join_code(),
-        **_since(opened_at),
-        **texts,
+    gathered = Gathered()
+    values = _checked(
+        gathered,
+        name=lambda: clean_line(name, field="name", max_length=200, required=True),
+        plan=lambda: checks.check_plan(plan),
+        country=lambda: checks.check_country(country),
+        timezone=lambda: checks.check_timezone(timezone),
+        currency=lambda: checks.check_currency(currency),
+        texts=lambda: checks.clean_texts(profile, PROFILE_TEXTS),
     )
-    program = Program(
-        program_name=clean_line(program_name or f"{name[:190]} Stamps", field="program_name", max_length=200),
-        stamps_required=checks.check_goal(stamps_required),
-        reward_description=clean_text(
-            reward_description, field="reward_description", max_length=300, required=True
-        ),
-        birthday_bonus_stamps=checks.check_birthday_bonus(birthday_bonus_stamps, least=0),
+    title = program_name or f"{name.strip()[:190]} Stamps"
+    rules = _checked(
+        gathered,
+        program_name=lambda: clean_line(title, field="program_name", max_length=200),
+        stamps_required=lambda: checks.check_goal(stamps_required),
+        reward_description=lambda: _check_reward(reward_description),
+        birthday_bonus_stamps=lambda: checks.check_birthday_bonus(birthday_bonus_stamps, least=0),
+        email=lambda: checks.check_email(owner_email, field="owner_email"),
     )
-    email = checks.check_email(owner_email, field="owner_email")
+    gathered.refuse()
+    texts, email = values.pop("texts"), rules.pop("email")
+    business = Business(join_code=codes.new_join_code(), **values, **_since(opened_at), **texts)
+    program = Program(**rules)
     with transaction.atomic():
         _save_with_free_slug(business)
         program.business = business
@@ -101,6 +104,19 @@ def create_business(
             )
             key = create_api_key(business=business, name="First key")[1] if first_key else ""
     return NewBusiness(business, owner.staff, key, owner.temp_password)
+
+
+def _checked(gathered: Gathered, **by_field: Callable[[], Any]) -> dict[str, Any]:
+    """What each check gives; what is refused is gathered, and missing."""
+    values: dict[str, Any] = {}
+    for field, check in by_field.items():
+        with gathered:
+            values[field] = check()
+    return values
+
+
+def _check_reward(text: str) -> str:
+    return clean_text(text, field="reward_description", max_length=300, required=True)
 
 
 def _since(opened_at: dt.datetime | None) -> dict[str, dt.datetime]:
@@ -213,12 +229,10 @@ def create_branch(
     if unnamed:
         del texts["name"]
     clean = checks.clean_branch({**texts, "latitude": latitude, "longitude": longitude})
-    most = plan_of(business).max_branches
     with transaction.atomic(), scope(business=business):
         # Other openings wait here, so that two at once cannot both take the last free place or one code.
         number = next_number(business.pk, "branch")
-        if most is not None and Branch.objects.count() >= most:
-            raise PlanLimit(f"The {business.plan} plan allows {most} branches, and there are as many.")
+        check_room(business, "max_branches", Branch.objects.count)
         code = free_code(business.pk, Branch, "branch", code=code, letter="B", number=number)
         if unnamed:
             clean["name"] = code

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, fields, replace
 from typing import Any, Final, Protocol
 
-from regulars.rules.errors import InvalidInput, PlanRequired
+from regulars.rules.errors import InvalidInput, PlanLimit, PlanRequired
 
 # What the rate-limit headers say where a plan sets no limit: a number, because clients parse one.
 UNLIMITED_REQUESTS = 1_000_000
@@ -127,8 +127,23 @@ def check_limits(values: Mapping[str, Any]) -> dict[str, Any]:
             if not isinstance(value, bool):
                 raise InvalidInput.at(name, "must be true or false")
         elif value is not None and (type(value) is not int or not 1 <= value <= _MOST):
-            raise InvalidInput.at(name, f"must be a whole number from 1 to {_MOST}, or empty for no limit")
+            raise InvalidInput.at(name, f"must be a whole number from 1 to {_MOST}, or null for no limit")
     return dict(values)
+
+
+def check_room(business: OnPlan, limit: str, there_are: Callable[[], int]) -> None:
+    """Refuse one more of what `limit` counts, "max_members" or "max_branches", when there are as many.
+
+    `there_are` counts them, and is asked only where there is a limit. The message says whose limit it is.
+
+    Raises:
+        PlanLimit: there is no room for another one.
+    """
+    most = getattr(plan_of(business), limit)
+    if most is None or there_are() < most:
+        return
+    whose = "Your operator" if limit in (business.plan_limits or {}) else f"The {business.plan} plan"
+    raise PlanLimit(f"{whose} allows {most} {limit.removeprefix('max_')}, and there are as many.")
 
 
 def plans_with(feature: str) -> list[str]:

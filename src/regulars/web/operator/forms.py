@@ -89,10 +89,11 @@ class Limits(forms.Form):
                 limits |= {name: said == _YES} if said else {}
             elif said == _NO_LIMIT:
                 limits[name] = None
-            elif said.isascii() and said.isdecimal():
+            elif said.isascii() and said.isdecimal() and int(said):
                 limits[name] = int(said)
             elif said:
-                self.add_error(name, _("Enter a whole number, a hyphen for no limit, or nothing."))
+                text = _("Enter a whole number from 1, a hyphen for no limit, or nothing for the plan's.")
+                self.add_error(name, text)
         return {**values, "limits": limits}
 
     @staticmethod
