@@ -124,6 +124,8 @@ def test_what_needs_attention_is_told_to_whoever_can_do_it(shop: Shop, owner: Se
         assert text in page
     # What is urgent comes first.
     assert [page.index(text) for text in told] == sorted(page.index(text) for text in told)
+    Business.objects.filter(pk=shop.id).update(plan_limits={"campaigns": False})
+    assert "written and not sent" not in owner.text("home")
     staff = Seat.of(shop, "staff")
     EmailAddress.objects.filter(user_id=staff.staff.user_id).delete()
     assert "Nothing waits for you." in staff.text("home")

@@ -15,10 +15,12 @@ from regulars.tenants import actions as tenants
 from regulars.tenants import operators
 from regulars.tenants.models import Business, Staff
 from regulars.web.counter import cookies
+from regulars.web.office.desk import AS_OPERATOR
 from tests.counter import given
 from tests.factories import Shop, make_shop
 from tests.office.seat import Seat
 from tests.scratchcards import given as scratch
+from tests.web.microsite import Browser
 
 pytestmark = pytest.mark.django_db
 
@@ -118,6 +120,23 @@ def test_the_back_office_says_since_when_and_why_and_leads_on(shop: Shop) -> Non
     assert seat.client.get("/account/", secure=True).status_code == 200
 
 
+def test_an_operator_at_the_desk_reads_that_it_is_closed(shop: Shop) -> None:
+    seat = Seat(shop)
+    assert "It is closed since" not in _banner(seat)
+    operators.close_business(business_id=shop.id)
+    assert "It is closed since" in _banner(seat)
+
+
+def _banner(seat: Seat) -> str:
+    """Home as somebody sees it who runs the installation and sits at the owner's desk."""
+    user = seat.shop.owner.user
+    type(user).objects.filter(pk=user.pk).update(is_staff=True)
+    session = seat.client.session
+    session[AS_OPERATOR] = {seat.shop.business.slug: user.pk}
+    session.save()
+    return seat.text("home")
+
+
 def test_whoever_works_elsewhere_too_finds_the_way_there(shop: Shop) -> None:
     other = make_shop("Charlie's")
     made = tenants.add_staff(
@@ -129,3 +148,14 @@ def test_whoever_works_elsewhere_too_finds_the_way_there(shop: Shop) -> None:
     text = Seat(shop).get("home").content.decode()
     assert "They gave no reason" in text
     assert 'href="/office/?all"' in text
+
+
+def test_customers_are_not_sent_to_a_mail_that_never_leaves(shop: Shop, settings: object) -> None:
+    sent = Browser(shop).post("sign-in", {"contact": "asha@mail.example"}).content.decode()
+    assert "Look into your mail" in sent
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"  # type: ignore[attr-defined]
+    for contact in ("asha@mail.example", "+91 98765 43210"):
+        unsent = Browser(shop).post("sign-in", {"contact": contact}).content.decode()
+        assert "We cannot send mail yet" in unsent
+        assert "Look into your mail" not in unsent
+        assert "is on its way to it" not in unsent

@@ -101,7 +101,7 @@ def _new_address(email: str) -> str:
         raise AddressKnown(
             "This address cannot be used for a new account. If it is yours, sign in and open the business "
             "then.",
-            fields={"email": "is known"},
+            fields={"email": "This address has an account: sign in with it, and open the business there."},
         )
     return email
 

@@ -81,6 +81,7 @@ def test_nobody_takes_over_a_known_address(settings: object) -> None:
     browser = Browser()
     response = browser.post("account-register", ANN | {"email": owner_of(shop).email})
     assert response.status_code == 400
+    assert "This address has an account: sign in with it, and open the business there." in said(response)
     assert browser.who() is None
     assert owner_of(shop).check_password(PASSWORD)
     assert Business.objects.count() == 1

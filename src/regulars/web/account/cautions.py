@@ -1,4 +1,4 @@
-"""What people read before they set up a second step: that a passkey needs a name, an address a confirmation."""
+"""What people read before they set up a second step: what a passkey needs, and what an address."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from regulars.tenants.models import User
 
 @dataclass(frozen=True, slots=True)
 class NoPasskeys:
-    """Why a browser makes no passkey for a page; `instead` is the address at which it does, if we know one."""
+    """Why a browser makes no passkey for a page; `instead` is where it does, if we know that."""
 
     host: str
     is_number: bool

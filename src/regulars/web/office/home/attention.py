@@ -77,7 +77,7 @@ def _webhooks(desk: Desk, members: int) -> Iterator[Matter]:
 
 
 def _drafts(desk: Desk, members: int) -> Iterator[Matter]:
-    if not desk.may("campaigns.edit"):
+    if not desk.may("campaigns.edit") or not plan_of(desk.business).campaigns:
         return
     number = Campaign.objects.filter(status=Campaign.Status.DRAFT).count()
     if number:

@@ -121,7 +121,13 @@ def team(desk: Desk) -> HttpResponseBase:
     return Report(
         desk,
         title=_("Team"),
-        finding=_best(desk, measure, [(_by(one), measure.of(one.figures)) for one in shown], chosen),
+        finding=_best(
+            desk,
+            measure,
+            [(_by(one), measure.of(one.figures)) for one in shown],
+            chosen,
+            rest=sum(measure.of(one.figures) for one in ranked if one.staff_id is None),
+        ),
         hint=_(
             "What somebody undid is taken from whoever had done it, also when they have left the team since."
         ),
@@ -169,10 +175,11 @@ def _bars(desk: Desk, measure: Measure, bars: Sequence[tuple[str, Any, Any]], be
     )
 
 
-def _best(desk: Desk, measure: Measure, ranked: list[tuple[str, Any]], chosen: Range) -> str:
-    """Who had the most, and of how many."""
-    values = [value for _name, value in ranked]
-    whole = sum(values)
+def _best(
+    desk: Desk, measure: Measure, ranked: list[tuple[str, Any]], chosen: Range, *, rest: Any = 0
+) -> str:
+    """Who had the most, and of how many. `rest` is what nobody had who can be named: it counts as well."""
+    whole = sum(value for _name, value in ranked) + rest
     if not ranked or not whole:
         return _("%(measure)s: none in these days.") % {"measure": measure.label}
     name, most = max(ranked, key=lambda one: one[1])
@@ -183,6 +190,6 @@ def _best(desk: Desk, measure: Measure, ranked: list[tuple[str, Any]], chosen: R
         "all": measure.told(whole, desk.business.currency),
         "days": chosen.told_days,
     }
-    if len(ranked) == 1:
+    if len(ranked) == 1 and not rest:
         return _("%(measure)s in %(days)s: %(all)s, all of %(name)s.") % words
     return _("%(measure)s in %(days)s: %(name)s has the most, %(most)s of %(all)s.") % words

@@ -22,7 +22,7 @@ from regulars.web.office import offers, tags
 from regulars.web.office.desk import Desk
 from regulars.web.office.filters import Choice, moments
 from regulars.web.office.forms import answer
-from regulars.web.office.lists import Column, Empty, Listing, Rows
+from regulars.web.office.lists import Column, Empty, Listing, Rows, is_id
 from regulars.web.office.scratch import told
 from regulars.web.office.scratch.forms import (
     ANYBODY,
@@ -230,6 +230,24 @@ def batch_stop(desk: Desk, batch_id: int) -> HttpResponse:
     return desk.done(_("No further cards are issued."), "scratch-card", scratch_id=batch.campaign_id)
 
 
+def _handed_in(desk: Desk) -> dict[str, Any] | None:
+    """The card that was handed in just before, as the address names it: what it holds stays on the page."""
+    asked = desk.get.get("card", "")
+    if desk.is_post or not is_id(asked):
+        return None
+    rows = ScratchCard.objects.select_related("prize", "campaign").exclude(redeemed_at=None)
+    card = rows.filter(pk=int(asked)).first()
+    if card is None:
+        return None
+    text = _("Hand out: %(prize)s") if card.prize.is_winner else _("This card holds: %(prize)s")
+    return {
+        "text": text % {"prize": card.prize.label},
+        "code": scratch.short_code(card.token),
+        "campaign": card.campaign.name,
+        "at": card.redeemed_at,
+    }
+
+
 def redeem(desk: Desk) -> HttpResponse:
     """A card is handed in at the counter."""
     told.allowed(desk)
@@ -245,8 +263,7 @@ def redeem(desk: Desk) -> HttpResponse:
             change.note(
                 campaign=card.campaign.name, prize=card.prize.label, card=scratch.short_code(card.token)
             )
-        text = _("Hand out: %(prize)s") if card.prize.is_winner else _("This card holds: %(prize)s")
-        return desk.done(text % {"prize": card.prize.label}, "scratch-card-redeem")
+        return desk.on(f"{desk.url('scratch-card-redeem')}?card={card.pk}")
 
     back = {"url": desk.url("scratch-cards"), "label": _("Scratch cards")}
     return answer(
@@ -258,6 +275,12 @@ def redeem(desk: Desk) -> HttpResponse:
         names={"branch_id": "branch"},
         initial={"branch": desk.branch_id},
         here="vouchers",
-        context={**offers.tabs(desk, "vouchers", "scratch-cards"), "back": back, "cancel": back["url"]},
+        template="scratch/redeem",
+        context={
+            **offers.tabs(desk, "vouchers", "scratch-cards"),
+            "back": back,
+            "cancel": back["url"],
+            "handed_in": _handed_in(desk),
+        },
         at=desk,
     )
