@@ -47,6 +47,7 @@ def test_what_an_operator_does_stands_under_nobody_s_name(olga: Operator, shop: 
     with scope(business=shop.business):
         entries = Entry.objects.filter(kind="stamp_add").order_by("id")
         assert [entry.staff_id for entry in entries] == [None, shop.owner.pk]
+    assert seat.text("member", member_id=card.pk).count("Olga (operator)") == 1
 
 
 def test_going_to_another_business_leaves_the_first(olga: Operator, shop: Shop) -> None:

@@ -79,9 +79,9 @@ def lines(desk: Desk, member_id: int, before: int | None) -> tuple[list[Line], i
     shown = found[:PER_PAGE]
     gifts = _adjustments(shown)
     sales = _sales(desk, shown)
-    reasons = _reasons(member_id, [entry.pk for entry in shown])
+    noted = _noted(member_id, [entry.pk for entry in shown])
     told = [
-        _line(desk, entry, gifts.get(_number(entry, _ADJUSTMENT)), reasons.get(entry.pk, ""), sales)
+        _line(desk, entry, gifts.get(_number(entry, _ADJUSTMENT)), noted.get(entry.pk), sales)
         for entry in shown
     ]
     if any(entry.kind in _OF_MERGES for entry in shown):
@@ -126,14 +126,24 @@ def _sales(desk: Desk, entries: Iterable[Entry]) -> dict[int | None, Decimal]:
     return dict(Sale.objects.filter(pk__in=wanted).values_list("pk", "total_value"))
 
 
-def _reasons(member_id: int, entry_ids: list[int]) -> dict[int, str]:
-    rows = Record.objects.filter(member_id=member_id, action__in=REASONED).exclude(reason="")
-    found = rows.filter(after__entry__in=entry_ids).values_list("after", "reason")
-    return {after[ENTRY]: reason for after, reason in found}
+def _noted(member_id: int, entry_ids: list[int]) -> dict[int, Record]:
+    """What the audit log tells of entries: the reason, and the operator who sat at a place of the team."""
+    rows = Record.objects.filter(member_id=member_id, action__in=REASONED, after__entry__in=entry_ids)
+    return {record.after[ENTRY]: record for record in rows}
+
+
+def _who(entry: Any, record: Record | None) -> str:
+    if entry.staff is None and record is not None and record.by_operator:
+        return _("%(name)s (operator)") % {"name": record.actor}
+    return names.who(entry.staff)
 
 
 def _line(
-    desk: Desk, entry: Any, gift: PointsAdjustment | None, reason: str, sales: dict[int | None, Decimal]
+    desk: Desk,
+    entry: Any,
+    gift: PointsAdjustment | None,
+    noted: Record | None,
+    sales: dict[int | None, Decimal],
 ) -> Line:
     sale = _number(entry, _SALE)
     return Line(
@@ -145,8 +155,8 @@ def _line(
         gain=entry.stamps > 0 or entry.points > 0 or entry.rewards > 0,
         balance=_balance(entry),
         where=entry.branch.name if entry.branch else "",
-        who=names.who(entry.staff),
-        why=reason or _own_reason(entry, gift),
+        who=_who(entry, noted),
+        why=(noted.reason if noted is not None else "") or _own_reason(entry, gift),
         undone=entry.undone,
         undo=_undo(desk, entry, gift),
         url=desk.url("sale", sale_id=sale) if sale is not None and sale in sales else "",
