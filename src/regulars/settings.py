@@ -116,7 +116,10 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
             ],
-            "libraries": {"office": "regulars.web.office.tags"},
+            "libraries": {
+                "office": "regulars.web.office.tags",
+                "operator": "regulars.web.operator.tags",
+            },
         },
     },
 ]
@@ -271,6 +274,8 @@ UNFOLD = {
     "SHOW_HISTORY": False,
     "SHOW_VIEW_ON_SITE": False,
     "BORDER_RADIUS": "12px",
+    "STYLES": ["regulars.web.operator.sidebar.styles"],
+    "SCRIPTS": ["regulars.web.operator.sidebar.script"],
     "COLORS": {
         "primary": {
             "50": "#f0fdfa",

@@ -109,6 +109,19 @@ def test_people_are_shown_with_whom_they_work_for_in_our_words(olga: Operator, s
     assert "revoked at" not in olga.text("tenants/apikey/").lower()
 
 
+def test_the_way_to_a_page_is_told_in_the_words_of_the_menu(olga: Operator, shop: Shop) -> None:
+    fill(shop, olga)
+    job = Job.objects.get(status="failed")
+    for path, words in (
+        (f"tenants/user/{olga.user.pk}/change/", ["Who is here", "People", olga.user.email]),
+        ("tenants/apikey/", ["Who is here", "API keys"]),
+        (f"jobs/job/{job.pk}/change/", ["What happens", "Jobs", f"Job {job.pk}"]),
+        ("tenants/business/new/", ["Who is here", "Businesses"]),
+    ):
+        (title,) = re.findall(r"<h1.*?</h1>", olga.text(path), re.DOTALL)
+        assert re.findall(r'tracking-tight">\s*(.*?)\s*</', title) == words
+
+
 def test_the_tab_has_a_picture(olga: Operator) -> None:
     assert 'href="/static/regulars/icon.svg"' in olga.text()
 

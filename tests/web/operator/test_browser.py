@@ -11,7 +11,7 @@ from tests.factories import Shop, make_shop
 from tests.live import Tabs, axe, fits
 from tests.served import Site
 from tests.web.operator.given import REASON, Operator
-from tests.web.operator.test_admin import TABLES, fill
+from tests.web.operator.test_admin import TABLES, a_job, fill
 
 pytestmark = pytest.mark.once
 
@@ -29,12 +29,14 @@ def enter(tab: Tab, operator: Operator, live: Site) -> None:
 def test_pages_fit_a_phone_in_the_dark_and_a_desk(tabs: Tabs, live: Site, shop: Shop) -> None:
     olga = Operator()
     fill(shop, olga)
+    long = a_job(status="failed", error=f"ValueError: {'x' * 300}", kwargs={"token": "y" * 300})
     addresses = [
         "",
         *(f"{table}/" for table in TABLES),
         f"tenants/business/{shop.id}/change/",
         f"tenants/business/{shop.id}/limits/",
         f"admin/logentry/{LogEntry.objects.get().pk}/change/",
+        f"jobs/job/{long.pk}/change/",
     ]
     for tab in (tabs(dark=True), tabs(desk=True)):
         enter(tab, olga, live)
@@ -44,6 +46,30 @@ def test_pages_fit_a_phone_in_the_dark_and_a_desk(tabs: Tabs, live: Site, shop: 
             assert answer.status == 200, address
             fits(tab)
             axe(tab)
+
+
+def test_what_is_shown_once_fits_a_phone_and_is_copied(tabs: Tabs, live: Site, shop: Shop) -> None:
+    tab = tabs()
+    tab.context.grant_permissions(["clipboard-read", "clipboard-write"])
+    enter(tab, Operator(), live)
+    tab.goto("/admin/tenants/business/new/")
+    for name, value in {
+        "name": "Harbour Coffee",
+        "owner_name": "Maeve",
+        "owner_email": "maeve@harbour.example",
+        "country": "GB",
+        "timezone": "Europe/London",
+        "currency": "GBP",
+        "reward_description": "A free coffee",
+    }.items():
+        tab.locator(f"[name={name}]").fill(value)
+    tab.get_by_role("button", name="Make the business").click()
+    button = tab.get_by_role("button", name="Copy API key")
+    button.click()
+    expect(tab.get_by_text("Copied")).to_be_visible()
+    assert tab.evaluate("navigator.clipboard.readText()").startswith("rk_")
+    fits(tab)
+    axe(tab)
 
 
 def test_an_operator_closes_a_business_and_looks_at_it_as_its_owner(

@@ -37,9 +37,24 @@ def navigation(request: HttpRequest) -> list[dict[str, Any]]:
     ]
 
 
+def titles(request: HttpRequest) -> dict[str, str]:
+    """What the menu calls each page, by its address."""
+    return {item["link"]: item["title"] for group in navigation(request) for item in group["items"]}
+
+
 def icon(request: HttpRequest) -> str:
     """The picture of the browser's tab."""
     return static("regulars/icon.svg")
+
+
+def styles(request: HttpRequest) -> str:
+    """What Unfold's own styles lack."""
+    return static("regulars/operator.css")
+
+
+def script(request: HttpRequest) -> str:
+    """What copies what is shown once."""
+    return static("regulars/operator.js")
 
 
 def account(request: HttpRequest) -> list[dict[str, Any]]:

@@ -150,4 +150,4 @@ def link(url: str, text: object) -> SafeString:
 
 def written(value: object) -> SafeString:
     """A long text with its line breaks."""
-    return format_html('<pre class="overflow-x-auto whitespace-pre-wrap text-xs">{}</pre>', value)
+    return format_html('<pre class="long text-xs">{}</pre>', value)
