@@ -67,12 +67,16 @@ def warnings(campaign: Campaign) -> list[str]:
 
 def sample(*, business: Business, subject: str, body: str, channel: str) -> Rendered:
     """How a campaign looks to somebody who is made up. Its links lead to pages that say so."""
-    values = CAMPAIGN.samples | texts.sample_links(CAMPAIGN) | {
-        "business_name": business.name,
-        "program_name": business.program.program_name,
-        "program_reward": business.program.reward_description,
-        "stamps_required": str(business.program.stamps_required),
-    }
+    values = (
+        CAMPAIGN.samples
+        | texts.sample_links(CAMPAIGN)
+        | {
+            "business_name": business.name,
+            "program_name": business.program.program_name,
+            "program_reward": business.program.reward_description,
+            "stamps_required": str(business.program.stamps_required),
+        }
+    )
     return compose(
         look=Look.of(business),
         words=texts.words(CAMPAIGN, subject=subject, body=body, language=business.language),
