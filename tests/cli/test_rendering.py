@@ -22,6 +22,9 @@ class Editor:
     connection = connection
 
 
+EDITOR: Any = Editor()
+
+
 def key() -> Any:
     return models.BigAutoField(primary_key=True)
 
@@ -112,7 +115,7 @@ def statements(change: str, *, alone: bool) -> list[str]:
         state = ProjectState()
         _ = state.apps
         for number, operation in enumerate([*shops(), *changes()[change], *afterwards(change)]):
-            step = Migration(str(number), APP)
+            step: Any = Migration(str(number), APP)
             step.operations = [operation]
             state = step.apply(state, editor, collect_sql=True)
         told: list[str] = editor.collected_sql
@@ -140,7 +143,7 @@ def test_a_function_that_asks_for_models_has_them_as_they_are() -> None:
         _ = state.apps
         for step in [*shops(), *changes()["a column"]]:
             step.state_forwards(APP, state)
-        operation.database_forwards(APP, Editor(), state.clone(), state)
+        operation.database_forwards(APP, EDITOR, state.clone(), state)
     assert seen == [["id", "code", "number", "name"]]
 
 
@@ -148,7 +151,7 @@ def test_a_function_that_asks_for_models_has_them_as_they_are() -> None:
 def test_a_function_that_does_not_ask_makes_none() -> None:
     state = ProjectState()
     with changed_models_alone():
-        migrations.RunPython(migrations.RunPython.noop).database_forwards(APP, Editor(), state, state)
+        migrations.RunPython(migrations.RunPython.noop).database_forwards(APP, EDITOR, state, state)
     assert "apps" not in vars(state)
 
 

@@ -132,7 +132,7 @@ def test_who_typed_their_name_themselves_is_named_once_they_were_there(shop: Sho
     def greeting() -> str:
         with scope(business=shop.id):
             member = Member.objects.select_related("card").get(pk=card.pk)
-        words = {"subject": "{first_name|there}", "body": "{name|}"}
+        words: dict[str, Any] = {"subject": "{first_name|there}", "body": "{name|}"}
         return render.letter(business=shop.business, member=member, message_id=7, **words).subject
 
     assert greeting() == "there"

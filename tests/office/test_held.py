@@ -74,7 +74,7 @@ def test_who_is_limited_to_an_archived_branch_stays_limited(shop: Shop, owner: S
 
 def test_offers_for_an_archived_branch_stay_its_own(shop: Shop, owner: Seat) -> None:
     branch = shop.branch("Old Town")
-    of = {"business_id": shop.id, "name": "Ten", "branch_id": branch.pk}
+    of: dict[str, Any] = {"business_id": shop.id, "name": "Ten", "branch_id": branch.pk}
     on_sales = promotions.add_promotion(**of, percent_of_spend=Decimal(10))
     on_event = promotions.add_event_promotion(**of, points_to_award=5, auto_allocate_on_event="signup")
     voucher = vouchers.add_voucher(**of, value=Decimal(5))

@@ -126,7 +126,7 @@ def test_a_promotion_may_give_points_on_top_alone(shop: Shop, owner: Seat) -> No
     assert 'value="10"' not in owner.text("promotion-new")
     assert owner.post("promotion-new", given(percent_of_spend="")).status_code == 303
     (made,) = promotions(shop)
-    assert (made.percent_of_spend, made.fixed_points_value) == (0, 5)
+    assert (made.percent_of_spend, made.fixed_points_value) == (Decimal(0), 5)
 
 
 def test_trying_says_what_is_wrong_and_that_nothing_fits(shop: Shop, owner: Seat) -> None:

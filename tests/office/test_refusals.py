@@ -13,6 +13,7 @@ from regulars.members.actions import edit_member
 from regulars.promotions.actions import add_promotion
 from regulars.rules.errors import InvalidInput
 from regulars.sales.models import Sale
+from regulars.vouchers.models import VoucherCode
 from regulars.vouchers.redeeming import redeem
 from tests.factories import Shop, make_shop
 from tests.office import offered
@@ -49,7 +50,7 @@ def test_a_form_keeps_what_was_typed_whatever_refuses(shop: Shop, owner: Seat) -
 def test_a_button_leads_back_to_where_it_was_pressed(shop: Shop, owner: Seat) -> None:
     with scope(business=shop.business):
         issue = offered.issue(shop)
-        code = offered.VoucherCode.objects.filter(issue_id=issue)[0].code
+        code = VoucherCode.objects.filter(issue_id=issue)[0].code
     redeem(business_id=shop.id, code=code)
     url = owner.url("voucher-issue-delete", issue_id=issue)
 

@@ -92,7 +92,7 @@ def test_saving_keeps_the_product_also_one_that_is_archived(
     ):
         save_again(owner, page, {"name": "Cakes and more"}, **{key: pk})
     with scope(business=shop.business):
-        rows = [Voucher.objects.get(), Promotion.objects.get()]
+        rows: list[Any] = [Voucher.objects.get(), Promotion.objects.get()]
         assert [(row.name, row.sku_id) for row in rows] == [("Cakes and more", cake.pk)] * 2
 
 
