@@ -47,7 +47,7 @@ BUDGET = {
     "GET /api/reports/days": 13,
     "GET /api/reports/hours": 9,
     "GET /api/reports/points": 8,
-    "GET /api/reports/retention": 10,
+    "GET /api/reports/retention": 11,
     "GET /api/reports/staff": 11,
     "GET /api/reports/visits": 8,
 }
