@@ -176,9 +176,13 @@ class Closed(Refusal):
     code = "business_closed"
 
     def __init__(
-        self, message: str = "This business is closed for now. Nothing of it is lost.", *, business: str = ""
+        self,
+        message: str = "This business is closed for now. Nothing of it is lost.",
+        *,
+        business: str = "",
+        **more: Any,
     ) -> None:
-        super().__init__(message)
+        super().__init__(message, **more)
         self.business = business
 
 
